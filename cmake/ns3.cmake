@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The ns-3 module against an installed ns-3 (Debian: libns3-dev), the programs, their tests.
+find_package(ns3 REQUIRED)
+find_library(BAC_SQLITE sqlite3 REQUIRED)
+find_library(BAC_GSL gsl REQUIRED)
+find_library(BAC_GSLCBLAS gslcblas REQUIRED)
+find_path(BAC_SUMO_INCLUDE libsumo/libsumo.h REQUIRED)
+find_library(BAC_SUMO sumocpp REQUIRED)
+
+set(BAC_NS3_LIBRARIES)
+foreach(module wave wifi mobility propagation point-to-point network core)
+  list(APPEND BAC_NS3_LIBRARIES ns3::lib${module})
+endforeach()
+
+# Programs include the module's headers as <ns3/bac-run.h>, as they would in an ns-3 tree.
+bac_sources(BAC_MODULE_HEADERS module-header)
+foreach(header IN LISTS BAC_MODULE_HEADERS)
+  get_filename_component(name ${header} NAME)
+  file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include/ns3)
+  file(CREATE_LINK ${BAC_DIR}/${header} ${CMAKE_BINARY_DIR}/include/ns3/${name} SYMBOLIC)
+endforeach()
+
+# C++ of ours against ns-3: its headers are not ours to warn about, and Debian's libraries have logging and asserts on.
+function(bac_ns3_target target)
+  target_compile_options(${target} PRIVATE ${BAC_WARNINGS})
+  target_compile_definitions(${target} PRIVATE NS3_LOG_ENABLE NS3_ASSERT_ENABLE)
+  target_include_directories(${target} SYSTEM PRIVATE /usr/include)
+  target_include_directories(${target} PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src ${CMAKE_BINARY_DIR}/include
+                             ${CMAKE_BINARY_DIR}/include/ns3)
+  target_link_libraries(${target} PRIVATE ${BAC_NS3_LIBRARIES})
+endfunction()
+
+bac_sources(BAC_MODULE_SOURCES module)
+add_library(bac-ns3 SHARED ${BAC_MODULE_SOURCES})
+bac_ns3_target(bac-ns3)
+target_link_libraries(bac-ns3 PUBLIC bac-core)
+
+bac_sources(BAC_NS3_TESTS ns3-test)
+add_executable(bac-ns3-tests ${BAC_NS3_TESTS} ns3-module/test/test-runner.cc)
+bac_ns3_target(bac-ns3-tests)
+target_link_libraries(bac-ns3-tests PRIVATE bac-ns3)
+
+bac_c_library(bac-results results ${BAC_DIR}/bac-results)
+target_link_libraries(bac-results PUBLIC ${BAC_SQLITE} ${BAC_GSL} ${BAC_GSLCBLAS} m)
+
+bac_sources(BAC_COMPARE compare)
+add_executable(bac-compare ${BAC_COMPARE})
+bac_ns3_target(bac-compare)
+target_link_libraries(bac-compare PRIVATE bac-ns3 bac-results)
+# ns-3 allocates all the time; tcmalloc takes a fifth off a run where it is installed. It is preloaded by name, not linked against headers.
+find_library(BAC_TCMALLOC NAMES libtcmalloc_minimal.so.4)
+if(BAC_TCMALLOC AND NOT CMAKE_CXX_FLAGS MATCHES "sanitize")
+  target_link_libraries(bac-compare PRIVATE -Wl,--no-as-needed ${BAC_TCMALLOC} -Wl,--as-needed)
+endif()
+
+bac_sources(BAC_TRACE_TOOL trace-tool)
+add_executable(bac-trace ${BAC_TRACE_TOOL})
+target_include_directories(bac-trace PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src)
+target_include_directories(bac-trace SYSTEM PRIVATE ${BAC_SUMO_INCLUDE})
+target_compile_options(bac-trace PRIVATE ${BAC_WARNINGS})
+target_compile_definitions(bac-trace PRIVATE BAC_SCENARIO_DIR="${BAC_DIR}/sumo-scenarios")
+target_link_libraries(bac-trace PRIVATE bac-core ${BAC_SUMO})
+
+bac_sources(BAC_RESULTS_TESTS results-test)
+if(BAC_RESULTS_TESTS)
+  add_executable(bac-results-tests ${BAC_RESULTS_TESTS})
+  target_compile_options(bac-results-tests PRIVATE -Wall -Wextra -Wshadow -Werror)
+  target_link_libraries(bac-results-tests PRIVATE bac-results GTest::gtest_main Threads::Threads)
+  add_test(NAME results COMMAND bac-results-tests --gtest_brief=1)
+  set_tests_properties(results PROPERTIES LABELS sanitize TIMEOUT 300)
+endif()
+add_test(NAME ns3 COMMAND bac-ns3-tests)
+# ns-3's singletons live to the end of the process; Debian's libraries are not ours to mend.
+set_tests_properties(ns3 PROPERTIES LABELS sanitize TIMEOUT 600 ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
+add_test(NAME scenarios COMMAND ${BAC_DIR}/tests/scenarios/run.sh $<TARGET_FILE:bac-trace>)
+add_test(NAME compare COMMAND ${BAC_DIR}/tests/results/run.sh $<TARGET_FILE:bac-compare>)
+set_tests_properties(scenarios compare PROPERTIES TIMEOUT 600)

@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Every test: the release build's suites and scripts, the same suites under AddressSanitizer and UBSan, the waf build.
+# Called by 'make check' after 'make build'.
+set -eu
+cd "$(dirname "$0")/.."
+jobs=${JOBS:-$(nproc)}
+step() { printf '\n== %s\n' "$*"; }
+
+step "release: suites and scripts"
+ctest --preset release --output-on-failure -j "$jobs"
+
+step "asan: the same code under AddressSanitizer and UBSan"
+cmake --preset asan > /dev/null
+cmake --build --preset asan -j "$jobs"
+
+ctest --preset asan --output-on-failure -j "$jobs" -L sanitize
+
+step "waf: the wscript, standalone"
+sh tests/waf.sh
+
+step "all checks passed"
