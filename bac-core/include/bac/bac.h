@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The blockchain node of one vehicle as a deterministic step function: the only header a host needs.
+ *
+ * A host (ns-3, the in-process simulator, a socket program) feeds events into bac_node_step and carries out the effects it
+ * returns. The node does no I/O, reads no clock and draws randomness from its seed alone: the same events give the same bytes.
+ *
+ * Order: a host carries out the effects of a step in the order given (PERSIST precedes the frames that depend on it), not
+ * before the step's cost in CPU time has passed, and steps the node again no earlier. Effects and everything they point to are
+ * borrowed until the next step of the same node; an event is borrowed until the step returns. */
+#ifndef BAC_BAC_H
+#define BAC_BAC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bac/limits.h"
+#include "bac/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Configuration: one per run, shared by its nodes, which borrow it for their lifetime. ---- */
+
+struct bac_config {
+  const char *protocol; /* a name in bac_protocols() */
+  enum bac_mode mode;
+  enum bac_delivery delivery;
+  enum bac_vote_rule vote_rule;
+  uint64_t seed;
+
+  uint32_t block_bytes_max;       /* bytes of transactions in a block, <= BAC_BLOCK_BYTES_MAX */
+  bac_time block_interval;        /* a block is cut when full or after this long */
+  uint32_t candidates_permille;   /* CPs per epoch as a share of the roster; at least one */
+  uint32_t full_permille;         /* share of CS that keep whole blocks */
+  uint32_t checkpoint_interval;   /* PBFT: blocks between checkpoints (K); the window is 2K */
+  uint32_t pool_txs_max;          /* transactions waiting at one node */
+  uint32_t bodies_kept;           /* bodies a CS keeps for repair after applying them */
+  bac_time delta;                 /* first estimate of the one-way delay; then measured */
+  bac_time request_timeout;       /* PBFT: a pending request older than this starts a view change */
+
+  uint64_t bit_rate_bps;          /* radio: for airtime estimates (windows, timers) */
+  bac_time frame_overhead_ns;     /* radio: preamble, DIFS and mean backoff of one frame */
+  uint32_t frame_bytes_max;       /* link frame, <= BAC_FRAME_BYTES_MAX */
+  bool relay;                     /* members relay for each other */
+  bool backhaul;                  /* the shard has RSUs with a wired port */
+};
+
+/* The documented defaults (protocols.md, "Workload"). */
+struct bac_config bac_config_default(void);
+/* 0, or BAC_EINVAL with a line naming the field, its value and its range in `why`. */
+int bac_config_check(const struct bac_config *config, char *why, size_t why_size);
+
+struct bac_member {
+  uint32_t id; /* 0..BAC_NODE_ID_MAX, unique in a run */
+  uint8_t sign_key[BAC_PUBLIC_KEY_BYTES];
+  int64_t balance_milli; /* at genesis, thousandths of the currency unit */
+};
+
+/* Members of one shard in one epoch, ordered by id. Borrowed by nodes for their lifetime. */
+struct bac_roster {
+  uint32_t shard;
+  uint64_t epoch;
+  uint32_t count; /* 1..BAC_ROSTER_MAX */
+  const struct bac_member *members;
+};
+
+/* Fills members[i] for ids[i]: keys derived from the seed, the default genesis balance. ids ascend.  Errors: BAC_EINVAL. */
+int bac_members_derive(uint64_t seed, const uint32_t *ids, uint32_t count, struct bac_member *members);
+
+/* Process-wide store of signature verdicts, optional: a verdict is a pure function of its bytes, so sharing changes speed, never
+ * results. `entries` is its size (a power of two is used). One thread at a time. */
+struct bac_shared;
+struct bac_shared *bac_shared_new(size_t entries);
+void bac_shared_free(struct bac_shared *shared);
+
+enum bac_node_kind {
+  BAC_NODE_MEMBER, /* an EV: link, ledger and consensus */
+  BAC_NODE_RSU,    /* a roadside unit: link on the radio port and the wired port; no vote */
+  BAC_NODE_MBS,    /* the macro base station: relays between the wired ports of a shard's RSUs */
+};
+
+struct bac_node_config {
+  const struct bac_config *config;
+  const struct bac_roster *roster;
+  uint32_t id;
+  enum bac_node_kind kind;
+  struct bac_shared *shared; /* may be NULL */
+};
+
+/* ---- Events ---- */
+
+enum bac_event_type {
+  BAC_EVENT_RESTORE, /* before START, after a crash: the PERSIST records in the order they were written */
+  BAC_EVENT_START,
+  BAC_EVENT_FRAME,  /* a frame arrived */
+  BAC_EVENT_SENT,   /* the MAC is done with `count` frames: room for as many more */
+  BAC_EVENT_WAKE,   /* the time asked for has come (early is harmless) */
+  BAC_EVENT_SUBMIT, /* this EV's owner wants a transfer */
+};
+
+struct bac_submit {
+  uint32_t to;          /* receiving member's id */
+  int64_t amount_milli; /* > 0 */
+  int64_t fee_milli;    /* >= 0 */
+  uint32_t bytes;       /* size of the whole signed transaction, padded; 0: as small as it gets */
+};
+
+struct bac_event {
+  bac_time now; /* never before an earlier event of the node */
+  enum bac_event_type type;
+  union {
+    struct {
+      uint32_t port; /* 0 radio, 1 wired */
+      const uint8_t *bytes;
+      size_t length;
+    } frame;
+    struct {
+      uint32_t count;
+    } sent;
+    struct {
+      uint32_t kind;
+      const uint8_t *bytes;
+      size_t length;
+    } restore;
+    struct bac_submit submit;
+  };
+};
+
+/* ---- Effects ---- */
+
+enum bac_effect_type {
+  BAC_EFFECT_PERSIST,
+  BAC_EFFECT_FRAME,
+  BAC_EFFECT_COMMIT,
+  BAC_EFFECT_TX_STATUS,
+  BAC_EFFECT_PROPOSE, /* this node, as primary, cut a block */
+  BAC_EFFECT_ROLE,
+  BAC_EFFECT_REJECT,
+};
+
+/* EDCA: what the host maps frames to. */
+enum bac_frame_class { BAC_CLASS_CONTROL, BAC_CLASS_VOTE, BAC_CLASS_BULK };
+
+enum bac_role { BAC_ROLE_CS, BAC_ROLE_CP, BAC_ROLE_PRIMARY };
+
+enum bac_tx_status { BAC_TX_POOLED, BAC_TX_COMMITTED, BAC_TX_REFUSED };
+
+struct bac_tx_ref {
+  uint8_t id[BAC_HASH_BYTES];
+  uint32_t from;
+  bac_time created_at; /* by its sender's clock */
+};
+
+struct bac_commit {
+  uint64_t height, round; /* round: BAC's round, PBFT's view */
+  uint8_t digest[BAC_HASH_BYTES];
+  uint8_t state_root[BAC_HASH_BYTES];
+  uint32_t proposer;
+  bac_time proposed_at; /* by the proposer's clock */
+  uint32_t tx_count, body_bytes;
+  const struct bac_tx_ref *txs;
+};
+
+struct bac_effect {
+  enum bac_effect_type type;
+  union {
+    struct {
+      uint32_t kind; /* a later record of kind BAC_RECORD_STATE replaces the earlier; others are appended */
+      const uint8_t *bytes;
+      size_t length;
+    } persist;
+    struct {
+      uint32_t port;
+      uint32_t destination; /* node id, or BAC_BROADCAST */
+      uint32_t except;      /* wired broadcast of the MBS: not back to this one; else BAC_BROADCAST */
+      enum bac_frame_class frame_class;
+      const uint8_t *bytes;
+      size_t length;
+    } frame;
+    struct bac_commit commit;
+    struct {
+      uint8_t id[BAC_HASH_BYTES];
+      enum bac_tx_status status;
+      bac_time created_at;
+    } tx_status;
+    struct {
+      uint64_t height, round;
+      uint8_t digest[BAC_HASH_BYTES];
+      uint32_t tx_count, body_bytes;
+      uint32_t pending; /* pool minus included, at block creation (paper, Fig. 12) */
+    } propose;
+    struct {
+      enum bac_role role;
+      uint64_t epoch, round;
+    } role;
+    struct {
+      enum bac_reject reason;
+      uint32_t from; /* claimed sender, BAC_BROADCAST if unknown */
+    } reject;
+  };
+};
+
+enum bac_record { BAC_RECORD_STATE = 1, BAC_RECORD_BLOCK = 2 };
+
+/* Work done in a step; the host turns it into CPU time. */
+struct bac_cost {
+  uint32_t signs, verifies;
+  uint64_t hashed_bytes;
+  uint64_t coded_bytes; /* erasure coding, bytes multiplied over GF(2^8) */
+};
+
+struct bac_output {
+  const struct bac_effect *effects;
+  size_t effect_count;
+  bac_time wakeup; /* step with WAKE then, BAC_NEVER: nothing is due */
+  struct bac_cost cost;
+};
+
+/* ---- The node ---- */
+
+struct bac_node;
+
+/* NULL with a line in `why` when the configuration does not hold. The caller frees it. */
+struct bac_node *bac_node_new(const struct bac_node_config *config, char *why, size_t why_size);
+void bac_node_free(struct bac_node *node);
+
+/* 0 or a negative bac_error for misuse by the host (a step back in time, a bad submit, FRAME before START). */
+int bac_node_step(struct bac_node *node, const struct bac_event *event, struct bac_output *out);
+
+/* The frames the MAC of this node may hold at a time; SENT gives one back. Default 4. UINT32_MAX: no limit. */
+void bac_node_set_frame_credit(struct bac_node *node, uint32_t frames);
+
+/* Running totals since bac_node_new. */
+struct bac_counters {
+  uint64_t messages_sent, message_bytes_sent; /* consensus messages, once per receiver when unicast */
+  uint64_t messages_received;
+  uint64_t consensus_sent; /* of messages_sent, those of the engine (no transactions, no fetches) */
+  uint64_t frames_sent[3], frame_bytes_sent[3]; /* radio frames by class */
+  uint64_t wired_frames_sent;
+  uint64_t relayed, suppressed, repair_symbols;
+  uint64_t blocks_committed, empty_blocks, txs_committed, view_changes;
+  uint64_t rejects[BAC_REJECT_COUNT];
+  uint64_t chain_height, round;
+  uint32_t pool_txs;
+};
+void bac_node_counters(const struct bac_node *node, struct bac_counters *out);
+
+/* Digest over chain, engine and pool, for tests of determinism. */
+void bac_node_digest(const struct bac_node *node, uint8_t out[BAC_HASH_BYTES]);
+
+/* ---- Protocols ---- */
+
+struct bac_protocol_info {
+  const char *name, *summary;
+  unsigned modes; /* bit m: enum bac_mode m is offered */
+};
+/* The i-th registered protocol, or NULL past the last. */
+const struct bac_protocol_info *bac_protocol_info_at(size_t i);
+
+/* Version of this software, as every result carries it. */
+const char *bac_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The hash of every digest and object id: BLAKE2b with 32 bytes (RFC 7693), with a domain prefix. */
+#ifndef BAC_CRYPTO_HASH_H
+#define BAC_CRYPTO_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bac/limits.h"
+
+enum bac_domain {
+  BAC_DOMAIN_TX = 1,
+  BAC_DOMAIN_LEAF = 2,  /* Merkle leaf */
+  BAC_DOMAIN_INNER = 3, /* Merkle inner node */
+  BAC_DOMAIN_HEADER = 4,
+  BAC_DOMAIN_STATE = 5,
+  BAC_DOMAIN_MESSAGE = 6, /* what a message's signature covers */
+  BAC_DOMAIN_PAYLOAD = 7,
+  BAC_DOMAIN_OBJECT = 8, /* link object id */
+  BAC_DOMAIN_SEED = 9,
+  BAC_DOMAIN_VERDICT = 10,
+  BAC_DOMAIN_NODE = 11,
+};
+
+/* H(domain || a || b); b may be NULL with b_length 0. */
+void bac_hash2(uint8_t out[BAC_HASH_BYTES], enum bac_domain domain, const void *a, size_t a_length, const void *b, size_t b_length);
+static inline void bac_hash(uint8_t out[BAC_HASH_BYTES], enum bac_domain domain, const void *a, size_t a_length) {
+  bac_hash2(out, domain, a, a_length, NULL, 0);
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Ed25519 signatures (RFC 8032), key derivation, and the process-wide store of verdicts. */
+#ifndef BAC_CRYPTO_SIGN_H
+#define BAC_CRYPTO_SIGN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bac/bac.h"
+
+#define BAC_SECRET_KEY_BYTES 64
+
+struct bac_keypair {
+  uint8_t public_key[BAC_PUBLIC_KEY_BYTES];
+  uint8_t secret_key[BAC_SECRET_KEY_BYTES];
+};
+
+/* Signing key of node `id` in the run of `seed` (libsodium crypto_kdf over BLAKE2b). */
+void bac_keypair_derive(struct bac_keypair *pair, uint64_t seed, uint32_t id);
+
+/* Signs a 32-byte digest, and counts it in cost. */
+void bac_sign(uint8_t signature[BAC_SIGNATURE_BYTES], const uint8_t digest[BAC_HASH_BYTES], const struct bac_keypair *pair,
+              struct bac_cost *cost);
+
+/* True if the signature holds. Looks in `shared` first (may be NULL) and keeps the verdict there; the cost is counted either
+ * way, since on a vehicle each node verifies for itself. */
+bool bac_verify(struct bac_shared *shared, const uint8_t signature[BAC_SIGNATURE_BYTES], const uint8_t digest[BAC_HASH_BYTES],
+                const uint8_t public_key[BAC_PUBLIC_KEY_BYTES], struct bac_cost *cost);
+
+#endif
