@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Blocks and their encoding:
+ *   u16 header length || BlockHeader (nanopb) || u32 length || certificate of the parent || transactions, each u16 length || bytes
+ * The header's hash is the block's digest; tx_root and parent_certificate bind the rest. */
+#ifndef BAC_LEDGER_BLOCK_H
+#define BAC_LEDGER_BLOCK_H
+
+#include "ledger/pool.h"
+#include "ledger/state.h"
+
+struct bac_header {
+  uint32_t shard;
+  uint64_t epoch, height, round;
+  uint32_t proposer; /* node id */
+  bac_time proposed_at;
+  uint32_t tx_count, body_bytes; /* body: the transactions' bytes */
+  uint8_t prev_hash[BAC_HASH_BYTES];
+  uint8_t parent_certificate[BAC_HASH_BYTES]; /* H(certificate), zero when there is none */
+  uint8_t tx_root[BAC_HASH_BYTES], state_root[BAC_HASH_BYTES];
+  uint8_t seed[BAC_HASH_BYTES];
+};
+
+#define BAC_HEADER_BYTES_MAX 320
+
+struct bac_block {
+  struct bac_header header;
+  uint8_t digest[BAC_HASH_BYTES];
+  struct bac_buf *payload; /* the encoding; owned reference; NULL once the body is dropped */
+  const uint8_t *certificate;
+  size_t certificate_length;
+  struct bac_tx *txs; /* header.tx_count, borrowing from payload; NULL once dropped */
+};
+
+size_t bac_header_encode(const struct bac_header *header, uint8_t out[BAC_HEADER_BYTES_MAX]);
+/* Strict. */
+bool bac_header_decode(struct bac_header *header, const uint8_t *bytes, size_t length);
+void bac_header_digest(uint8_t digest[BAC_HASH_BYTES], const uint8_t *bytes, size_t length);
+
+/* Seed of the block at `height`: H(parent's seed || height), the fallback rule of the seed chain (protocols.md, section 3), until
+ * sortition brings the primary's VRF. */
+void bac_block_seed(uint8_t seed[BAC_HASH_BYTES], const uint8_t parent_seed[BAC_HASH_BYTES], uint64_t height);
+
+/* Genesis: height 0, no transactions, the state of the roster. The caller owns blocks and frees them with bac_block_free. */
+struct bac_block *bac_block_genesis(const struct bac_roster *roster);
+
+/* Packs pool transactions that apply on the parent's state, oldest first, up to bytes_max.
+ * header: shard, epoch, height, round, proposer, proposed_at, prev_hash and seed are given, the rest is computed.
+ * state: the parent's state; left as the state after the block. */
+struct bac_block *bac_block_build(const struct bac_header *header, const struct bac_pool *pool, struct bac_state *state,
+                                  const uint8_t *certificate, size_t certificate_length, uint32_t bytes_max, struct bac_cost *cost);
+
+/* Reads a block and checks all that needs no state: strict header, sizes, certificate hash, transaction encoding, Merkle root.
+ * Takes a reference to payload. NULL if anything does not fit. */
+struct bac_block *bac_block_decode(struct bac_buf *payload, uint32_t bytes_max, struct bac_cost *cost);
+
+/* Executes the block on the parent's state (changed in place). Signatures of transactions that stand in `pool`, byte for byte,
+ * were checked before; pool may be NULL. BAC_REJECT_COUNT: valid, the state is the one after the block; else the reason. */
+enum bac_reject bac_block_execute(const struct bac_block *block, struct bac_state *state, const struct bac_roster *roster,
+                                  const struct bac_pool *pool, struct bac_shared *shared, struct bac_cost *cost);
+
+void bac_block_drop_body(struct bac_block *block);
+void bac_block_free(struct bac_block *block);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The tree of blocks above the last committed one, and the committed chain below it. */
+#ifndef BAC_LEDGER_CHAIN_H
+#define BAC_LEDGER_CHAIN_H
+
+#include "ledger/block.h"
+
+struct bac_chain;
+
+/* A block in its place. Owned by the chain; valid until it is pruned (a commit prunes what does not descend from it). */
+struct bac_entry {
+  struct bac_block *block;
+  struct bac_entry *parent;        /* NULL for genesis and for committed blocks, whose parent is at height - 1 */
+  struct bac_state *state;         /* after the block; NULL below the committed tip */
+  struct bac_buf *certificate;     /* encoded certificate for this block, NULL while there is none */
+  bac_time received_at;
+  bool committed;
+};
+
+/* pool: transactions whose signatures this node has checked already; may be NULL. All arguments are borrowed. */
+struct bac_chain *bac_chain_new(const struct bac_roster *roster, const struct bac_pool *pool, struct bac_shared *shared);
+void bac_chain_free(struct bac_chain *chain);
+
+struct bac_entry *bac_chain_find(const struct bac_chain *chain, const uint8_t digest[BAC_HASH_BYTES]);
+/* Committed block at a height, or NULL. */
+struct bac_entry *bac_chain_at(const struct bac_chain *chain, uint64_t height);
+struct bac_entry *bac_chain_tip(const struct bac_chain *chain);
+
+/* Validates and inserts a block whose parent is known: height, shard, epoch, execution, state root. Takes over the block, whatever the result.
+ * BAC_REJECT_COUNT: inserted, or known already; *where is set. BAC_REJECT_WINDOW: parent unknown. Else the reason. */
+enum bac_reject bac_chain_insert(struct bac_chain *chain, struct bac_block *block, bac_time now, struct bac_cost *cost,
+                                 struct bac_entry **where);
+
+/* Keeps a copy of the encoded certificate for a block, unless it has one. */
+void bac_chain_certify(struct bac_entry *at, const uint8_t *certificate, size_t length);
+
+/* Commits the block, whose parent must be the committed tip, and prunes every other branch. */
+void bac_chain_commit(struct bac_chain *chain, struct bac_entry *at);
+
+/* Drops the bodies and certificates of committed blocks more than `kept` below the tip. */
+void bac_chain_drop_bodies(struct bac_chain *chain, uint32_t kept);
+
+/* Most blocks above the committed tip that are held at a time: a peer cannot make the tree grow beyond. One more displaces the
+ * oldest that has neither child nor certificate. */
+#define BAC_CHAIN_PENDING_MAX 256
+
+#endif

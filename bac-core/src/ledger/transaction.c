@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "ledger/transaction.h"
+
+#include <pb_decode.h>
+#include <pb_encode.h>
+
+#include "bac.pb.h"
+#include "crypto/hash.h"
+
+/* Sums of amounts and balances stay far from overflow. */
+#define AMOUNT_MAX ((uint64_t)1 << 48)
+
+static void identify(uint8_t id[BAC_HASH_BYTES], const bac_Transaction *t, struct bac_cost *cost) {
+  uint8_t fixed[2 * 4 + 4 * 8];
+  struct bac_writer w = bac_writer_over(fixed, sizeof fixed);
+  bac_write_u32(&w, t->from);
+  bac_write_u32(&w, t->to);
+  bac_write_u64(&w, t->nonce);
+  bac_write_u64(&w, t->amount_milli);
+  bac_write_u64(&w, t->fee_milli);
+  bac_write_u64(&w, t->created_ns);
+  bac_hash2(id, BAC_DOMAIN_TX, fixed, sizeof fixed, t->memo.bytes, t->memo.size);
+  cost->hashed_bytes += sizeof fixed + t->memo.size;
+}
+
+static size_t encode(const bac_Transaction *t, uint8_t *out, size_t capacity) {
+  pb_ostream_t stream = pb_ostream_from_buffer(out, capacity);
+  return pb_encode(&stream, bac_Transaction_fields, t) ? stream.bytes_written : 0;
+}
+
+static void fill(struct bac_tx *tx, const bac_Transaction *t, const uint8_t *wire, size_t length) {
+  tx->from = t->from;
+  tx->to = t->to;
+  tx->nonce = t->nonce;
+  tx->amount_milli = (int64_t)t->amount_milli;
+  tx->fee_milli = (int64_t)t->fee_milli;
+  tx->created_at = (bac_time)t->created_ns;
+  tx->wire = wire;
+  tx->wire_length = (uint32_t)length;
+}
+
+int bac_tx_make(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], const struct bac_submit *submit, uint32_t from, uint64_t nonce,
+                bac_time now, const struct bac_keypair *pair, struct bac_cost *cost) {
+  if (submit->amount_milli <= 0 || (uint64_t)submit->amount_milli > AMOUNT_MAX || submit->fee_milli < 0 ||
+      (uint64_t)submit->fee_milli > AMOUNT_MAX || submit->to == from || submit->bytes > BAC_TX_BYTES_MAX || now < 0)
+    return BAC_EINVAL;
+  bac_Transaction t = bac_Transaction_init_zero;
+  t.from = from;
+  t.to = submit->to;
+  t.nonce = nonce;
+  t.amount_milli = (uint64_t)submit->amount_milli;
+  t.fee_milli = (uint64_t)submit->fee_milli;
+  t.created_ns = (uint64_t)now;
+  memset(t.signature, 1, sizeof t.signature); /* an all-zero field would be left out while measuring */
+  /* Two passes: the memo's length prefix may take one byte more than the first guess allows for. */
+  for (int pass = 0; pass < 2; pass++) {
+    size_t length = encode(&t, wire, BAC_TX_BYTES_MAX);
+    size_t memo = t.memo.size + (submit->bytes > length ? submit->bytes - length : 0);
+    if (pass == 1 && length > submit->bytes && t.memo.size >= length - submit->bytes) memo = t.memo.size - (length - submit->bytes);
+    if (memo > sizeof t.memo.bytes) memo = sizeof t.memo.bytes;
+    t.memo.size = (pb_size_t)memo;
+  }
+  identify(tx->id, &t, cost);
+  bac_sign(t.signature, tx->id, pair, cost);
+  size_t length = encode(&t, wire, BAC_TX_BYTES_MAX);
+  if (length == 0) return BAC_EINVAL;
+  fill(tx, &t, wire, length);
+  return BAC_OK;
+}
+
+bool bac_tx_decode(struct bac_tx *tx, const uint8_t *wire, size_t length, struct bac_cost *cost) {
+  if (length < BAC_TX_BYTES_MIN || length > BAC_TX_BYTES_MAX) return false;
+  bac_Transaction t = bac_Transaction_init_zero;
+  pb_istream_t stream = pb_istream_from_buffer(wire, length);
+  if (!pb_decode(&stream, bac_Transaction_fields, &t)) return false;
+  uint8_t again[BAC_TX_BYTES_MAX];
+  if (encode(&t, again, sizeof again) != length || memcmp(again, wire, length) != 0) return false;
+  if (t.amount_milli == 0 || t.amount_milli > AMOUNT_MAX || t.fee_milli > AMOUNT_MAX || t.from == t.to ||
+      t.created_ns > (uint64_t)INT64_MAX)
+    return false;
+  fill(tx, &t, wire, length);
+  identify(tx->id, &t, cost);
+  return true;
+}
+
+bool bac_tx_verify(const struct bac_tx *tx, const uint8_t public_key[BAC_PUBLIC_KEY_BYTES], struct bac_shared *shared,
+                   struct bac_cost *cost) {
+  bac_Transaction t = bac_Transaction_init_zero;
+  pb_istream_t stream = pb_istream_from_buffer(tx->wire, tx->wire_length);
+  BAC_ASSERT(pb_decode(&stream, bac_Transaction_fields, &t)); /* tx came out of bac_tx_decode or bac_tx_make */
+  return bac_verify(shared, t.signature, tx->id, public_key, cost);
+}

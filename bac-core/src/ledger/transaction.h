@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A signed transfer between two members. */
+#ifndef BAC_LEDGER_TRANSACTION_H
+#define BAC_LEDGER_TRANSACTION_H
+
+#include <stdbool.h>
+
+#include "bac/bac.h"
+#include "base/bytes.h"
+#include "crypto/sign.h"
+
+#define BAC_TX_BYTES_MIN (2 + BAC_SIGNATURE_BYTES) /* a transaction without a signature is none */
+
+struct bac_tx {
+  uint32_t from, to; /* node ids */
+  uint64_t nonce;
+  int64_t amount_milli, fee_milli;
+  bac_time created_at;
+  uint8_t id[BAC_HASH_BYTES]; /* H(all fields but the signature): what is signed */
+  const uint8_t *wire;        /* nanopb Transaction, borrowed from where it was read */
+  uint32_t wire_length;
+};
+
+/* Makes and signs a transaction, padded to submit->bytes on the wire (0, or too small: unpadded). Writes at most
+ * BAC_TX_BYTES_MAX bytes to wire and lets tx borrow them.  Errors: BAC_EINVAL. */
+int bac_tx_make(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], const struct bac_submit *submit, uint32_t from, uint64_t nonce,
+                bac_time now, const struct bac_keypair *pair, struct bac_cost *cost);
+/* Strict decoding, bounds of amounts and self-payment included. The signature is not checked. */
+bool bac_tx_decode(struct bac_tx *tx, const uint8_t *wire, size_t length, struct bac_cost *cost);
+bool bac_tx_verify(const struct bac_tx *tx, const uint8_t public_key[BAC_PUBLIC_KEY_BYTES], struct bac_shared *shared,
+                   struct bac_cost *cost);
+
+#endif

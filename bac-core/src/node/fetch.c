@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Catching up: a member that knows of blocks it lacks asks one member after the other for them, certificates included. */
+#include <pb_decode.h>
+#include <pb_encode.h>
+#include <stdlib.h>
+
+#include "bac.pb.h"
+#include "node/node_internal.h"
+
+/* Nobody is served more often than this, whatever it asks. */
+#define SERVE_INTERVAL (BAC_SECOND / 4)
+
+void bac_fetch_init(struct bac_node *node) {
+  node->fetch.retry_at = BAC_NEVER;
+  node->fetch.served_at = bac_alloc(node->roster->count, sizeof *node->fetch.served_at);
+  for (uint32_t i = 0; i < node->roster->count; i++) node->fetch.served_at[i] = -SERVE_INTERVAL;
+}
+
+void bac_fetch_free(struct bac_node *node) { free(node->fetch.served_at); }
+
+static uint64_t tip_height(const struct bac_node *node) { return bac_chain_tip(node->chain)->block->header.height; }
+
+/* Height up to which this member holds the blocks: what is certified above the tip is not asked for again while it waits. */
+static uint64_t reached(const struct bac_node *node) {
+  const struct bac_entry *head = node->fetch.has_head ? bac_chain_find(node->chain, node->fetch.head) : NULL;
+  uint64_t tip = tip_height(node);
+  return head && head->block->header.height > tip ? head->block->header.height : tip;
+}
+
+/* A member drawn at random, so that those who are behind do not all ask the same one. */
+static uint32_t any_other(struct bac_node *node) {
+  const uint32_t n = node->roster->count;
+  return (node->self + 1 + (uint32_t)bac_random_below(&node->random, n - 1)) % n;
+}
+
+static void ask(struct bac_node *node, uint32_t member) {
+  struct bac_fetch_state *f = &node->fetch;
+  if (node->roster->count < 2) return;
+  if (member == BAC_INDEX_NONE || member == node->self) member = any_other(node);
+  f->asked_from = tip_height(node) + 1;
+  f->received = 0;
+  f->received_bytes = 0;
+  f->server = BAC_INDEX_NONE;
+  uint64_t count = f->wanted - tip_height(node);
+  bac_Fetch request = {.what = 1, .from_height = f->asked_from, .count = count < BAC_FETCH_COUNT_MAX ? (uint32_t)count : BAC_FETCH_COUNT_MAX};
+  uint8_t payload[bac_Fetch_size];
+  pb_ostream_t stream = pb_ostream_from_buffer(payload, sizeof payload);
+  BAC_ASSERT(pb_encode(&stream, bac_Fetch_fields, &request));
+  /* The time makes each asking another object: the link delivers equal bytes once. */
+  struct bac_msg msg = {.type = BAC_MSG_FETCH, .view = (uint64_t)node->now, .payload = payload, .payload_length = stream.bytes_written};
+  bac_env_send(&node->env, &msg, member);
+  f->retry_at = node->now + 2 * node->config->delta + 2 * bac_env_airtime(&node->env, BAC_FETCH_BYTES);
+}
+
+void bac_env_want_from(struct bac_env *env, uint64_t height, uint32_t member) {
+  struct bac_node *node = env->node;
+  if (height > node->fetch.wanted) node->fetch.wanted = height;
+  if (node->fetch.retry_at == BAC_NEVER && node->fetch.wanted > reached(node)) ask(node, member);
+}
+
+void bac_env_want(struct bac_env *env, uint64_t height) { bac_env_want_from(env, height, BAC_INDEX_NONE); }
+
+void bac_env_serve(struct bac_env *env, const struct bac_entry *head) {
+  struct bac_fetch_state *f = &env->node->fetch;
+  f->has_head = head != NULL;
+  if (head) memcpy(f->head, head->block->digest, BAC_HASH_BYTES);
+}
+
+void bac_fetch_timer(struct bac_node *node) {
+  if (node->fetch.retry_at > node->now) return;
+  node->fetch.retry_at = BAC_NEVER;
+  /* Who has answered is asked for the rest: in a large shard few members keep old bodies. */
+  if (node->fetch.wanted > reached(node)) ask(node, node->fetch.server);
+}
+
+void bac_fetch_progress(struct bac_node *node) {
+  if (node->fetch.wanted <= reached(node)) node->fetch.retry_at = BAC_NEVER;
+}
+
+static size_t send_certified(struct bac_node *node, const struct bac_entry *at, uint32_t to) {
+  const struct bac_buf *block = at->block->payload, *certificate = at->certificate;
+  size_t certificate_length = certificate ? certificate->length : 0;
+  struct bac_buf *payload = bac_buf_new(NULL, 4 + block->length + certificate_length);
+  struct bac_writer w = bac_writer_over(payload->data, payload->length);
+  bac_write_u32(&w, (uint32_t)block->length);
+  bac_write_bytes(&w, block->data, block->length);
+  if (certificate) bac_write_bytes(&w, certificate->data, certificate_length);
+  struct bac_msg msg = {.type = BAC_MSG_CERTIFIED,
+                        .view = (uint64_t)node->now,
+                        .height = at->block->header.height,
+                        .payload = payload->data,
+                        .payload_length = payload->length};
+  bac_env_send(&node->env, &msg, to);
+  size_t length = payload->length;
+  bac_buf_unref(payload);
+  return length;
+}
+
+/* Block at a height on the certified path, committed or not; NULL if this member cannot serve it. */
+static const struct bac_entry *servable(const struct bac_node *node, uint64_t height) {
+  const struct bac_entry *at = bac_chain_at(node->chain, height);
+  if (!at && node->fetch.has_head) {
+    at = bac_chain_find(node->chain, node->fetch.head);
+    while (at && !at->committed && at->block->header.height > height) at = at->parent;
+    if (at && at->block->header.height != height) at = NULL;
+  }
+  return at && at->block->payload ? at : NULL;
+}
+
+void bac_fetch_request(struct bac_node *node, const struct bac_msg *msg) {
+  bac_Fetch request = bac_Fetch_init_zero;
+  pb_istream_t stream = pb_istream_from_buffer(msg->payload, msg->payload_length);
+  if (!pb_decode(&stream, bac_Fetch_fields, &request) || request.what != 1 || request.count == 0) {
+    bac_node_reject(node, BAC_REJECT_MALFORMED, msg->sender);
+    return;
+  }
+  uint32_t to = bac_roster_index(node->roster, msg->sender);
+  if (node->now - node->fetch.served_at[to] < SERVE_INTERVAL) return;
+  node->fetch.served_at[to] = node->now;
+  size_t sent = 0;
+  for (uint32_t i = 0; i < request.count && i < BAC_FETCH_COUNT_MAX && sent < BAC_FETCH_BYTES; i++) {
+    if (request.from_height > UINT64_MAX - i) return;
+    const struct bac_entry *at = servable(node, request.from_height + i);
+    if (!at) break;
+    sent += send_certified(node, at, to);
+  }
+}
+
+void bac_fetch_certified(struct bac_node *node, const struct bac_msg *msg) {
+  struct bac_reader r = bac_reader_over(msg->payload, msg->payload_length);
+  size_t length = bac_read_u32(&r);
+  const uint8_t *payload = bac_read_bytes(&r, length);
+  if (!payload) {
+    bac_node_reject(node, BAC_REJECT_MALFORMED, msg->sender);
+    return;
+  }
+  uint64_t before = reached(node);
+  size_t certificate_length = bac_reader_left(&r);
+  const uint8_t *certificate = bac_read_bytes(&r, certificate_length);
+  struct bac_block *block = bac_env_decode(&node->env, payload, length, msg->sender);
+  if (block) node->protocol->certified(node->engine, block, certificate, certificate_length);
+  struct bac_fetch_state *f = &node->fetch;
+  if (f->retry_at == BAC_NEVER || reached(node) <= before) return;
+  f->server = bac_roster_index(node->roster, msg->sender);
+  f->received++;
+  f->received_bytes += msg->payload_length;
+  if (f->wanted <= reached(node))
+    f->retry_at = BAC_NEVER;
+  else if (f->received >= BAC_FETCH_COUNT_MAX || f->received_bytes >= BAC_FETCH_BYTES)
+    /* The answer is through: the next part as soon as its server may answer again. */
+    f->retry_at = node->now + SERVE_INTERVAL;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The step function: an event in, the effects out. */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "crypto/hash.h"
+#include "election/elect.h"
+#include "node/node_internal.h"
+
+struct bac_effect *bac_node_effect(struct bac_node *node, enum bac_effect_type type) {
+  if (node->effect_count == node->effect_capacity) {
+    node->effect_capacity = node->effect_capacity ? node->effect_capacity * 2 : 16;
+    node->effects = bac_realloc(node->effects, node->effect_capacity, sizeof *node->effects);
+  }
+  struct bac_effect *effect = &node->effects[node->effect_count++];
+  *effect = (struct bac_effect){.type = type};
+  return effect;
+}
+
+const uint8_t *bac_node_keep(struct bac_node *node, const void *bytes, size_t length) {
+  if (node->arena_count == node->arena_capacity) {
+    node->arena_capacity = node->arena_capacity ? node->arena_capacity * 2 : 16;
+    node->arena = bac_realloc(node->arena, node->arena_capacity, sizeof *node->arena);
+  }
+  struct bac_buf *buf = bac_buf_new(bytes, length);
+  node->arena[node->arena_count++] = buf;
+  return buf->data;
+}
+
+void bac_node_reject(struct bac_node *node, enum bac_reject reason, uint32_t from) {
+  struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_REJECT);
+  effect->reject.reason = reason;
+  effect->reject.from = from;
+  node->counters.rejects[reason]++;
+}
+
+static void output_clear(struct bac_node *node) {
+  for (size_t i = 0; i < node->arena_count; i++) bac_buf_unref(node->arena[i]);
+  node->arena_count = node->effect_count = 0;
+  node->cost = (struct bac_cost){0};
+}
+
+static void link_rejected(void *ctx, enum bac_reject reason, uint32_t from) { bac_node_reject(ctx, reason, from); }
+
+static void link_hash(uint8_t out[BAC_HASH_BYTES], const void *bytes, size_t length) { bac_hash(out, BAC_DOMAIN_OBJECT, bytes, length); }
+
+static struct bac_link *make_link(struct bac_node *node) {
+  const struct bac_config *c = node->config;
+  const struct bac_link_config lc = {
+      .self = node->id,
+      .shard = node->roster->shard,
+      .kind = node->kind == BAC_NODE_RSU ? BAC_LINK_RSU : node->kind == BAC_NODE_MBS ? BAC_LINK_MBS : BAC_LINK_EV,
+      .frame_bytes_max = c->frame_bytes_max,
+      .bit_rate_bps = c->bit_rate_bps,
+      .frame_overhead_ns = c->frame_overhead_ns,
+      .population = node->roster->count,
+      .seed = c->seed,
+      .relay = c->relay,
+      .backhaul = c->backhaul,
+      .hash = link_hash,
+  };
+  static const struct bac_link_callbacks callbacks = {.deliver = bac_node_deliver, .reject = link_rejected};
+  return bac_link_new(&lc, &callbacks, node);
+}
+
+/* Whether this member keeps whole blocks: candidates of the epoch do, and a share of the others. */
+static bool keeps_bodies(const struct bac_node *node) {
+  const uint32_t n = node->roster->count;
+  for (uint64_t round = 1; round <= 2; round++) /* a candidate leads at most one of two rounds */
+    if (bac_elect_role(n, node->config->candidates_permille, node->roster->epoch, round, node->self) == BAC_ROLE_CP) return true;
+  struct bac_random r = bac_random_stream(node->config->seed, node->id, BAC_PURPOSE_NODE);
+  return bac_random_chance(&r, node->config->full_permille, 1000);
+}
+
+struct bac_node *bac_node_new(const struct bac_node_config *nc, char *why, size_t why_size) {
+  if (!nc || !nc->config || !bac_roster_check(nc->roster)) {
+    snprintf(why, why_size, "the roster is empty, too large or not ordered by id: give 1 to %d members", BAC_ROSTER_MAX);
+    return NULL;
+  }
+  if (bac_config_check(nc->config, why, why_size) != BAC_OK) return NULL;
+  uint32_t index = bac_roster_index(nc->roster, nc->id);
+  if (nc->kind == BAC_NODE_MEMBER && index == BAC_INDEX_NONE) {
+    snprintf(why, why_size, "node %u is not in the roster of shard %u", nc->id, nc->roster->shard);
+    return NULL;
+  }
+  if (nc->id > BAC_NODE_ID_MAX || nc->roster->shard > UINT16_MAX || (unsigned)nc->kind > BAC_NODE_MBS) {
+    snprintf(why, why_size, "node %u of kind %d in shard %u: ids go up to %d, shards to 65535", nc->id, (int)nc->kind, nc->roster->shard,
+             BAC_NODE_ID_MAX);
+    return NULL;
+  }
+  if (sodium_init() < 0) {
+    snprintf(why, why_size, "libsodium does not start");
+    return NULL;
+  }
+  struct bac_node *node = bac_alloc(1, sizeof *node);
+  node->env.node = node;
+  node->config = nc->config;
+  node->roster = nc->roster;
+  node->id = nc->id;
+  node->self = index;
+  node->kind = nc->kind;
+  node->shared = nc->shared;
+  node->random = bac_random_stream(nc->config->seed, nc->id, BAC_PURPOSE_ENGINE);
+  node->frame_credit = 4;
+  node->maintenance_at = BAC_NEVER;
+  node->next_nonce = 1;
+  for (int i = 0; i < BAC_ENGINE_TIMERS; i++) node->timers[i] = BAC_NEVER;
+  node->link = make_link(node);
+  bac_fetch_init(node);
+  if (node->kind == BAC_NODE_MEMBER) {
+    bac_keypair_derive(&node->keys, nc->config->seed, nc->id);
+    node->keeps_bodies = keeps_bodies(node);
+    node->pool = bac_pool_new(nc->config->pool_txs_max);
+    node->chain = bac_chain_new(nc->roster, node->pool, nc->shared);
+    node->protocol = bac_protocol_find(nc->config->protocol);
+    node->engine = bac_alloc(1, node->protocol->engine_size);
+    node->protocol->init(node->engine, &node->env);
+  }
+  return node;
+}
+
+void bac_node_free(struct bac_node *node) {
+  if (!node) return;
+  if (node->engine) node->protocol->destroy(node->engine);
+  free(node->engine);
+  output_clear(node);
+  free(node->effects);
+  free(node->arena);
+  bac_fetch_free(node);
+  bac_buf_unref(node->last_object);
+  bac_pool_free(node->pool);
+  bac_chain_free(node->chain);
+  bac_link_free(node->link);
+  sodium_memzero(&node->keys, sizeof node->keys);
+  free(node);
+}
+
+void bac_node_set_frame_credit(struct bac_node *node, uint32_t frames) { node->frame_credit = frames; }
+
+/* A block record: u32 length || block || certificate. */
+static int restore(struct bac_node *node, uint32_t kind, const uint8_t *bytes, size_t length) {
+  if (node->kind != BAC_NODE_MEMBER) return BAC_EINVAL;
+  if (kind == BAC_RECORD_STATE) {
+    node->protocol->restore(node->engine, bytes, length);
+    return BAC_OK;
+  }
+  if (kind != BAC_RECORD_BLOCK) return BAC_EINVAL;
+  struct bac_reader r = bac_reader_over(bytes, length);
+  size_t block_length = bac_read_u32(&r);
+  const uint8_t *payload = bac_read_bytes(&r, block_length);
+  if (!payload) return BAC_ECORRUPT;
+  struct bac_buf *buf = bac_buf_new(payload, block_length);
+  struct bac_block *block = bac_block_decode(buf, node->config->block_bytes_max, &node->cost);
+  bac_buf_unref(buf);
+  struct bac_entry *at = NULL;
+  if (!block || bac_chain_insert(node->chain, block, node->now, &node->cost, &at) != BAC_REJECT_COUNT ||
+      at->parent != bac_chain_tip(node->chain))
+    return BAC_ECORRUPT;
+  size_t certificate_length = bac_reader_left(&r);
+  bac_chain_certify(at, bac_read_bytes(&r, certificate_length), certificate_length);
+  node->restoring = true;
+  bac_env_commit(&node->env, at);
+  node->restoring = false;
+  return BAC_OK;
+}
+
+/* Sends own transactions again that nobody has committed. */
+static void maintenance(struct bac_node *node) {
+  node->maintenance_at = node->now + BAC_SECOND;
+  for (struct bac_pool_entry *e = bac_pool_next(node->pool, NULL); e; e = bac_pool_next(node->pool, e)) {
+    if (e->tx.from != node->id || node->now - e->resent_at < BAC_TX_RESEND) continue;
+    e->resent_at = node->now;
+    bac_node_send_tx(node, &e->tx, BAC_INDEX_NONE);
+  }
+}
+
+static void run_timers(struct bac_node *node) {
+  if (node->kind != BAC_NODE_MEMBER) return;
+  for (uint32_t i = 0; i < BAC_ENGINE_TIMERS; i++) {
+    if (node->timers[i] > node->now) continue;
+    node->timers[i] = BAC_NEVER;
+    node->protocol->timer(node->engine, i);
+  }
+  bac_fetch_timer(node);
+  if (node->maintenance_at <= node->now) maintenance(node);
+}
+
+static void emit_frame(struct bac_node *node, const struct bac_link_frame *f) {
+  const uint8_t *bytes = bac_node_keep(node, f->bytes, f->length);
+  struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_FRAME);
+  effect->frame.port = f->port;
+  effect->frame.destination = f->destination;
+  effect->frame.except = f->except;
+  effect->frame.frame_class = (enum bac_frame_class)f->traffic;
+  effect->frame.bytes = bytes;
+  effect->frame.length = f->length;
+  if (f->port == BAC_LINK_WIRE) {
+    node->counters.wired_frames_sent++;
+  } else {
+    node->counters.frames_sent[f->traffic]++;
+    node->counters.frame_bytes_sent[f->traffic] += f->length;
+  }
+}
+
+static void emit_frames(struct bac_node *node) {
+  struct bac_link_frame f;
+  while (bac_link_next_frame(node->link, node->now, BAC_LINK_WIRE, &f)) emit_frame(node, &f);
+  while (node->frame_credit > 0 && bac_link_next_frame(node->link, node->now, BAC_LINK_AIR, &f)) {
+    emit_frame(node, &f);
+    if (node->frame_credit != UINT32_MAX) node->frame_credit--;
+  }
+}
+
+static bac_time next_wakeup(const struct bac_node *node) {
+  bac_time at = bac_link_wakeup(node->link, BAC_LINK_WIRE);
+  /* A full MAC is waited for, not polled. */
+  bac_time air = node->frame_credit > 0 ? bac_link_wakeup(node->link, BAC_LINK_AIR) : BAC_NEVER;
+  if (air < at) at = air;
+  for (int i = 0; i < BAC_ENGINE_TIMERS; i++)
+    if (node->timers[i] < at) at = node->timers[i];
+  if (node->fetch.retry_at < at) at = node->fetch.retry_at;
+  if (node->maintenance_at < at) at = node->maintenance_at;
+  return at > node->now || at == BAC_NEVER ? at : node->now + 1;
+}
+
+static int handle(struct bac_node *node, const struct bac_event *event) {
+  switch (event->type) {
+    case BAC_EVENT_RESTORE:
+      return node->started ? BAC_ESTATE : restore(node, event->restore.kind, event->restore.bytes, event->restore.length);
+    case BAC_EVENT_START:
+      if (node->started) return BAC_ESTATE;
+      node->started = true;
+      if (node->kind == BAC_NODE_MEMBER) {
+        node->maintenance_at = node->now + BAC_SECOND;
+        node->protocol->start(node->engine);
+      }
+      return BAC_OK;
+    case BAC_EVENT_FRAME:
+      if (event->frame.port > BAC_LINK_WIRE || (!event->frame.bytes && event->frame.length > 0)) return BAC_EINVAL;
+      bac_link_receive(node->link, node->now, (enum bac_link_port)event->frame.port, event->frame.bytes, event->frame.length);
+      return BAC_OK;
+    case BAC_EVENT_SENT:
+      if (node->frame_credit < UINT32_MAX - event->sent.count) node->frame_credit += event->sent.count;
+      return BAC_OK;
+    case BAC_EVENT_WAKE:
+      return BAC_OK;
+    case BAC_EVENT_SUBMIT:
+      return node->kind == BAC_NODE_MEMBER ? bac_node_submit(node, &event->submit) : BAC_EINVAL;
+  }
+  return BAC_EINVAL;
+}
+
+int bac_node_step(struct bac_node *node, const struct bac_event *event, struct bac_output *out) {
+  if (!node || !event || !out || event->now < node->now) return BAC_EINVAL;
+  if (!node->started && event->type != BAC_EVENT_START && event->type != BAC_EVENT_RESTORE) return BAC_ESTATE;
+  output_clear(node);
+  node->now = event->now;
+  int result = handle(node, event);
+  if (node->started) {
+    run_timers(node);
+    emit_frames(node);
+  }
+  const struct bac_link_counters *l = bac_link_counters(node->link);
+  node->cost.hashed_bytes += l->hashed_bytes - node->link_hashed;
+  node->cost.coded_bytes += l->coded_bytes - node->link_coded;
+  node->link_hashed = l->hashed_bytes;
+  node->link_coded = l->coded_bytes;
+  *out = (struct bac_output){
+      .effects = node->effects, .effect_count = node->effect_count, .wakeup = next_wakeup(node), .cost = node->cost};
+  return result;
+}
+
+void bac_node_counters(const struct bac_node *node, struct bac_counters *out) {
+  *out = node->counters;
+  const struct bac_link_counters *l = bac_link_counters(node->link);
+  out->relayed = l->items_relayed;
+  out->suppressed = l->items_suppressed;
+  out->repair_symbols = l->repair_symbols_sent;
+  if (node->kind != BAC_NODE_MEMBER) return;
+  out->chain_height = bac_chain_tip(node->chain)->block->header.height;
+  out->round = node->protocol->round(node->engine);
+  out->pool_txs = bac_pool_count(node->pool);
+}
+
+void bac_node_digest(const struct bac_node *node, uint8_t out[BAC_HASH_BYTES]) {
+  memset(out, 0, BAC_HASH_BYTES);
+  if (node->kind != BAC_NODE_MEMBER) return;
+  uint8_t parts[BAC_HASH_BYTES * 2 + 8];
+  memcpy(parts, bac_chain_tip(node->chain)->block->digest, BAC_HASH_BYTES);
+  node->protocol->digest(node->engine, parts + BAC_HASH_BYTES);
+  bac_put_u64(parts + 2 * BAC_HASH_BYTES, bac_pool_count(node->pool));
+  bac_hash(out, BAC_DOMAIN_NODE, parts, sizeof parts);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The node's own parts. env.c, dispatch.c and fetch.c work on them; nobody outside node/ does. */
+#ifndef BAC_NODE_INTERNAL_H
+#define BAC_NODE_INTERNAL_H
+
+#include "consensus/env.h"
+#include "link/link.h"
+
+/* A member's own transaction goes on the air again if it is not committed after this long. */
+#define BAC_TX_RESEND (4 * BAC_SECOND)
+/* Blocks a peer may ask for at a time, and the bytes after which an answer ends. */
+#define BAC_FETCH_COUNT_MAX 16
+#define BAC_FETCH_BYTES 100000
+
+struct bac_env {
+  struct bac_node *node;
+};
+
+struct bac_fetch_state {
+  uint64_t wanted;     /* highest height known to exist */
+  uint64_t asked_from; /* first height of the last request */
+  uint32_t received;   /* blocks and bytes that came in answer to it, and from whom */
+  size_t received_bytes;
+  uint32_t server;
+  bac_time retry_at;   /* BAC_NEVER: nothing asked */
+  bac_time *served_at; /* by roster index: when this member was last served */
+  uint8_t head[BAC_HASH_BYTES];
+  bool has_head;
+};
+
+struct bac_node {
+  struct bac_env env;
+  const struct bac_config *config;
+  const struct bac_roster *roster;
+  uint32_t id, self; /* node id, roster index */
+  enum bac_node_kind kind;
+  struct bac_shared *shared;
+  struct bac_keypair keys;
+  struct bac_random random;
+
+  struct bac_link *link;
+  struct bac_chain *chain;
+  struct bac_pool *pool;
+  const struct bac_protocol *protocol;
+  void *engine;
+
+  bool started;
+  bool restoring;
+  bac_time now;
+  bac_time timers[BAC_ENGINE_TIMERS];
+  bac_time maintenance_at;
+  uint64_t next_nonce;
+  uint32_t frame_credit;
+  bool keeps_bodies;
+  struct bac_fetch_state fetch;
+  struct bac_buf *last_object;
+
+  /* Output of the current step; kept until the next one. */
+  struct bac_effect *effects;
+  size_t effect_count, effect_capacity;
+  struct bac_buf **arena; /* what effects point to */
+  size_t arena_count, arena_capacity;
+  struct bac_cost cost;
+  uint64_t link_hashed, link_coded; /* of the link's totals, charged so far */
+  struct bac_counters counters;
+};
+
+/* node.c */
+struct bac_effect *bac_node_effect(struct bac_node *node, enum bac_effect_type type);
+/* A copy that lives until the next step. */
+const uint8_t *bac_node_keep(struct bac_node *node, const void *bytes, size_t length);
+void bac_node_reject(struct bac_node *node, enum bac_reject reason, uint32_t from);
+
+/* dispatch.c: what comes out of the link */
+void bac_node_deliver(void *node, const uint8_t *object, size_t length, uint32_t source);
+int bac_node_submit(struct bac_node *node, const struct bac_submit *submit);
+void bac_node_send_tx(struct bac_node *node, const struct bac_tx *tx, uint32_t to);
+
+/* fetch.c */
+void bac_fetch_init(struct bac_node *node);
+void bac_fetch_free(struct bac_node *node);
+void bac_fetch_timer(struct bac_node *node);
+void bac_fetch_progress(struct bac_node *node); /* the chain has grown */
+void bac_fetch_request(struct bac_node *node, const struct bac_msg *msg);
+void bac_fetch_certified(struct bac_node *node, const struct bac_msg *msg);
+
+#endif
