@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Sending symbols: a job is what one object still owes to one next hop. */
+#include <stdlib.h>
+
+#include "link/internal.h"
+
+struct link_job *link_job_find(struct bac_link *l, const struct link_object *o, uint8_t port, uint16_t peer) {
+  for (uint32_t i = 0; i < l->jobs_count; i++) {
+    struct link_job *job = &l->jobs[i];
+    if (job->object == o && job->port == port && job->peer == peer) return job;
+  }
+  return NULL;
+}
+
+struct link_job *link_job_get(struct bac_link *l, struct link_object *o, uint8_t port, uint16_t peer) {
+  struct link_job *job = link_job_find(l, o, port, peer);
+  if (job) return job;
+  if (l->jobs_count == LINK_JOBS_MAX) {
+    l->counters.drops[BAC_LINK_DROP_QUEUE]++;
+    return NULL;
+  }
+  if (l->jobs_count == l->jobs_capacity) {
+    l->jobs_capacity = l->jobs_capacity > 0 ? 2 * l->jobs_capacity : 4;
+    l->jobs = bac_realloc(l->jobs, l->jobs_capacity, sizeof *l->jobs);
+  }
+  job = &l->jobs[l->jobs_count++];
+  *job = (struct link_job){.object = o, .port = port, .peer = peer, .due = BAC_NEVER, .pass = o->layout.symbols};
+  job->destination = peer;
+  job->answers = peer != BAC_BROADCAST;
+  return job;
+}
+
+void link_job_remove(struct bac_link *l, struct link_job *job) {
+  uint32_t at = (uint32_t)(job - l->jobs);
+  memmove(job, job + 1, (l->jobs_count - at - 1) * sizeof *job); /* their order is the order of service */
+  l->jobs_count--;
+}
+
+void link_jobs_forget(struct bac_link *l, const struct link_object *o) {
+  for (uint32_t i = l->jobs_count; i-- > 0;) {
+    if (l->jobs[i].object == o) link_job_remove(l, &l->jobs[i]);
+  }
+}
+
+bool link_jobs_passing(const struct bac_link *l, const struct link_object *o) {
+  for (uint32_t i = 0; i < l->jobs_count; i++) {
+    if (l->jobs[i].object == o && l->jobs[i].pass < o->layout.symbols) return true;
+  }
+  return false;
+}
+
+/* By class; repair before first passes, since receivers wait for it; then first come, first served. */
+struct link_job *link_job_best(struct bac_link *l, bac_time now, enum bac_link_port port) {
+  struct link_job *best = NULL;
+  bool best_repairs = false;
+  for (uint32_t i = 0; i < l->jobs_count; i++) {
+    struct link_job *job = &l->jobs[i];
+    if (job->port != port || job->due > now) continue;
+    bool repairs = job->pass == job->object->layout.symbols;
+    uint8_t traffic = job->object->traffic;
+    if (best && (traffic > best->object->traffic || (traffic == best->object->traffic && repairs <= best_repairs))) continue;
+    best = job;
+    best_repairs = repairs;
+  }
+  return best;
+}
+
+bac_time link_jobs_wakeup(const struct bac_link *l, enum bac_link_port port) {
+  bac_time at = BAC_NEVER;
+  for (uint32_t i = 0; i < l->jobs_count; i++) {
+    if (l->jobs[i].port == port && l->jobs[i].due < at) at = l->jobs[i].due;
+  }
+  return at;
+}
+
+static bool heard(const struct link_generation *gen, uint32_t i) { return gen->heard[i / 8] >> (i % 8) & 1; }
+static void mark(struct link_generation *gen, uint32_t i) { gen->heard[i / 8] = (uint8_t)(gen->heard[i / 8] | 1u << (i % 8)); }
+
+/* Where to start: the originator with the first parity symbol, other holders at random places, so that two of them who
+ * do not hear each other seldom send the same. */
+static void prepare(struct bac_link *l, const struct link_object *o, struct link_generation *gen) {
+  uint32_t parity = BAC_LINK_CODE_SYMBOLS - gen->k, data_heard = 0;
+  gen->prepared = true;
+  gen->position = gen->k + (o->own ? 0 : (uint32_t)bac_random_below(&l->random, parity));
+  for (uint32_t i = 0; i < gen->k; i++) data_heard += heard(gen, i) ? 1u : 0u;
+  /* Who heard half of a first pass knows that the rest of it was sent, too. */
+  for (uint32_t i = 0; i < gen->k && 2 * data_heard >= gen->k; i++) mark(gen, i);
+}
+
+static uint32_t fresh_index(struct bac_link *l, const struct link_object *o, struct link_generation *gen) {
+  if (!gen->prepared) prepare(l, o, gen);
+  for (uint32_t step = 0; step < BAC_LINK_CODE_SYMBOLS; step++) {
+    uint32_t i = (gen->position + step) % BAC_LINK_CODE_SYMBOLS;
+    if (heard(gen, i)) continue;
+    gen->position = (i + 1) % BAC_LINK_CODE_SYMBOLS;
+    return i;
+  }
+  memset(gen->heard, 0, sizeof gen->heard); /* all are used up: once more from the first */
+  gen->position = 1;
+  return 0;
+}
+
+/* Chooses the symbol to send next and takes it off the job. */
+static void next_symbol(struct bac_link *l, struct link_job *job, uint32_t *g, uint32_t *index) {
+  struct link_object *o = job->object;
+  uint32_t generations = o->layout.generations;
+  if (job->pass < o->layout.symbols) {
+    *g = job->pass % generations; /* interleaved: a burst of losses is spread over the generations */
+    *index = job->pass / generations;
+    job->pass++;
+    return;
+  }
+  l->counters.repair_symbols_sent++;
+  while (job->outstanding[job->turn % generations] == 0) job->turn++;
+  *g = job->turn++ % generations;
+  job->turn %= generations;
+  job->outstanding[*g]--;
+  job->outstanding_total--;
+  *index = fresh_index(l, o, &o->generation[*g]);
+  if (job->port == BAC_LINK_AIR && o->budget > 0) o->budget--;
+}
+
+static void symbol_payload(struct bac_link *l, const struct link_object *o, uint32_t g, uint32_t index, struct bac_writer *w) {
+  uint32_t k = o->generation[g].k, bytes = o->layout.symbol_bytes;
+  if (index < k) {
+    bac_write_bytes(w, link_object_data(o, g, index), bytes);
+    return;
+  }
+  BAC_ASSERT(w->ok && w->capacity - w->length >= bytes);
+  uint8_t *data[BAC_LINK_GENERATION_SYMBOLS];
+  for (uint32_t i = 0; i < k; i++) data[i] = link_object_data(o, g, i);
+  bac_link_erasure_encode(k, index, bytes, data, w->data + w->length);
+  w->length += bytes;
+  l->counters.coded_bytes += (uint64_t)k * bytes;
+}
+
+bool link_symbol_frame(struct bac_link *l, bac_time now, struct link_job *job, struct bac_link_frame *out) {
+  struct link_object *o = job->object;
+  uint32_t g, index;
+  next_symbol(l, job, &g, &index);
+  if (job->port == BAC_LINK_AIR) mark(&o->generation[g], index);
+  if (job->port == BAC_LINK_AIR && job->peer == BAC_BROADCAST) o->generation[g].sent++;
+  uint32_t remaining = o->layout.symbols - job->pass + job->outstanding_total;
+  struct bac_writer w = link_frame_start(l, BAC_LINK_SYMBOL, job->peer);
+  bac_write_bytes(&w, o->id, LINK_OBJECT_ID_BYTES);
+  bac_write_u32(&w, o->layout.length);
+  bac_write_u16(&w, o->origin);
+  bac_write_u16(&w, job->destination);
+  bac_write_u8(&w, (uint8_t)(o->traffic | (job->answers ? LINK_ANSWER_FLAG : 0)));
+  bac_write_u8(&w, o->burst);
+  bac_write_u16(&w, (uint16_t)(remaining < 0xffff ? remaining : 0xffff));
+  bac_write_u8(&w, (uint8_t)g);
+  bac_write_u8(&w, (uint8_t)index);
+  BAC_ASSERT(w.length == LINK_SYMBOL_HEADER_BYTES);
+  symbol_payload(l, o, g, index, &w);
+  l->counters.symbols_sent++;
+  out->destination = job->peer;
+  out->traffic = (enum bac_link_class)o->traffic;
+  if (remaining == 0) link_job_remove(l, job);
+  return link_frame_finish(l, now, &w, BAC_LINK_SYMBOL, out);
+}

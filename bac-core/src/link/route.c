@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Routes of unicasts, what RSUs tell the MBS for them, and periodic upkeep. */
+#include "link/internal.h"
+
+#define ROUTE_INTERVAL (BAC_SECOND / 2)
+#define HOUSEKEEPING_INTERVAL (BAC_SECOND / 4)
+#define DENSITY_LEAST 4u
+
+static bool fresh(const struct bac_link *l, bac_time now, const struct link_neighbour *n) {
+  return n && n->used && now - n->at <= l->neighbour_lifetime;
+}
+
+/* The RSU within earshot that was heard most. */
+static const struct link_neighbour *rsu_near(const struct bac_link *l, bac_time now) {
+  const struct link_neighbour *best = NULL;
+  for (uint32_t i = 0; i < l->neighbours.capacity; i++) {
+    const struct link_neighbour *n = &l->neighbours.entries[i];
+    if (!fresh(l, now, n) || n->kind != BAC_LINK_RSU || n->port != BAC_LINK_AIR) continue;
+    if (!best || n->score > best->score || (n->score == best->score && n->at > best->at)) best = n;
+  }
+  return best;
+}
+
+bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool from_wire, bool addressed, struct link_hop *hop) {
+  const struct link_neighbour *n = link_neighbour_find(&l->neighbours, destination);
+  bool known = fresh(l, now, n);
+  if (l->config.kind == BAC_LINK_MBS) {
+    bool via = known && n->via != BAC_BROADCAST;
+    *hop = (struct link_hop){BAC_LINK_WIRE, via ? n->via : known ? destination : (uint16_t)BAC_BROADCAST};
+    if (!known) l->counters.no_route++; /* all RSUs get it; one may know better */
+    return true;
+  }
+  if (known) {
+    *hop = (struct link_hop){n->port, destination};
+    return true;
+  }
+  if (l->config.kind == BAC_LINK_RSU && l->config.backhaul && !from_wire) {
+    *hop = (struct link_hop){BAC_LINK_WIRE, BAC_BROADCAST};
+    return true;
+  }
+  if (l->config.kind == BAC_LINK_EV && l->config.backhaul) {
+    const struct link_neighbour *rsu = rsu_near(l, now);
+    if (rsu) {
+      *hop = (struct link_hop){BAC_LINK_AIR, rsu->id};
+      return true;
+    }
+  }
+  l->counters.no_route++;
+  if (from_wire && !addressed) return false; /* every RSU got it: not all of them should flood it */
+  *hop = (struct link_hop){BAC_LINK_AIR, BAC_BROADCAST};
+  return true;
+}
+
+void link_route_receive(struct bac_link *l, bac_time now, uint16_t from, struct bac_reader *r) {
+  if (bac_reader_left(r) % 2 != 0) {
+    link_drop(l, BAC_LINK_DROP_TRUNCATED, from);
+    return;
+  }
+  if (l->config.kind != BAC_LINK_MBS) return;
+  while (bac_reader_left(r) > 0) {
+    uint16_t id = bac_read_u16(r);
+    const struct link_neighbour *n = link_neighbour_find(&l->neighbours, id);
+    /* What has a wire of its own is reached by it. */
+    if (n && n->via == BAC_BROADCAST && fresh(l, now, n)) continue;
+    if (id != l->config.self && id != BAC_BROADCAST) {
+      link_neighbour_heard(&l->neighbours, now, id, BAC_LINK_EV, BAC_LINK_WIRE, from);
+    }
+  }
+}
+
+bool link_route_frame(struct bac_link *l, bac_time now, struct bac_link_frame *out) {
+  if (l->route_due > now) return false;
+  l->route_due = now + ROUTE_INTERVAL;
+  struct bac_writer w = link_frame_start(l, BAC_LINK_ROUTE, BAC_BROADCAST);
+  for (uint32_t i = 0; i < l->neighbours.capacity && w.length + 2 <= l->config.frame_bytes_max; i++) {
+    const struct link_neighbour *n = &l->neighbours.entries[i];
+    /* Heard since the report before last: the MBS takes the RSU that reported last, so stale reports would mislead it. */
+    if (fresh(l, now, n) && n->port == BAC_LINK_AIR) bac_write_u16(&w, n->id);
+  }
+  out->traffic = BAC_LINK_CONTROL;
+  return link_frame_finish(l, now, &w, BAC_LINK_ROUTE, out);
+}
+
+uint8_t link_weak_neighbours(const struct bac_link *l, bac_time now, uint16_t except, uint16_t weak[LINK_WEAK_MAX]) {
+  uint8_t count = 0;
+  for (uint32_t i = 0; i < l->neighbours.capacity && count < LINK_WEAK_MAX; i++) {
+    const struct link_neighbour *n = &l->neighbours.entries[i];
+    if (n->weak && n->id != except && n->port == BAC_LINK_AIR && fresh(l, now, n)) weak[count++] = n->id;
+  }
+  return count;
+}
+
+void link_housekeeping(struct bac_link *l, bac_time now) {
+  if (l->housekeeping_due > now) return;
+  bool first = l->housekeeping_due == 0;
+  l->housekeeping_due = now + HOUSEKEEPING_INTERVAL;
+  uint32_t heard = 0;
+  for (uint32_t i = 0; i < l->neighbours.capacity; i++) {
+    const struct link_neighbour *n = &l->neighbours.entries[i];
+    if (fresh(l, now, n) && n->port == BAC_LINK_AIR) heard++;
+  }
+  /* Until HELLOs had time to come in, expect the whole population. */
+  if (!first && now > l->neighbour_lifetime) {
+    l->density = heard + 1 < l->config.population ? heard + 1 : l->config.population;
+    if (l->density < DENSITY_LEAST) l->density = DENSITY_LEAST;
+    l->weak = heard > 0 && heard <= LINK_WEAK_NEIGHBOURS && l->config.population > LINK_WEAK_NEIGHBOURS + 1;
+  }
+  link_objects_expire(l, now);
+}
