@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The BAC engine's own parts: bac.c (messages and votes), bac_safe.c (locks, timeouts, two-chain commit), bac_paper.c (the paper's
+ * literal rules). */
+#ifndef BAC_CONSENSUS_BAC_INTERNAL_H
+#define BAC_CONSENSUS_BAC_INTERNAL_H
+
+#include "consensus/env.h"
+#include "consensus/qc.h"
+#include "consensus/tc.h"
+#include "election/elect.h"
+
+#define BAC_PROTOCOL_ID 2
+#define BAC_ROUND_SLOTS 4 /* rounds whose votes are held at a time: the current one, its neighbours, one to spare */
+
+enum bac_timer { TIMER_ROUND, TIMER_PROPOSE, TIMER_CP_WAIT, TIMER_PUBLISH, TIMER_RESEND };
+
+/* `step` of a vote: what the paper calls CP(c) and CS(c). */
+enum bac_verdict { VERDICT_REJECT = 0, VERDICT_ACCEPT = 1 };
+
+/* One member's vote in one round: the first counts. */
+struct bac_ballot {
+  bool cast;
+  uint8_t verdict;
+  uint64_t height; /* as signed: a certificate can only name one */
+  uint8_t digest[BAC_HASH_BYTES];
+  uint8_t signature[BAC_SIGNATURE_BYTES];
+};
+
+struct bac_slot {
+  uint64_t round;             /* 0: free */
+  struct bac_ballot *ballots; /* by roster index; NULL until needed */
+  bool proposed;              /* a proposal of the round's primary was seen */
+  uint8_t proposal[BAC_HASH_BYTES];
+  uint8_t proposal_signature[BAC_SIGNATURE_BYTES];
+  struct bac_buf *header; /* its encoding, for CP_VALIDATE and light votes */
+};
+
+/* The measured one-way delay (99th percentile of the last samples) and the stretch of bodies over their airtime. */
+#define BAC_DELAY_SAMPLES 64
+struct bac_delay {
+  bac_time samples[BAC_DELAY_SAMPLES];
+  uint32_t count, next;
+  bac_time delta;
+  uint32_t stretch_permille;
+};
+
+struct bac_engine {
+  struct bac_env *env;
+  uint32_t n, self;
+  bool safe;
+
+  uint64_t round;
+  bac_time round_started_at;
+  uint64_t last_voted; /* durable */
+  uint64_t timed_out;  /* highest round this member gave up */
+  uint32_t failures;   /* exponent of the round timer */
+
+  struct bac_qc high_qc; /* round in .view; round 0: genesis */
+  struct bac_tc high_tc;
+  struct bac_timeout *timeouts; /* by roster index */
+  uint32_t timeouts_sent;
+  bac_time *helped_at;          /* by roster index: when a member that lags was last answered */
+
+  struct bac_slot slots[BAC_ROUND_SLOTS];
+  struct bac_buf *orphan; /* payload of the last proposal whose parent is unknown */
+  uint32_t orphan_from;
+  struct bac_buf *own_proposal; /* object, for sending again */
+  uint8_t passed[BAC_HASH_BYTES]; /* paper modes: the block that the next one extends */
+  uint64_t waiting_round; /* round in which this CS holds back its vote for a CP's accept; 0: none */
+  bool published;         /* this round's certificate was seen on the air */
+  struct bac_delay delay;
+};
+
+/* bac.c */
+struct bac_slot *bac_slot_of(struct bac_engine *e, uint64_t round);
+enum bac_role bac_role_of(const struct bac_engine *e, uint64_t round, uint32_t index);
+void bac_enter_round(struct bac_engine *e, uint64_t round);
+void bac_cast_vote(struct bac_engine *e, uint64_t round, const uint8_t digest[BAC_HASH_BYTES], enum bac_verdict verdict);
+void bac_propose(struct bac_engine *e);
+/* The block to build on next, or NULL while it is not here. */
+struct bac_entry *bac_parent_to_extend(struct bac_engine *e);
+/* Accept votes for a digest in a slot, by role: counts[role]. */
+void bac_count_votes(const struct bac_engine *e, const struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES],
+                     enum bac_verdict verdict, uint32_t counts[3]);
+void bac_delay_observe(struct bac_engine *e, const struct bac_header *header, size_t bytes);
+void bac_try_orphan(struct bac_engine *e);
+
+/* bac_safe.c */
+void bac_safe_restore(struct bac_engine *e, const uint8_t *record, size_t length);
+void bac_safe_persist(struct bac_engine *e);
+/* After a restart the committed tip's certificate may be newer than the one of the last vote. */
+void bac_safe_adopt_tip(struct bac_engine *e, const struct bac_entry *tip);
+bac_time bac_safe_round_timeout(const struct bac_engine *e);
+bool bac_safe_may_vote(const struct bac_engine *e, uint64_t round, uint64_t qc_round, const struct bac_tc *tc);
+/* Checks and takes in what a proposal stands on. False: it does not hold. */
+bool bac_safe_justify(struct bac_engine *e, const struct bac_block *block, uint32_t from, bool *may_vote);
+void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES]);
+void bac_safe_on_qc(struct bac_engine *e, const struct bac_qc *qc, uint32_t from);
+bool bac_safe_verify_qc(struct bac_engine *e, const struct bac_qc *qc);
+void bac_safe_receive_qc(struct bac_engine *e, const struct bac_msg *msg);
+void bac_safe_receive_timeout(struct bac_engine *e, const struct bac_msg *msg);
+void bac_safe_receive_tc(struct bac_engine *e, const struct bac_msg *msg);
+void bac_safe_timeout(struct bac_engine *e);
+void bac_safe_publish(struct bac_engine *e);
+struct bac_buf *bac_safe_justification(const struct bac_engine *e);
+
+/* bac_paper.c */
+void bac_paper_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES]);
+bool bac_paper_passed(const struct bac_engine *e, const struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES], enum bac_role role);
+void bac_paper_publish(struct bac_engine *e, struct bac_entry *child);
+
+#endif

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* BAC, safe mode: quorum certificates, two-chain commit, a pacemaker (protocols.md, section 1; the voting rule is that of
+ * Jolteon, Gelashvili et al. 2022). */
+#include "consensus/bac_internal.h"
+
+#define BACKOFF_EXPONENT_MAX 6 /* 64 times */
+#define HELP_INTERVAL (BAC_SECOND / 2)
+
+/* ---- Durable state: u64 last_voted || u64 timed_out || certificate. ---- */
+
+void bac_safe_persist(struct bac_engine *e) {
+  struct bac_buf *qc = e->high_qc.view > 0 ? bac_qc_encode(&e->high_qc) : bac_buf_new(NULL, 0);
+  struct bac_buf *record = bac_buf_new(NULL, 16 + qc->length);
+  bac_put_u64(record->data, e->last_voted);
+  bac_put_u64(record->data + 8, e->timed_out);
+  if (qc->length > 0) memcpy(record->data + 16, qc->data, qc->length);
+  bac_env_persist(e->env, record->data, record->length);
+  bac_buf_unref(record);
+  bac_buf_unref(qc);
+}
+
+void bac_safe_restore(struct bac_engine *e, const uint8_t *record, size_t length) {
+  if (length < 16) return;
+  e->last_voted = bac_get_u64(record);
+  e->timed_out = bac_get_u64(record + 8);
+  struct bac_qc qc;
+  if (length > 16 && bac_qc_decode(&qc, record + 16, length - 16)) {
+    bac_qc_copy(&e->high_qc, &qc);
+    bac_qc_clear(&qc);
+  }
+}
+
+/* ---- Certificates. ---- */
+
+/* A member's vote for a block: P's is its BLOCK_REQUEST, a CP's CP_VALIDATE, a CS's CS_CONSENSUS. */
+static bool vote_of(const void *engine, const struct bac_qc *qc, uint32_t index, struct bac_msg *msg) {
+  const struct bac_engine *e = engine;
+  enum bac_role role = bac_role_of(e, qc->view, index);
+  msg->role = (uint32_t)role;
+  msg->step = VERDICT_ACCEPT;
+  msg->type = role == BAC_ROLE_PRIMARY ? BAC_MSG_BLOCK_REQUEST : role == BAC_ROLE_CP ? BAC_MSG_CP_VALIDATE : BAC_MSG_CS_CONSENSUS;
+  return true;
+}
+
+bool bac_safe_verify_qc(struct bac_engine *e, const struct bac_qc *qc) {
+  return qc->type == BAC_MSG_CS_CONSENSUS && qc->view > 0 &&
+         bac_qc_verify(qc, bac_env_roster(e->env), bac_quorum(e->n), vote_of, e, bac_env_shared(e->env), bac_env_cost(e->env));
+}
+
+void bac_safe_adopt_tip(struct bac_engine *e, const struct bac_entry *tip) {
+  struct bac_qc qc;
+  if (!tip->certificate || !bac_qc_decode(&qc, tip->certificate->data, tip->certificate->length)) return;
+  if (qc.view > e->high_qc.view) bac_qc_copy(&e->high_qc, &qc);
+  bac_qc_clear(&qc);
+}
+
+/* The certificate that a certified block carries for its parent was checked by the Q(n) who voted for it. */
+static void certify_parent(struct bac_entry *at) {
+  struct bac_reader r = bac_reader_over(at->block->certificate, at->block->certificate_length);
+  size_t length = bac_read_u32(&r);
+  const uint8_t *qc = bac_read_bytes(&r, length);
+  if (qc && at->parent && at->parent->block->header.height > 0) bac_chain_certify(at->parent, qc, length);
+}
+
+static void commit_chain(struct bac_engine *e, struct bac_entry *at) {
+  while (!at->committed) {
+    struct bac_entry *next = at;
+    while (!next->parent->committed) next = next->parent;
+    /* Two certified branches above one committed block would mean more than f faulty members: say so by not following. */
+    if (next->parent != bac_chain_tip(bac_env_chain(e->env))) return;
+    bac_env_commit(e->env, next);
+  }
+}
+
+/* Commit B when B and its child B' are certified and B'.round == B.round + 1. */
+static void two_chain(struct bac_engine *e, struct bac_entry *child) {
+  struct bac_entry *block = child->parent;
+  if (child->committed || !block || block->committed || !block->certificate) return;
+  if (child->block->header.round != block->block->header.round + 1) return;
+  commit_chain(e, block);
+}
+
+void bac_safe_on_qc(struct bac_engine *e, const struct bac_qc *qc, uint32_t from) {
+  struct bac_entry *at = bac_chain_find(bac_env_chain(e->env), qc->digest);
+  if (at && !at->certificate) {
+    struct bac_buf *encoded = bac_qc_encode(qc);
+    bac_chain_certify(at, encoded->data, encoded->length);
+    bac_buf_unref(encoded);
+    certify_parent(at);
+  }
+  if (qc->view > e->high_qc.view) {
+    bac_qc_copy(&e->high_qc, qc);
+    if (e->failures > 0) e->failures--;
+  }
+  if (at && qc->view == e->high_qc.view) bac_env_serve(e->env, at);
+  if (at)
+    two_chain(e, at);
+  else
+    bac_env_want_from(e->env, qc->height, from);
+  if (qc->view >= e->round) bac_enter_round(e, qc->view + 1);
+}
+
+void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES]) {
+  struct bac_header header;
+  /* The height stands in the header; a certificate without it cannot be formed yet. */
+  if (slot->round <= e->high_qc.view || !slot->header || memcmp(slot->proposal, digest, BAC_HASH_BYTES) != 0 ||
+      !bac_header_decode(&header, slot->header->data, slot->header->length))
+    return;
+  struct bac_votes votes = {0};
+  for (uint32_t i = 0; i < e->n; i++) {
+    const struct bac_ballot *b = &slot->ballots[i];
+    if (b->cast && b->verdict == VERDICT_ACCEPT && b->height == header.height && memcmp(b->digest, digest, BAC_HASH_BYTES) == 0)
+      bac_votes_add(&votes, e->n, i, b->signature);
+  }
+  if (votes.count >= bac_quorum(e->n)) {
+    const struct bac_roster *roster = bac_env_roster(e->env);
+    const uint64_t round = slot->round;
+    struct bac_qc qc, what = {.protocol = BAC_PROTOCOL_ID,
+                              .type = BAC_MSG_CS_CONSENSUS,
+                              .shard = roster->shard,
+                              .epoch = roster->epoch,
+                              .view = round,
+                              .height = header.height};
+    memcpy(what.digest, digest, BAC_HASH_BYTES);
+    bac_votes_certificate(&votes, e->n, bac_quorum(e->n), &what, &qc);
+    const enum bac_role role = bac_role_of(e, round, e->self);
+    bac_safe_on_qc(e, &qc, e->self);
+    /* The primary publishes; a CP does when nobody else has, so that one silent collector cannot hide the result. */
+    if (role != BAC_ROLE_CS && e->high_qc.view == round) {
+      e->published = false;
+      bac_env_timer(e->env, TIMER_PUBLISH, bac_env_now(e->env) + (role == BAC_ROLE_PRIMARY ? 0 : 2 * e->delay.delta));
+    }
+    bac_qc_clear(&qc);
+  }
+  bac_votes_clear(&votes);
+}
+
+void bac_safe_publish(struct bac_engine *e) {
+  if (e->published || e->high_qc.view == 0) return;
+  e->published = true;
+  struct bac_buf *qc = bac_qc_encode(&e->high_qc);
+  struct bac_msg msg = {.type = BAC_MSG_QC, .view = e->high_qc.view, .height = e->high_qc.height, .payload = qc->data, .payload_length = qc->length};
+  bac_env_broadcast(e->env, &msg, false);
+  bac_buf_unref(qc);
+}
+
+void bac_safe_receive_qc(struct bac_engine *e, const struct bac_msg *msg) {
+  struct bac_qc qc;
+  uint32_t from = bac_roster_index(bac_env_roster(e->env), msg->sender);
+  if (msg->view == e->high_qc.view) e->published = true;
+  if (msg->view <= e->high_qc.view) return;
+  if (!bac_qc_decode(&qc, msg->payload, msg->payload_length)) {
+    bac_env_reject(e->env, BAC_REJECT_MALFORMED, msg->sender);
+    return;
+  }
+  if (qc.view == msg->view && bac_safe_verify_qc(e, &qc)) {
+    e->published = true;
+    bac_safe_on_qc(e, &qc, from);
+  } else {
+    bac_env_reject(e->env, BAC_REJECT_CERTIFICATE, msg->sender);
+  }
+  bac_qc_clear(&qc);
+}
+
+/* ---- What a proposal stands on: u32 length || QC (none: genesis) || TC (none: the round before has a QC). ---- */
+
+struct bac_buf *bac_safe_justification(const struct bac_engine *e) {
+  struct bac_buf *qc = e->high_qc.view > 0 ? bac_qc_encode(&e->high_qc) : bac_buf_new(NULL, 0);
+  const bool with_tc = e->high_tc.encoded && e->high_tc.round > e->high_qc.view;
+  struct bac_buf *out = bac_buf_new(NULL, 4 + qc->length + (with_tc ? e->high_tc.encoded->length : 0));
+  struct bac_writer w = bac_writer_over(out->data, out->length);
+  bac_write_u32(&w, (uint32_t)qc->length);
+  bac_write_bytes(&w, qc->data, qc->length);
+  if (with_tc) bac_write_bytes(&w, e->high_tc.encoded->data, e->high_tc.encoded->length);
+  bac_buf_unref(qc);
+  return out;
+}
+
+/* Reads and verifies both parts. qc->view 0: genesis. tc->encoded NULL: none. On success the caller clears both. */
+static bool read_justification(struct bac_engine *e, const uint8_t *bytes, size_t length, struct bac_qc *qc, struct bac_tc *tc) {
+  struct bac_reader r = bac_reader_over(bytes, length);
+  size_t qc_length = bac_read_u32(&r);
+  const uint8_t *qc_bytes = bac_read_bytes(&r, qc_length);
+  *qc = (struct bac_qc){0};
+  *tc = (struct bac_tc){0};
+  if (!qc_bytes) return false;
+  if (qc_length > 0 && !bac_qc_decode(qc, qc_bytes, qc_length)) return false;
+  if (qc_length > 0 && !bac_safe_verify_qc(e, qc)) goto bad;
+  if (qc_length == 0) memcpy(qc->digest, bac_chain_at(bac_env_chain(e->env), 0)->block->digest, BAC_HASH_BYTES);
+  size_t tc_length = bac_reader_left(&r);
+  if (tc_length > 0 && !bac_tc_read(tc, bac_read_bytes(&r, tc_length), tc_length, bac_env_roster(e->env), BAC_PROTOCOL_ID, bac_quorum(e->n),
+                                    bac_env_shared(e->env), bac_env_cost(e->env)))
+    goto bad;
+  return true;
+bad:
+  bac_qc_clear(qc);
+  return false;
+}
+
+bool bac_safe_may_vote(const struct bac_engine *e, uint64_t round, uint64_t qc_round, const struct bac_tc *tc) {
+  if (round <= e->last_voted) return false;
+  return round == qc_round + 1 || (tc->encoded && round == tc->round + 1 && qc_round >= tc->highest_qc_round);
+}
+
+/* A timeout certificate counts once the certificate it rests on is here. */
+static void adopt_tc(struct bac_engine *e, struct bac_tc *tc) {
+  if (tc->highest_qc_round > e->high_qc.view) return;
+  uint64_t round = tc->round;
+  if (round > e->high_tc.round) bac_tc_take(&e->high_tc, tc);
+  if (round >= e->round) bac_enter_round(e, round + 1);
+}
+
+bool bac_safe_justify(struct bac_engine *e, const struct bac_block *block, uint32_t from, bool *may_vote) {
+  struct bac_qc qc;
+  struct bac_tc tc;
+  if (!read_justification(e, block->certificate, block->certificate_length, &qc, &tc)) return false;
+  const uint64_t round = block->header.round;
+  bool holds = memcmp(qc.digest, block->header.prev_hash, BAC_HASH_BYTES) == 0 && qc.height + 1 == block->header.height &&
+               (round == qc.view + 1 || (tc.encoded && round == tc.round + 1 && qc.view >= tc.highest_qc_round));
+  if (holds) {
+    *may_vote = bac_safe_may_vote(e, round, qc.view, &tc);
+    if (qc.view >= e->high_qc.view) e->published = true;
+    if (qc.view > 0) bac_safe_on_qc(e, &qc, from);
+    if (tc.encoded) adopt_tc(e, &tc);
+  }
+  bac_qc_clear(&qc);
+  bac_tc_clear(&tc);
+  return holds;
+}
+
+/* ---- Pacemaker. ---- */
+
+static bac_time round_base(const struct bac_engine *e) {
+  const struct bac_config *c = bac_env_config(e->env);
+  uint64_t body = bac_pool_bytes(bac_env_pool(e->env)) * 2 + 10000;
+  if (body > c->block_bytes_max) body = c->block_bytes_max;
+  bac_time bodies = bac_env_airtime(e->env, body) * e->delay.stretch_permille / 1000;
+  if (c->delivery == BAC_DELIVERY_UNICAST) bodies *= e->n;
+  uint32_t receivers = c->delivery == BAC_DELIVERY_UNICAST ? bac_elect_candidate_count(e->n, c->candidates_permille) + 2 : 1;
+  return c->block_interval + 4 * e->delay.delta + bodies + 2 * bac_env_vote_window(e->env, receivers);
+}
+
+bac_time bac_safe_round_timeout(const struct bac_engine *e) {
+  return round_base(e) << (e->failures < BACKOFF_EXPONENT_MAX ? e->failures : BACKOFF_EXPONENT_MAX);
+}
+
+static void send_timeout(struct bac_engine *e) {
+  struct bac_msg msg = {.type = BAC_MSG_TIMEOUT, .view = e->round, .height = e->high_qc.view};
+  memcpy(msg.digest, e->high_qc.digest, BAC_HASH_BYTES);
+  /* The link delivers equal bytes once, but whoever has gone on must hear that this member has not: a count tells them apart. */
+  uint8_t again[4];
+  bac_put_u32(again, e->timeouts_sent++);
+  msg.payload = again;
+  msg.payload_length = sizeof again;
+  bac_env_broadcast(e->env, &msg, true);
+  struct bac_timeout *own = &e->timeouts[e->self];
+  own->round = msg.view;
+  own->qc_round = msg.height;
+  memcpy(own->qc_digest, msg.digest, BAC_HASH_BYTES);
+  memcpy(own->signature, msg.signature, BAC_SIGNATURE_BYTES);
+}
+
+/* With Q(n) timeouts of a round it is over; with f + 1 of this round or later ones this member gives up too. */
+static void weigh_timeouts(struct bac_engine *e) {
+  uint32_t ahead = 0;
+  for (uint32_t i = 0; i < e->n; i++) ahead += e->timeouts[i].round >= e->round && i != e->self;
+  if (ahead > bac_faults_max(e->n) && e->timed_out < e->round) {
+    bac_safe_timeout(e);
+    return;
+  }
+  struct bac_tc tc;
+  if (bac_tc_form(&tc, e->timeouts, bac_env_roster(e->env), bac_quorum(e->n), e->round, e->high_qc.view)) {
+    adopt_tc(e, &tc);
+    bac_tc_clear(&tc);
+  }
+}
+
+void bac_safe_timeout(struct bac_engine *e) {
+  if (e->timed_out < e->round) {
+    e->timed_out = e->round;
+    if (e->last_voted < e->round) e->last_voted = e->round;
+    e->waiting_round = 0;
+    if (e->failures < BACKOFF_EXPONENT_MAX) e->failures++;
+    bac_env_view_change(e->env);
+  }
+  bac_safe_persist(e);
+  send_timeout(e);
+  /* Said again at the pace of a round, however far the timer has backed off: it may have been lost, and a partition may heal. */
+  bac_env_timer(e->env, TIMER_ROUND, bac_env_now(e->env) + round_base(e));
+  weigh_timeouts(e);
+}
+
+/* Tells a member that is behind what brought this one here. */
+static void help(struct bac_engine *e, uint32_t index) {
+  bac_time now = bac_env_now(e->env);
+  if (now - e->helped_at[index] < HELP_INTERVAL) return;
+  e->helped_at[index] = now;
+  struct bac_buf *justification = bac_safe_justification(e);
+  struct bac_msg msg = {.type = BAC_MSG_TC, .view = e->round, .payload = justification->data, .payload_length = justification->length};
+  bac_env_send(e->env, &msg, index);
+  bac_buf_unref(justification);
+}
+
+void bac_safe_receive_timeout(struct bac_engine *e, const struct bac_msg *msg) {
+  uint32_t index = bac_roster_index(bac_env_roster(e->env), msg->sender);
+  struct bac_timeout *t = &e->timeouts[index];
+  if (msg->role != 0 || msg->step != 0) { /* a certificate does not carry them: no other member could check it */
+    bac_env_reject(e->env, BAC_REJECT_MALFORMED, msg->sender);
+    return;
+  }
+  if (msg->view < e->round) help(e, index);
+  if (msg->view <= t->round) return;
+  t->round = msg->view;
+  t->qc_round = msg->height;
+  memcpy(t->qc_digest, msg->digest, BAC_HASH_BYTES);
+  memcpy(t->signature, msg->signature, BAC_SIGNATURE_BYTES);
+  /* It names a certificate that is not here: pull the blocks and certificates that lead to it. */
+  if (t->qc_round > e->high_qc.view) bac_env_want_from(e->env, e->high_qc.height + 1, index);
+  weigh_timeouts(e);
+}
+
+void bac_safe_receive_tc(struct bac_engine *e, const struct bac_msg *msg) {
+  struct bac_qc qc;
+  struct bac_tc tc;
+  if (msg->view <= e->round) return;
+  if (!read_justification(e, msg->payload, msg->payload_length, &qc, &tc)) {
+    bac_env_reject(e->env, BAC_REJECT_CERTIFICATE, msg->sender);
+    return;
+  }
+  if (qc.view > e->high_qc.view) bac_safe_on_qc(e, &qc, bac_roster_index(bac_env_roster(e->env), msg->sender));
+  if (tc.encoded) adopt_tc(e, &tc);
+  bac_qc_clear(&qc);
+  bac_tc_clear(&tc);
+}
