@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "network.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "crypto/hash.h"
+
+#define HEIGHTS_FIRST 64
+
+enum kind { KIND_FRAME, KIND_SENT, KIND_WAKE, KIND_SUBMIT };
+
+struct item {
+  bac_time at;
+  uint64_t order; /* ties run in the order they were made */
+  enum kind kind;
+  uint32_t node, life; /* life: of the node when the item was made; a restart makes older ones void */
+  struct bac_buf *frame;
+  struct bac_submit submit;
+};
+
+struct record {
+  uint32_t kind;
+  struct bac_buf *bytes;
+};
+
+struct host {
+  struct bac_node *node; /* NULL: crashed */
+  struct bac_workload *workload;
+  uint32_t life;
+  bac_time cpu_free_at, mac_free_at, wake_at;
+  struct record *records;
+  size_t record_count, record_capacity;
+  struct bac_buf *state; /* last BAC_RECORD_STATE */
+  uint64_t height;
+  uint8_t group;
+};
+
+struct bac_sim {
+  struct bac_sim_config config;
+  struct bac_member *members;
+  struct bac_roster roster;
+  struct bac_shared *shared;
+  struct host *hosts;
+  struct bac_random random;
+  bac_time now;
+  struct item *heap;
+  size_t heap_count, heap_capacity;
+  uint64_t order;
+  bac_sim_filter filter;
+  void *filter_ctx;
+  bac_sim_commit on_commit;
+  void *commit_ctx;
+  uint8_t (*digests)[BAC_HASH_BYTES]; /* first commit seen at each height */
+  bool *known;
+  uint64_t digest_capacity;
+  struct bac_sim_report report;
+};
+
+struct bac_sim_config bac_sim_config_default(const char *protocol, uint64_t seed) {
+  struct bac_sim_config c = {.node = bac_config_default(),
+                             .nodes = 4,
+                             .delay_min = BAC_MS,
+                             .delay_max = 5 * BAC_MS,
+                             .tx_rate_milli = 500,
+                             .tx_bytes = 300,
+                             .tx_stop = BAC_NEVER,
+                             .share = true};
+  c.node.protocol = protocol;
+  c.node.seed = seed;
+  return c;
+}
+
+/* ---- The queue: a binary heap by (time, order). ---- */
+
+static bool earlier(const struct item *a, const struct item *b) { return a->at != b->at ? a->at < b->at : a->order < b->order; }
+
+static void push(struct bac_sim *sim, struct item item) {
+  if (sim->heap_count == sim->heap_capacity) {
+    sim->heap_capacity = sim->heap_capacity ? sim->heap_capacity * 2 : 1024;
+    sim->heap = bac_realloc(sim->heap, sim->heap_capacity, sizeof *sim->heap);
+  }
+  item.order = sim->order++;
+  item.life = sim->hosts[item.node].life;
+  size_t i = sim->heap_count++;
+  while (i > 0 && earlier(&item, &sim->heap[(i - 1) / 2])) {
+    sim->heap[i] = sim->heap[(i - 1) / 2];
+    i = (i - 1) / 2;
+  }
+  sim->heap[i] = item;
+}
+
+static struct item pop(struct bac_sim *sim) {
+  struct item top = sim->heap[0], last = sim->heap[--sim->heap_count];
+  size_t i = 0;
+  for (;;) {
+    size_t child = 2 * i + 1;
+    if (child >= sim->heap_count) break;
+    if (child + 1 < sim->heap_count && earlier(&sim->heap[child + 1], &sim->heap[child])) child++;
+    if (!earlier(&sim->heap[child], &last)) break;
+    sim->heap[i] = sim->heap[child];
+    i = child;
+  }
+  sim->heap[i] = last;
+  return top;
+}
+
+/* ---- The observer. ---- */
+
+static void observe(struct bac_sim *sim, uint32_t node, const struct bac_commit *commit) {
+  struct host *h = &sim->hosts[node];
+  if (commit->height != h->height + 1) sim->report.gaps++;
+  h->height = commit->height;
+  if (commit->height >= sim->digest_capacity) {
+    uint64_t capacity = sim->digest_capacity ? sim->digest_capacity : HEIGHTS_FIRST;
+    while (capacity <= commit->height) capacity *= 2;
+    sim->digests = bac_realloc(sim->digests, capacity, sizeof *sim->digests);
+    sim->known = bac_realloc(sim->known, capacity, sizeof *sim->known);
+    memset(sim->known + sim->digest_capacity, 0, (capacity - sim->digest_capacity) * sizeof *sim->known);
+    sim->digest_capacity = capacity;
+  }
+  if (!sim->known[commit->height]) {
+    sim->known[commit->height] = true;
+    memcpy(sim->digests[commit->height], commit->digest, BAC_HASH_BYTES);
+  } else if (memcmp(sim->digests[commit->height], commit->digest, BAC_HASH_BYTES) != 0) {
+    sim->report.conflicts++;
+  }
+  if (sim->on_commit) sim->on_commit(sim->commit_ctx, sim->now, node, commit);
+}
+
+/* ---- Effects. ---- */
+
+static void deliver(struct bac_sim *sim, uint32_t from, uint32_t to, const uint8_t *bytes, size_t length, bac_time at) {
+  const struct bac_sim_config *c = &sim->config;
+  if (sim->hosts[from].group != sim->hosts[to].group || !sim->hosts[to].node) return;
+  if (bac_random_chance(&sim->random, c->loss_permille, 1000)) return;
+  struct bac_buf *frame = bac_buf_new(bytes, length);
+  if (bac_random_chance(&sim->random, c->corrupt_permille, 1000))
+    frame->data[bac_random_below(&sim->random, length)] ^= (uint8_t)(1 + bac_random_below(&sim->random, 255));
+  if (sim->filter && !sim->filter(sim->filter_ctx, from, to, frame->data, &frame->length)) {
+    bac_buf_unref(frame);
+    return;
+  }
+  uint32_t copies = bac_random_chance(&sim->random, c->duplicate_permille, 1000) ? 2 : 1;
+  for (uint32_t i = 0; i < copies; i++) {
+    bac_time delay = c->delay_min + (bac_time)bac_random_below(&sim->random, (uint64_t)(c->delay_max - c->delay_min + 1));
+    push(sim, (struct item){.at = at + delay, .kind = KIND_FRAME, .node = to, .frame = bac_buf_ref(frame)});
+  }
+  bac_buf_unref(frame);
+}
+
+static void transmit(struct bac_sim *sim, uint32_t from, const struct bac_effect *e, bac_time at) {
+  const struct bac_config *c = &sim->config.node;
+  struct host *h = &sim->hosts[from];
+  bac_time airtime = c->frame_overhead_ns + (bac_time)(e->frame.length * 8 * (uint64_t)BAC_SECOND / c->bit_rate_bps);
+  if (h->mac_free_at < at) h->mac_free_at = at;
+  h->mac_free_at += airtime;
+  push(sim, (struct item){.at = h->mac_free_at, .kind = KIND_SENT, .node = from});
+  sim->report.frames++;
+  sim->report.frame_bytes += e->frame.length;
+  for (uint32_t to = 0; to < sim->config.nodes; to++)
+    if (to != from && (e->frame.destination == BAC_BROADCAST || e->frame.destination == to))
+      deliver(sim, from, to, e->frame.bytes, e->frame.length, h->mac_free_at);
+}
+
+static void persist(struct host *h, const struct bac_effect *e) {
+  if (e->persist.kind == BAC_RECORD_STATE) {
+    bac_buf_unref(h->state);
+    h->state = bac_buf_new(e->persist.bytes, e->persist.length);
+    return;
+  }
+  if (h->record_count == h->record_capacity) {
+    h->record_capacity = h->record_capacity ? h->record_capacity * 2 : 16;
+    h->records = bac_realloc(h->records, h->record_capacity, sizeof *h->records);
+  }
+  h->records[h->record_count++] = (struct record){.kind = e->persist.kind, .bytes = bac_buf_new(e->persist.bytes, e->persist.length)};
+}
+
+static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_output *out, bac_time at) {
+  struct host *h = &sim->hosts[node];
+  for (size_t i = 0; i < out->effect_count; i++) {
+    const struct bac_effect *e = &out->effects[i];
+    switch (e->type) {
+      case BAC_EFFECT_PERSIST:
+        persist(h, e);
+        break;
+      case BAC_EFFECT_FRAME:
+        transmit(sim, node, e, at);
+        break;
+      case BAC_EFFECT_COMMIT:
+        observe(sim, node, &e->commit);
+        break;
+      case BAC_EFFECT_TX_STATUS:
+        sim->report.txs_submitted += e->tx_status.status == BAC_TX_POOLED;
+        sim->report.txs_committed += e->tx_status.status == BAC_TX_COMMITTED;
+        break;
+      case BAC_EFFECT_PROPOSE:
+      case BAC_EFFECT_ROLE:
+      case BAC_EFFECT_REJECT:
+        break;
+    }
+  }
+  if (out->wakeup != BAC_NEVER && (h->wake_at <= sim->now || out->wakeup < h->wake_at)) {
+    h->wake_at = out->wakeup;
+    push(sim, (struct item){.at = out->wakeup, .kind = KIND_WAKE, .node = node});
+  }
+}
+
+static int step(struct bac_sim *sim, uint32_t node, struct bac_event event) {
+  struct host *h = &sim->hosts[node];
+  struct bac_output out;
+  event.now = sim->now;
+  sim->report.steps++;
+  int result = bac_node_step(h->node, &event, &out);
+  bac_time cost = sim->config.cost ? bac_cost_time(sim->config.cost, &out.cost) : 0;
+  h->cpu_free_at = sim->now + cost;
+  /* Nothing steps this node before cpu_free_at, so its effects may be scheduled from there right now. */
+  carry_out(sim, node, &out, h->cpu_free_at);
+  return result;
+}
+
+static void submit_next(struct bac_sim *sim, uint32_t node) {
+  struct item item = {.kind = KIND_SUBMIT, .node = node};
+  item.at = bac_workload_next(sim->hosts[node].workload, &item.submit);
+  if (item.at != BAC_NEVER) push(sim, item);
+}
+
+static void handle(struct bac_sim *sim, struct item *item) {
+  struct host *h = &sim->hosts[item->node];
+  const bool alive = h->node && item->life == h->life;
+  if (alive && h->cpu_free_at > sim->now) { /* the CPU is busy: later, in the same order */
+    struct item again = *item;
+    again.at = h->cpu_free_at;
+    push(sim, again);
+    if (item->kind == KIND_WAKE) h->wake_at = again.at;
+    return;
+  }
+  if (item->kind == KIND_SUBMIT) {
+    if (h->node) step(sim, item->node, (struct bac_event){.type = BAC_EVENT_SUBMIT, .submit = item->submit});
+    submit_next(sim, item->node);
+  } else if (alive && item->kind == KIND_FRAME) {
+    struct bac_event event = {.type = BAC_EVENT_FRAME};
+    event.frame.bytes = item->frame->data;
+    event.frame.length = item->frame->length;
+    step(sim, item->node, event);
+  } else if (alive && item->kind == KIND_SENT) {
+    struct bac_event event = {.type = BAC_EVENT_SENT};
+    event.sent.count = 1;
+    step(sim, item->node, event);
+  } else if (alive && item->kind == KIND_WAKE) {
+    step(sim, item->node, (struct bac_event){.type = BAC_EVENT_WAKE});
+  }
+  bac_buf_unref(item->frame);
+}
+
+static struct bac_node *make_node(struct bac_sim *sim, uint32_t i, char *why, size_t why_size) {
+  const struct bac_node_config nc = {.config = &sim->config.node, .roster = &sim->roster, .id = i, .shared = sim->shared};
+  return bac_node_new(&nc, why, why_size);
+}
+
+struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size_t why_size) {
+  struct bac_sim *sim = bac_alloc(1, sizeof *sim);
+  sim->config = *config;
+  const uint32_t n = config->nodes;
+  sim->members = bac_alloc(n, sizeof *sim->members);
+  sim->hosts = bac_alloc(n, sizeof *sim->hosts);
+  sim->random = bac_random_stream(config->node.seed, 0, BAC_PURPOSE_NETWORK);
+  uint32_t *ids = bac_alloc(n, sizeof *ids);
+  for (uint32_t i = 0; i < n; i++) ids[i] = i;
+  bac_members_derive(config->node.seed, ids, n, sim->members);
+  free(ids);
+  sim->roster = (struct bac_roster){.count = n, .members = sim->members};
+  if (config->share) sim->shared = bac_shared_new(1 << 16);
+  const struct bac_workload_config wc = {
+      .seed = config->node.seed, .rate_milli = config->tx_rate_milli, .tx_bytes = config->tx_bytes, .stop = config->tx_stop};
+  for (uint32_t i = 0; i < n; i++) {
+    sim->hosts[i].node = make_node(sim, i, why, why_size);
+    if (!sim->hosts[i].node) {
+      bac_sim_free(sim);
+      return NULL;
+    }
+    sim->hosts[i].workload = bac_workload_new(&wc, &sim->roster, i);
+  }
+  for (uint32_t i = 0; i < n; i++) {
+    step(sim, i, (struct bac_event){.type = BAC_EVENT_START});
+    submit_next(sim, i);
+  }
+  return sim;
+}
+
+void bac_sim_free(struct bac_sim *sim) {
+  for (size_t i = 0; i < sim->heap_count; i++) bac_buf_unref(sim->heap[i].frame);
+  for (uint32_t i = 0; i < sim->config.nodes; i++) {
+    struct host *h = &sim->hosts[i];
+    bac_node_free(h->node);
+    bac_workload_free(h->workload);
+    for (size_t k = 0; k < h->record_count; k++) bac_buf_unref(h->records[k].bytes);
+    free(h->records);
+    bac_buf_unref(h->state);
+  }
+  free(sim->heap);
+  free(sim->hosts);
+  free(sim->members);
+  free(sim->digests);
+  free(sim->known);
+  bac_shared_free(sim->shared);
+  free(sim);
+}
+
+void bac_sim_run(struct bac_sim *sim, bac_time until) {
+  while (sim->heap_count > 0 && sim->heap[0].at <= until) {
+    struct item item = pop(sim);
+    sim->now = item.at;
+    handle(sim, &item);
+  }
+  if (sim->now < until) sim->now = until;
+}
+
+void bac_sim_set_loss(struct bac_sim *sim, uint32_t loss_permille) { sim->config.loss_permille = loss_permille; }
+
+void bac_sim_partition(struct bac_sim *sim, const uint8_t *group) {
+  for (uint32_t i = 0; i < sim->config.nodes; i++) sim->hosts[i].group = group ? group[i] : 0;
+}
+
+void bac_sim_crash(struct bac_sim *sim, uint32_t node) {
+  struct host *h = &sim->hosts[node];
+  bac_node_free(h->node);
+  h->node = NULL;
+  h->life++;
+}
+
+void bac_sim_restart(struct bac_sim *sim, uint32_t node) {
+  struct host *h = &sim->hosts[node];
+  char why[200];
+  BAC_ASSERT(!h->node);
+  h->node = make_node(sim, node, why, sizeof why);
+  BAC_ASSERT(h->node);
+  h->cpu_free_at = h->mac_free_at = h->wake_at = sim->now;
+  for (size_t i = 0; i <= h->record_count; i++) {
+    const struct bac_buf *bytes = i < h->record_count ? h->records[i].bytes : h->state;
+    if (!bytes) continue;
+    struct bac_event event = {.type = BAC_EVENT_RESTORE};
+    event.restore.kind = i < h->record_count ? h->records[i].kind : BAC_RECORD_STATE;
+    event.restore.bytes = bytes->data;
+    event.restore.length = bytes->length;
+    BAC_ASSERT(step(sim, node, event) == BAC_OK);
+  }
+  h->cpu_free_at = sim->now;
+  step(sim, node, (struct bac_event){.type = BAC_EVENT_START});
+}
+
+void bac_sim_set_filter(struct bac_sim *sim, bac_sim_filter filter, void *ctx) {
+  sim->filter = filter;
+  sim->filter_ctx = ctx;
+}
+
+void bac_sim_inject(struct bac_sim *sim, uint32_t to, const uint8_t *bytes, size_t length) {
+  push(sim, (struct item){.at = sim->now, .kind = KIND_FRAME, .node = to, .frame = bac_buf_new(bytes, length)});
+}
+
+void bac_sim_on_commit(struct bac_sim *sim, bac_sim_commit on_commit, void *ctx) {
+  sim->on_commit = on_commit;
+  sim->commit_ctx = ctx;
+}
+
+struct bac_sim_report bac_sim_report(const struct bac_sim *sim) {
+  struct bac_sim_report report = sim->report;
+  report.height_min = UINT64_MAX;
+  for (uint32_t i = 0; i < sim->config.nodes; i++) {
+    const struct host *h = &sim->hosts[i];
+    if (!h->node) continue;
+    if (h->height < report.height_min) report.height_min = h->height;
+    if (h->height > report.height_max) report.height_max = h->height;
+  }
+  return report;
+}
+
+void bac_sim_counters(const struct bac_sim *sim, uint32_t node, struct bac_counters *out) {
+  if (sim->hosts[node].node)
+    bac_node_counters(sim->hosts[node].node, out);
+  else
+    *out = (struct bac_counters){0};
+}
+
+void bac_sim_digest(const struct bac_sim *sim, uint8_t out[BAC_HASH_BYTES]) {
+  memset(out, 0, BAC_HASH_BYTES);
+  for (uint32_t i = 0; i < sim->config.nodes; i++) {
+    uint8_t digest[BAC_HASH_BYTES] = {0};
+    if (sim->hosts[i].node) bac_node_digest(sim->hosts[i].node, digest);
+    bac_hash2(out, BAC_DOMAIN_NODE, out, BAC_HASH_BYTES, digest, sizeof digest);
+  }
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The in-process host: a deterministic network of nodes without a radio, with loss, delay, duplication, corruption, partitions
+ * and crashes, and an observer outside the nodes that compares what they commit. One seed, one run, the same bytes out. */
+#ifndef BAC_SIM_NETWORK_H
+#define BAC_SIM_NETWORK_H
+
+#include "bac/bac.h"
+#include "bac/cost.h"
+#include "bac/workload.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct bac_sim_config {
+  struct bac_config node;     /* its seed is the run's seed */
+  uint32_t nodes;             /* members, ids 0..nodes-1 */
+  uint32_t loss_permille;     /* independent, per receiver */
+  uint32_t duplicate_permille;
+  uint32_t corrupt_permille;  /* one byte of the frame is changed */
+  bac_time delay_min, delay_max; /* added to a frame's airtime, uniform */
+  uint32_t tx_rate_milli;     /* per 1000 s and node */
+  uint32_t tx_bytes;
+  bac_time tx_stop;           /* no submissions from then on */
+  const struct bac_cost_model *cost; /* NULL: CPU time is free */
+  bool share;                 /* one store of signature verdicts for all nodes */
+};
+
+/* Defaults: 4 nodes, no faults, 1 to 5 ms delay, workload of protocols.md, free CPU. */
+struct bac_sim_config bac_sim_config_default(const char *protocol, uint64_t seed);
+
+struct bac_sim;
+/* NULL with a line in `why` when the configuration does not hold. */
+struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size_t why_size);
+void bac_sim_free(struct bac_sim *sim);
+
+/* Runs until the simulated time; may be called again with a later one. */
+void bac_sim_run(struct bac_sim *sim, bac_time until);
+
+/* Faults, from now on. */
+void bac_sim_set_loss(struct bac_sim *sim, uint32_t loss_permille);
+/* group[i] of each node: frames pass within a group only. NULL heals. */
+void bac_sim_partition(struct bac_sim *sim, const uint8_t *group);
+void bac_sim_crash(struct bac_sim *sim, uint32_t node);
+/* From the durable records alone. */
+void bac_sim_restart(struct bac_sim *sim, uint32_t node);
+
+/* Every frame on its way to a receiver: may be changed in place (up to *length bytes), or dropped by returning false. */
+typedef bool (*bac_sim_filter)(void *ctx, uint32_t from, uint32_t to, uint8_t *bytes, size_t *length);
+void bac_sim_set_filter(struct bac_sim *sim, bac_sim_filter filter, void *ctx);
+/* Feeds bytes to a node as if they had been received now (hostile frames in tests). */
+void bac_sim_inject(struct bac_sim *sim, uint32_t to, const uint8_t *bytes, size_t length);
+/* Every commit of every node, as it happens. */
+typedef void (*bac_sim_commit)(void *ctx, bac_time now, uint32_t node, const struct bac_commit *commit);
+void bac_sim_on_commit(struct bac_sim *sim, bac_sim_commit on_commit, void *ctx);
+
+struct bac_sim_report {
+  uint64_t conflicts;          /* heights at which two nodes committed different blocks */
+  uint64_t gaps;               /* commits that did not follow the node's previous one */
+  uint64_t height_min, height_max; /* over nodes that are up */
+  uint64_t txs_submitted, txs_committed; /* committed: at the sender */
+  uint64_t frames, frame_bytes;
+  uint64_t steps;
+};
+struct bac_sim_report bac_sim_report(const struct bac_sim *sim);
+void bac_sim_counters(const struct bac_sim *sim, uint32_t node, struct bac_counters *out);
+/* Over the state of all nodes that are up. */
+void bac_sim_digest(const struct bac_sim *sim, uint8_t out[BAC_HASH_BYTES]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
