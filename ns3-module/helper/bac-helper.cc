@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bac-helper.h"
+
+#include "ns3/double.h"
+#include "ns3/drop-tail-queue.h"
+#include "ns3/frame-exchange-manager.h"
+#include "ns3/log.h"
+#include "ns3/ocb-wifi-mac.h"
+#include "ns3/point-to-point-channel.h"
+#include "ns3/point-to-point-net-device.h"
+#include "ns3/pointer.h"
+#include "ns3/propagation-delay-model.h"
+#include "ns3/propagation-loss-model.h"
+#include "ns3/qos-txop.h"
+#include "ns3/simulator.h"
+#include "ns3/string.h"
+#include "ns3/uinteger.h"
+#include "ns3/wave-helper.h"
+#include "ns3/wave-mac-helper.h"
+#include "ns3/wifi-phy-state-helper.h"
+#include "ns3/yans-wifi-helper.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+
+namespace ns3 {
+
+NS_LOG_COMPONENT_DEFINE("BacHelper");
+
+namespace {
+
+const uint32_t SERVICE_CHANNELS[BacHelper::SHARDS_MAX] = {SCH1, SCH2, SCH3, SCH4, SCH5, SCH6};
+
+std::string Number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
+[[noreturn]] void Refuse(const std::string& option, const std::string& value, const std::string& remedy) {
+  throw std::runtime_error(option + " is " + value + ": " + remedy);
+}
+
+void Check(const std::string& option, double value, double low, double high) {
+  if (!(value >= low && value <= high)) Refuse(option, Number(value), "give a value from " + Number(low) + " to " + Number(high));
+}
+
+std::string ModeName(double rate) {
+  for (const char* known : {"3", "4.5", "6", "9", "12", "18", "24", "27"}) {
+    if (Number(rate) == known) {
+      std::string name = known;
+      const size_t dot = name.find('.');
+      if (dot != std::string::npos) name.replace(dot, 1, "_");
+      return "OfdmRate" + name + "MbpsBW10MHz";
+    }
+  }
+  Refuse("rate (Mb/s)", Number(rate), "give one of 3, 4.5, 6, 9, 12, 18, 24, 27");
+}
+
+} // namespace
+
+BacHelper::BacHelper(const BacRadioOptions& options)
+    : m_options(options),
+      m_mode(ModeName(options.rate_mbps)),
+      m_channel(CreateObject<YansWifiChannel>()) {
+  Check("EIRP (dBm)", options.eirp_dbm, -50, 44.8);
+  Check("preamble threshold (dBm)", options.preamble_dbm, -110, 0);
+  Check("reference loss (dB)", options.reference_loss_db, 0, 200);
+  Check("wire rate (Gb/s)", options.wire_gbps, 0.001, 1000);
+  Check("wire delay (ms)", options.wire_delay_ms, 0, 10000);
+  Check("control priority", options.control_priority, 0, 7);
+  Check("vote priority", options.vote_priority, 0, 7);
+  Check("bulk priority", options.bulk_priority, 0, 7);
+  if (options.error_model != "nist" && options.error_model != "table")
+    Refuse("error model", options.error_model, "give nist or table");
+  Ptr<PropagationLossModel> loss;
+  if (options.loss == "threelog") {
+    loss = CreateObject<ThreeLogDistancePropagationLossModel>();
+    loss->SetAttribute("Distance1", DoubleValue(80));
+    loss->SetAttribute("Distance2", DoubleValue(200));
+    loss->SetAttribute("Exponent0", DoubleValue(1.9));
+    loss->SetAttribute("Exponent1", DoubleValue(3.8));
+    loss->SetAttribute("Exponent2", DoubleValue(3.8));
+  } else if (options.loss == "logdistance") {
+    loss = CreateObject<LogDistancePropagationLossModel>();
+    loss->SetAttribute("Exponent", DoubleValue(2.75));
+  } else {
+    Refuse("loss model", options.loss, "give threelog or logdistance");
+  }
+  loss->SetAttribute("ReferenceLoss", DoubleValue(options.reference_loss_db));
+  if (options.nakagami) loss->SetNext(CreateObject<NakagamiPropagationLossModel>());
+  m_channel->SetPropagationLossModel(loss);
+  m_channel->SetPropagationDelayModel(CreateObject<ConstantSpeedPropagationDelayModel>());
+}
+
+uint32_t BacHelper::ChannelOf(uint32_t shard) {
+  if (shard >= SHARDS_MAX) Refuse("shard", std::to_string(shard), "there are 6 service channels, so give at most 6 shards");
+  return SERVICE_CHANNELS[shard];
+}
+
+WifiMode BacHelper::GetMode() const { return WifiMode(m_mode); }
+
+Ptr<YansWifiChannel> BacHelper::GetChannel() const { return m_channel; }
+
+Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard) {
+  const uint32_t channel = ChannelOf(shard);
+  YansWifiPhyHelper phy;
+  phy.SetChannel(m_channel);
+  phy.SetErrorRateModel(m_options.error_model == "nist" ? "ns3::NistErrorRateModel" : "ns3::TableBasedErrorRateModel");
+  phy.Set("TxPowerStart", DoubleValue(m_options.eirp_dbm));
+  phy.Set("TxPowerEnd", DoubleValue(m_options.eirp_dbm));
+  phy.SetPreambleDetectionModel("ns3::ThresholdPreambleDetectionModel", "MinimumRssi", DoubleValue(m_options.preamble_dbm));
+
+  // Continuous access takes the rate from the station manager and ignores that of TxInfo.
+  WaveHelper wave;
+  wave.CreateMacForChannel({CCH, channel});
+  wave.CreatePhys(1);
+  wave.SetChannelScheduler("ns3::DefaultChannelScheduler");
+  wave.SetRemoteStationManager("ns3::ConstantRateWifiManager", "DataMode", StringValue(m_mode), "ControlMode",
+                               StringValue("OfdmRate6MbpsBW10MHz"), "NonUnicastMode", StringValue(m_mode));
+  NetDeviceContainer devices = wave.Install(phy, QosWaveMacHelper::Default(), NodeContainer(node));
+  Ptr<WaveNetDevice> device = DynamicCast<WaveNetDevice>(devices.Get(0));
+  // SetAddress does not reach the frame exchange managers of 3.37, and without them no unicast frame is received.
+  device->SetAddress(BacApplication::AddressOf(id));
+  for (const auto& [number, mac] : device->GetMacs()) mac->GetFrameExchangeManager()->SetAddress(BacApplication::AddressOf(id));
+  Simulator::ScheduleWithContext(node->GetId(), std::max(Seconds(0), MilliSeconds(10) - Simulator::Now()),
+                                 [device, channel]() { device->StartSch(SchInfo(channel, true, EXTENDED_CONTINUOUS)); });
+  m_devices.push_back(device);
+  return device;
+}
+
+Ptr<BacApplication> BacHelper::Install(Ptr<Node> node, const bac_node_config& config, const std::string& costModel,
+                                       Ptr<WaveNetDevice> radio, uint32_t shard) {
+  Ptr<BacApplication> app = CreateObject<BacApplication>();
+  app->SetAttribute("CostModel", StringValue(costModel));
+  app->SetAttribute("ControlPriority", UintegerValue(m_options.control_priority));
+  app->SetAttribute("VotePriority", UintegerValue(m_options.vote_priority));
+  app->SetAttribute("BulkPriority", UintegerValue(m_options.bulk_priority));
+  node->AddApplication(app);
+  app->SetNodeConfig(config);
+  if (radio) app->SetRadio(radio, ChannelOf(shard), GetMode());
+  return app;
+}
+
+void BacHelper::Wire(Ptr<BacApplication> rsu, Ptr<BacApplication> mbs) const {
+  Ptr<PointToPointChannel> channel = CreateObject<PointToPointChannel>();
+  channel->SetAttribute("Delay", TimeValue(NanoSeconds(static_cast<int64_t>(m_options.wire_delay_ms * 1e6))));
+  const Ptr<BacApplication> ends[2] = {rsu, mbs};
+  for (size_t i = 0; i < 2; i++) {
+    Ptr<PointToPointNetDevice> device = CreateObject<PointToPointNetDevice>();
+    device->SetDataRate(DataRate(static_cast<uint64_t>(m_options.wire_gbps * 1e9)));
+    Ptr<DropTailQueue<Packet>> queue = CreateObject<DropTailQueue<Packet>>();
+    queue->SetMaxSize(QueueSize("10000p"));
+    device->SetQueue(queue);
+    device->SetAddress(BacApplication::AddressOf(ends[i]->GetId()));
+    ends[i]->GetNode()->AddDevice(device);
+    device->Attach(channel);
+    ends[i]->AddWire(ends[1 - i]->GetId(), device);
+  }
+}
+
+void BacHelper::SetRadioOn(Ptr<WaveNetDevice> device, bool on) {
+  Ptr<WifiPhy> phy = device->GetPhy(0);
+  if (on) {
+    phy->ResumeFromOff();
+    return;
+  }
+  // ns-3.37 dereferences null when the PHY goes off in the midst of a transmission.
+  PointerValue state;
+  phy->GetAttribute("State", state);
+  Ptr<WifiPhyStateHelper> helper = state.Get<WifiPhyStateHelper>();
+  if (helper->IsStateTx() || helper->IsStateSwitching()) {
+    Simulator::Schedule(helper->GetDelayUntilIdle() + MicroSeconds(1), &BacHelper::SetRadioOn, device, false);
+    return;
+  }
+  phy->SetOffMode();
+}
+
+int64_t BacHelper::AssignStreams(int64_t stream) {
+  const int64_t begin = stream;
+  stream += m_channel->AssignStreams(stream);
+  // WaveHelper::AssignStreams of 3.37 dereferences the Txop that a QoS MAC lacks.
+  for (const Ptr<WaveNetDevice>& device : m_devices) {
+    stream += device->GetPhy(0)->AssignStreams(stream);
+    for (const auto& [channel, mac] : device->GetMacs()) {
+      for (const char* name : {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"}) {
+        PointerValue txop;
+        mac->GetAttribute(name, txop);
+        stream += txop.Get<QosTxop>()->AssignStreams(stream);
+      }
+    }
+  }
+  return stream - begin;
+}
+
+} // namespace ns3

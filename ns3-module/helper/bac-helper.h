@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BAC_HELPER_H
+#define BAC_HELPER_H
+
+#include "bac-application.h"
+
+#include "ns3/node.h"
+#include "ns3/nstime.h"
+#include "ns3/wifi-mode.h"
+#include "ns3/yans-wifi-channel.h"
+
+#include <string>
+#include <vector>
+
+namespace ns3 {
+
+/// \ingroup bac
+/// \brief Protocol node ids. EVs are 0 .. EVs - 1; the others come from here.
+struct BacIds {
+  static constexpr uint32_t EV_END = 60000;    ///< one past the last EV
+  static constexpr uint32_t RSU_BEGIN = 60000; ///< RSUs of shard 0, then of shard 1, ...
+  static constexpr uint32_t MBS_BEGIN = 65000; ///< one relay of the macro base station for each shard
+};
+
+/// \ingroup bac
+/// \brief The radio of all stations.
+struct BacRadioOptions {
+  double rate_mbps = 6;             ///< 3, 4.5, 6, 9, 12, 18, 24 or 27
+  double eirp_dbm = 23;             ///< transmit power, antennas included
+  std::string loss = "threelog";    ///< threelog (1.9/3.8/3.8 from 1/80/200 m) or logdistance (2.75)
+  double reference_loss_db = 47.86; ///< at 1 m
+  bool nakagami = true;             ///< fast fading behind the loss
+  std::string error_model = "nist"; ///< nist or table
+  double preamble_dbm = -95;        ///< weakest preamble that is detected
+  uint32_t control_priority = 0;    ///< EDCA user priority, 0..7
+  uint32_t vote_priority = 0;       ///< EDCA user priority, 0..7
+  uint32_t bulk_priority = 0;       ///< EDCA user priority, 0..7
+  double wire_gbps = 1;             ///< RSU to MBS
+  double wire_delay_ms = 1;         ///< RSU to MBS, one way
+};
+
+/**
+ * \ingroup bac
+ * \brief Builds stations: a WAVE radio on a service channel, an application, the wired backhaul.
+ */
+class BacHelper {
+ public:
+  /// Most shards that get a service channel of their own: 172, 174, 176, 180, 182, 184.
+  static constexpr uint32_t SHARDS_MAX = 6;
+
+  /**
+     * \param options of the radio
+     * \throws std::runtime_error when an option is out of range
+     */
+  explicit BacHelper(const BacRadioOptions& options);
+
+  /// \param shard below SHARDS_MAX \return its WAVE service channel
+  static uint32_t ChannelOf(uint32_t shard);
+  /// \return rate of all frames
+  WifiMode GetMode() const;
+  /// \return the medium
+  Ptr<YansWifiChannel> GetChannel() const;
+
+  /**
+     * Add a radio to a node that has a mobility model. It is on its channel from t = 0.01 s on, continuously.
+     * \param node the node
+     * \param id protocol node id; it determines the MAC address
+     * \param shard whose channel to use
+     * \return the device
+     */
+  Ptr<WaveNetDevice> InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard);
+  /**
+     * Add an application to a node.
+     * \param node the node
+     * \param config what it hosts, borrowed
+     * \param costModel name of the times of operations
+     * \param radio its radio, or null
+     * \param shard whose channel the radio uses
+     * \return the application
+     */
+  Ptr<BacApplication> Install(Ptr<Node> node, const bac_node_config& config, const std::string& costModel,
+                              Ptr<WaveNetDevice> radio, uint32_t shard);
+  /// Wire an RSU to the MBS. \param rsu one end \param mbs the other
+  void Wire(Ptr<BacApplication> rsu, Ptr<BacApplication> mbs) const;
+  /// Switch a radio off, after the frame that it may be sending, or on. \param device the radio \param on the wish
+  static void SetRadioOn(Ptr<WaveNetDevice> device, bool on);
+  /// \param stream first stream \return streams used by medium, PHYs and MACs of all radios
+  int64_t AssignStreams(int64_t stream);
+
+ private:
+  BacRadioOptions m_options;                 ///< of the radio
+  std::string m_mode;                        ///< name of the rate
+  Ptr<YansWifiChannel> m_channel;            ///< the medium
+  std::vector<Ptr<WaveNetDevice>> m_devices; ///< all radios
+};
+
+} // namespace ns3
+
+#endif /* BAC_HELPER_H */

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BAC_RUN_H
+#define BAC_RUN_H
+
+#include "bac-helper.h"
+#include "bac-statistics.h"
+
+#include <functional>
+
+namespace ns3 {
+
+/// \ingroup bac
+/// \brief What to simulate.
+struct BacRunOptions {
+  std::string protocol = "bac";       ///< a registered protocol
+  std::string mode = "safe";          ///< safe, text or alg1
+  std::string delivery = "broadcast"; ///< broadcast or unicast
+  std::string voteRule = "full";      ///< full or light
+  std::string traceFile;              ///< a built trace
+  std::string scenario;               ///< its name in results; empty: the trace's own
+  uint32_t evs = 80;                  ///< electric vehicles, over all shards
+  uint32_t shards = 4;                ///< at most BacHelper::SHARDS_MAX
+  uint64_t seed = 1;                  ///< of everything random
+  double begin_s = -1;                ///< trace time at which the simulation begins; negative: the trace's begin
+  double warmup_s = 1;                ///< from the start of the nodes (at 0.1 s) to the measured window
+  double time_s = 60;                 ///< the measured window
+  bool churn = false;                 ///< take vehicles that come and go
+  double tx_rate = 0.5;               ///< transactions a second and EV
+  uint32_t tx_bytes = 300;            ///< size of a transaction
+  uint32_t block_bytes = 100000;      ///< transactions of a block, at most
+  double block_interval_s = 1;        ///< a block is cut when full or after this long
+  int32_t rsus = -1;                  ///< for each shard; negative: as many as its area needs
+  bool relay = true;                  ///< members relay for each other
+  std::string cost = "automotive";    ///< name of the CPU cost model
+  BacRadioOptions radio;              ///< the radio
+};
+
+/// \ingroup bac
+/// \brief What came out.
+struct BacRunResult {
+  std::vector<BacColumn> columns;             ///< a row for the run: configuration, then measurements
+  std::vector<std::vector<BacColumn>> blocks; ///< a row for each block
+  uint64_t conflicts = 0;                     ///< heights at which honest nodes disagree
+  std::string conflictText;                   ///< the first of them
+};
+
+/**
+ * \ingroup bac
+ * \brief One run in this process, from the scene to the results.
+ *
+ * The same options give the same columns and blocks, but for the columns wall_s, events_per_s and peak_memory_mb.
+ *
+ * \param options what to simulate
+ * \param progress called with the simulated seconds passed, once a simulated second; may be empty
+ * \return the results
+ * \throws std::runtime_error with one line, value and remedy, for bad input
+ */
+BacRunResult BacRun(const BacRunOptions& options, const std::function<void(double)>& progress = {});
+
+/// \ingroup bac
+/// \brief Checks options and trace without running. \param options to check \throws std::runtime_error as BacRun
+void BacRunCheck(const BacRunOptions& options);
+
+} // namespace ns3
+
+#endif /* BAC_RUN_H */

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BAC_MAC_PACER_H
+#define BAC_MAC_PACER_H
+
+#include "ns3/event-id.h"
+#include "ns3/mac48-address.h"
+#include "ns3/nstime.h"
+#include "ns3/object.h"
+#include "ns3/wave-net-device.h"
+
+// ns-3.37 renamed the item of the MAC queue.
+#if __has_include("ns3/wifi-mpdu.h")
+#include "ns3/wifi-mpdu.h"
+#else
+#include "ns3/wifi-mac-queue-item.h"
+#endif
+
+#include <vector>
+
+namespace ns3 {
+
+#if __has_include("ns3/wifi-mpdu.h")
+using BacMpdu = WifiMpdu;
+#else
+using BacMpdu = WifiMacQueueItem;
+#endif
+
+/**
+ * \ingroup bac
+ * \brief Sends frames through a WaveNetDevice and tells when the device is done with each.
+ *
+ * A broadcast frame is done when the PHY has sent it (PhyTxEnd), a unicast frame when it has left the MAC queue, which
+ * means acknowledged or given up; OcbWifiMac's own AckedMpdu and DroppedMpdu never fire. Either is done when the queue drops
+ * it: expired, or flushed because the radio went off. Whatever else happens, a frame counts as done after Timeout,
+ * so that a lost notice cannot silence a node.
+ */
+class BacMacPacer : public Object {
+ public:
+  /// \return the TypeId
+  static TypeId GetTypeId();
+
+  /// How frames ended.
+  struct Counts {
+    uint64_t sent;      ///< handed to the device
+    uint64_t broadcast; ///< broadcast frames that the PHY has sent
+    uint64_t unicast;   ///< unicast frames acknowledged or given up
+    uint64_t dropped;   ///< expired or flushed
+    uint64_t refused;   ///< refused by the device: no channel access, or the queue is full
+    uint64_t timedOut;  ///< no notice within Timeout
+  };
+
+  /**
+     * Watch one channel of a device. Once only.
+     * \param device the device
+     * \param channel WAVE channel number
+     */
+  void Attach(Ptr<WaveNetDevice> device, uint32_t channel);
+  /// \param done called with the number of frames that the device is done with
+  void SetDoneCallback(Callback<void, uint32_t> done);
+  /**
+     * Send one frame.
+     * \param packet payload, the WSMP header included
+     * \param to receiver
+     * \param protocol ethertype
+     * \param info channel, priority and rate
+     */
+  void Send(Ptr<Packet> packet, Mac48Address to, uint16_t protocol, const TxInfo& info);
+  /// Forget all frames without notice: the host has crashed.
+  void Reset();
+  /// \return frames that the device holds
+  uint32_t GetInFlight() const;
+  /// \return running totals
+  const Counts& GetCounts() const;
+
+ protected:
+  void DoDispose() override;
+
+ private:
+  /// A frame in the device.
+  struct Frame {
+    uint64_t uid;   ///< packet uid
+    Time deadline;  ///< done then at the latest
+    bool broadcast; ///< to all
+    bool queued;    ///< the MAC has taken it
+  };
+
+  void PhyTxEnd(Ptr<const Packet> packet);    ///< \param packet sent
+  void QueueEnqueue(Ptr<const BacMpdu> mpdu); ///< \param mpdu taken
+  void QueueDequeue(Ptr<const BacMpdu> mpdu); ///< \param mpdu taken out because it is done
+  void QueueDrop(Ptr<const BacMpdu> mpdu);    ///< \param mpdu dropped
+  void CheckDeadlines();                      ///< give up frames without notice
+  void Done(size_t index, uint64_t& count);   ///< \param index of the frame \param count its total
+  void Report();                              ///< call back
+  size_t Find(uint64_t uid) const;            ///< \param uid of a packet \return index or the number of frames
+
+  Ptr<WaveNetDevice> m_device;     ///< the device
+  Callback<void, uint32_t> m_done; ///< notice
+  std::vector<Frame> m_frames;     ///< in the device, oldest first
+  Counts m_counts{};               ///< totals
+  Time m_timeout;                  ///< patience
+  Time m_refusedDelay;             ///< notice of a refused frame comes this late
+  uint32_t m_unreported{0};        ///< frames done since the last report
+  EventId m_report;                ///< next report
+  EventId m_check;                 ///< next look at the deadlines
+};
+
+} // namespace ns3
+
+#endif /* BAC_MAC_PACER_H */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BAC_TRACE_MOBILITY_H
+#define BAC_TRACE_MOBILITY_H
+
+#include "trace/trace.h"
+
+#include "ns3/mobility-model.h"
+#include "ns3/nstime.h"
+
+namespace ns3 {
+
+/**
+ * \ingroup bac
+ * \brief The movement of one vehicle of a compact trace, interpolated at the time asked for: no events.
+ *
+ * An absent vehicle stands where it was last asked for while present (at first, the origin); its radio is to be off.
+ */
+class BacTraceMobility : public MobilityModel {
+ public:
+  /// \return the TypeId
+  static TypeId GetTypeId();
+
+  /**
+     * \param trace borrowed for the model's lifetime
+     * \param vehicle index in the trace
+     * \param begin trace time at simulation time 0
+     */
+  void SetTrace(const bac_trace* trace, uint32_t vehicle, Time begin);
+  /// \return whether the vehicle is in the scenario now
+  bool IsPresent() const;
+  /**
+     * The first presence that ends at a time or later.
+     * \param from simulation time
+     * \param begin its begin, simulation time
+     * \param end its end, simulation time
+     * \return whether there is one
+     */
+  bool GetPresence(Time from, Time& begin, Time& end) const;
+
+ private:
+  Vector DoGetPosition() const override;
+  void DoSetPosition(const Vector& position) override;
+  Vector DoGetVelocity() const override;
+  void Update() const; ///< bring m_state to now
+
+  const bac_trace* m_trace{nullptr}; ///< the trace
+  uint32_t m_vehicle{0};             ///< index in the trace
+  int64_t m_begin{0};                ///< trace time at simulation time 0, ns
+  mutable int64_t m_time{INT64_MIN}; ///< trace time of m_state, ns
+  mutable bool m_present{false};     ///< at m_time
+  mutable Vector m_position;         ///< at m_time, or last seen
+  mutable Vector m_velocity;         ///< at m_time
+};
+
+} // namespace ns3
+
+#endif /* BAC_TRACE_MOBILITY_H */

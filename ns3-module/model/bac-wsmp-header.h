@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BAC_WSMP_HEADER_H
+#define BAC_WSMP_HEADER_H
+
+#include "ns3/header.h"
+
+#include <cstdint>
+
+namespace ns3 {
+
+/**
+ * \ingroup bac
+ * \brief WAVE Short Message header of IEEE Std 1609.3-2016 (WSMP version 3).
+ *
+ * On the air, behind LLC/SNAP with ethertype 0x88DC: one octet with subtype 0 (null-networking), no N-extensions and
+ * version 3; TPID 0 (a PSID follows, no T-extensions); the p-encoded PSID; the length of the message in one octet below
+ * 128 and in two otherwise. A header that does not follow this form is marked invalid and to be dropped.
+ */
+class BacWsmpHeader : public Header {
+ public:
+  /// Ethertype of WSMP.
+  static constexpr uint16_t ETHERTYPE = 0x88DC;
+  /// The registry's PSID for tests and research, p-encoded 0p7F: one octet.
+  static constexpr uint32_t PSID_TESTING = 0x7F;
+  /// Longest message that the length field can express, octets.
+  static constexpr uint32_t LENGTH_MAX = 0x3FFF;
+
+  /// \return the TypeId
+  static TypeId GetTypeId();
+  TypeId GetInstanceTypeId() const override;
+
+  /// \param psid provider service identifier, up to 0x1020407F
+  void SetPsid(uint32_t psid);
+  /// \return the provider service identifier
+  uint32_t GetPsid() const;
+  /// \param length octets of the message that follows, up to LENGTH_MAX
+  void SetLength(uint32_t length);
+  /// \return octets of the message that follows
+  uint32_t GetLength() const;
+  /// \return whether the octets read were a WSMP header of this form
+  bool IsValid() const;
+
+  void Print(std::ostream& os) const override;
+  uint32_t GetSerializedSize() const override;
+  void Serialize(Buffer::Iterator start) const override;
+  uint32_t Deserialize(Buffer::Iterator start) override;
+
+ private:
+  uint32_t m_psid{PSID_TESTING}; ///< provider service identifier
+  uint32_t m_length{0};          ///< octets of the message
+  bool m_valid{true};            ///< false after reading something else
+};
+
+} // namespace ns3
+
+#endif /* BAC_WSMP_HEADER_H */
