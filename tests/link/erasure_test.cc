@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "link/erasure.h"
+
+#include <gtest/gtest.h>
+#include <isa-l/erasure_code.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "link/bound.h"
+
+namespace {
+
+struct Code {
+  uint32_t k;
+  size_t bytes;
+  std::vector<std::vector<uint8_t>> symbols; /* all 255 */
+
+  Code(uint32_t k_, size_t bytes_, uint64_t seed) : k(k_), bytes(bytes_), symbols(BAC_LINK_CODE_SYMBOLS) {
+    std::mt19937_64 random(seed);
+    std::vector<uint8_t *> data;
+    for (auto &s : symbols) s.resize(bytes);
+    for (uint32_t i = 0; i < k; i++) {
+      for (auto &b : symbols[i]) b = static_cast<uint8_t>(random());
+      data.push_back(symbols[i].data());
+    }
+    for (uint32_t i = k; i < BAC_LINK_CODE_SYMBOLS; i++) bac_link_erasure_encode(k, i, bytes, data.data(), symbols[i].data());
+  }
+
+  /* Decodes from the symbols of `present` and says whether all data came back. */
+  bool recovers(const std::vector<uint32_t> &present) const {
+    std::vector<uint8_t *> have(BAC_LINK_CODE_SYMBOLS, nullptr);
+    for (uint32_t i : present) {
+      have[i] = static_cast<uint8_t *>(std::malloc(bytes));
+      std::memcpy(have[i], symbols[i].data(), bytes);
+    }
+    bool ok = bac_link_erasure_decode(k, bytes, have.data());
+    for (uint32_t i = 0; ok && i < k; i++) ok = have[i] && std::memcmp(have[i], symbols[i].data(), bytes) == 0;
+    for (auto *p : have) std::free(p);
+    return ok;
+  }
+};
+
+std::vector<uint32_t> range(uint32_t from, uint32_t to) {
+  std::vector<uint32_t> r;
+  for (uint32_t i = from; i < to; i++) r.push_back(i);
+  return r;
+}
+
+TEST(Erasure, CoefficientsAreIsalsCauchyMatrix) {
+  const uint32_t k = 7;
+  std::vector<uint8_t> matrix(BAC_LINK_CODE_SYMBOLS * k);
+  gf_gen_cauchy1_matrix(matrix.data(), BAC_LINK_CODE_SYMBOLS, k);
+  for (uint32_t column = 0; column < k; column++) {
+    std::vector<std::vector<uint8_t>> unit(k, std::vector<uint8_t>(64, 0));
+    std::vector<uint8_t *> data;
+    for (auto &u : unit) data.push_back(u.data());
+    unit[column][5] = 1;
+    for (uint32_t row = k; row < BAC_LINK_CODE_SYMBOLS; row++) {
+      uint8_t parity[64];
+      bac_link_erasure_encode(k, row, sizeof parity, data.data(), parity);
+      EXPECT_EQ(parity[5], matrix[row * k + column]);
+    }
+  }
+}
+
+TEST(Erasure, AnyKSymbolsSuffice) {
+  std::mt19937_64 random(7);
+  for (uint32_t k : {1u, 2u, 3u, 17u, 64u, 127u, 128u, 148u, 159u, 160u}) {
+    Code code(k, 96, k);
+    uint32_t parity = BAC_LINK_CODE_SYMBOLS - k;
+    EXPECT_TRUE(code.recovers(range(0, k))) << "nothing lost, k " << k;
+    for (uint32_t lost = 0; lost < k; lost++) { /* each single loss, with the first and the last parity symbol */
+      for (uint32_t with : {k, BAC_LINK_CODE_SYMBOLS - 1u}) {
+        auto present = range(0, k);
+        present.erase(present.begin() + lost);
+        present.push_back(with);
+        EXPECT_TRUE(code.recovers(present)) << "k " << k << " lost " << lost << " with " << with;
+      }
+    }
+    uint32_t most = std::min(k, parity);
+    EXPECT_TRUE(code.recovers([&] { /* the first ones lost, the last parity symbols there */
+      auto present = range(most, k);
+      auto tail = range(BAC_LINK_CODE_SYMBOLS - most, BAC_LINK_CODE_SYMBOLS);
+      present.insert(present.end(), tail.begin(), tail.end());
+      return present;
+    }())) << "burst at the start, k " << k;
+    for (int trial = 0; trial < 50; trial++) { /* k of all 255 at random */
+      auto present = range(0, BAC_LINK_CODE_SYMBOLS);
+      std::shuffle(present.begin(), present.end(), random);
+      present.resize(k);
+      EXPECT_TRUE(code.recovers(present)) << "random, k " << k << " trial " << trial;
+    }
+    auto all = range(0, BAC_LINK_CODE_SYMBOLS);
+    all.erase(all.begin());
+    EXPECT_TRUE(code.recovers(all)) << "more than k, k " << k;
+  }
+}
+
+TEST(Erasure, OddSymbolSizes) {
+  for (size_t bytes : {64u, 65u, 127u, 1361u, 1362u, 1400u}) {
+    Code code(20, bytes, bytes);
+    auto present = range(5, 25);
+    EXPECT_TRUE(code.recovers(present)) << bytes;
+  }
+}
+
+TEST(Erasure, FewerThanKDoNot) {
+  Code code(20, 64, 1);
+  EXPECT_FALSE(code.recovers(range(1, 20)));
+  EXPECT_FALSE(code.recovers(range(40, 59)));
+  EXPECT_FALSE(code.recovers({}));
+}
+
+TEST(Erasure, LayoutCoversTheObjectInBalancedGenerations) {
+  for (uint32_t length : {1u, 1362u, 1363u, 100000u, 217920u, 217921u, 500000u, 2000000u, 2200000u}) {
+    bac_link_layout layout;
+    ASSERT_TRUE(bac_link_layout_of(length, 1362, &layout)) << length;
+    uint32_t symbols = 0, least = UINT32_MAX, most = 0;
+    for (uint32_t g = 0; g < layout.generations; g++) {
+      EXPECT_EQ(bac_link_layout_start(&layout, g), symbols);
+      uint32_t size = bac_link_layout_size(&layout, g);
+      symbols += size;
+      least = std::min(least, size);
+      most = std::max(most, size);
+    }
+    EXPECT_EQ(symbols, (length + 1361) / 1362);
+    EXPECT_LE(most - least, 1u);
+    EXPECT_LE(most, BAC_LINK_GENERATION_SYMBOLS);
+  }
+  bac_link_layout layout;
+  EXPECT_FALSE(bac_link_layout_of(0, 1362, &layout));
+  EXPECT_FALSE(bac_link_layout_of(2200001, 1362, &layout));
+  EXPECT_FALSE(bac_link_layout_of(UINT32_MAX, 1362, &layout));
+  EXPECT_FALSE(bac_link_layout_of(1000, 63, &layout));
+  EXPECT_FALSE(bac_link_layout_of(1000, 1401, &layout));
+  EXPECT_FALSE(bac_link_layout_of(2200000, 64, &layout));
+}
+
+#if !defined(__SANITIZE_ADDRESS__)
+TEST(Erasure, TwoMegabytesDecodeQuickly) {
+  /* Ten generations of 147 symbols with 30 lost each. The bound is generous: other work may share the processor. */
+  Code code(147, 1362, 3);
+  double best = 1e9;
+  for (int trial = 0; trial < 5; trial++) {
+    std::vector<std::vector<uint8_t *>> work(10, std::vector<uint8_t *>(BAC_LINK_CODE_SYMBOLS, nullptr));
+    for (auto &have : work) {
+      for (uint32_t i : range(30, 177)) {
+        have[i] = static_cast<uint8_t *>(std::malloc(code.bytes));
+        std::memcpy(have[i], code.symbols[i].data(), code.bytes);
+      }
+    }
+    auto start = std::chrono::steady_clock::now();
+    for (auto &have : work) ASSERT_TRUE(bac_link_erasure_decode(code.k, code.bytes, have.data()));
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    for (auto &have : work) {
+      for (auto *p : have) std::free(p);
+    }
+  }
+  RecordProperty("milliseconds", std::to_string(best * 1e3));
+  std::printf("decoding 2 MB: %.1f ms\n", best * 1e3);
+  EXPECT_LT(best, 0.05);
+}
+#endif
+
+TEST(Bound, MatchesTheDesignsRatios) { /* with 1400 B frames; 2296 B give 1.29, 1.34, 1.46 */
+  EXPECT_NEAR(bac_link_bound_frames(1429, 50, 0.2) / 1429, 1.28, 0.005);
+  EXPECT_NEAR(bac_link_bound_frames(358, 50, 0.2) / 358, 1.32, 0.005);
+  EXPECT_NEAR(bac_link_bound_frames(72, 50, 0.2) / 72, 1.41, 0.005);
+}
+
+TEST(Bound, MatchesClosedFormsAndSampling) {
+  EXPECT_DOUBLE_EQ(bac_link_bound_frames(100, 50, 0), 100);
+  EXPECT_NEAR(bac_link_bound_frames(100, 1, 0.2), 125, 1e-6);       /* k/q */
+  EXPECT_NEAR(bac_link_bound_frames(1, 2, 0.5), 8.0 / 3, 1e-9);     /* 2/q - 1/(1-p^2) */
+  EXPECT_LT(bac_link_bound_frames(0, 1, 0.1), 0);
+  EXPECT_LT(bac_link_bound_frames(1, 0, 0.1), 0);
+  EXPECT_LT(bac_link_bound_frames(1, 1, 1.0), 0);
+  EXPECT_LT(bac_link_bound_frames(1, 1, std::nan("")), 0);
+  std::mt19937_64 random(11);
+  std::negative_binomial_distribution<int> failures(30, 0.7);
+  double sum = 0;
+  for (int trial = 0; trial < 20000; trial++) {
+    int most = 0;
+    for (int r = 0; r < 20; r++) most = std::max(most, failures(random));
+    sum += 30 + most;
+  }
+  EXPECT_NEAR(bac_link_bound_frames(30, 20, 0.3), sum / 20000, 0.15);
+}
+
+}  // namespace

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Frames that a hostile node may send: nothing crashes, memory stays bounded, drops are counted. */
+#include <gtest/gtest.h>
+
+#include "medium.h"
+
+using namespace bac_test;
+
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int kRounds = 20000;
+#else
+constexpr int kRounds = 200000;
+#endif
+
+/* A bound on what the defaults allow: 8 MB of complete objects, 8 MB of receptions, 1 MB of queue, tables. */
+constexpr size_t kMemoryMost = 19000000;
+
+/* Frames of every type, as a lossy exchange of small and large objects produces them. */
+std::vector<Bytes> genuine_frames() {
+  std::vector<Bytes> frames;
+  Medium m(21, 0.2);
+  m.config.backhaul = true;
+  for (uint32_t id = 0; id < 6; id++) m.add(id);
+  m.add(100, BAC_LINK_RSU), m.add(200, BAC_LINK_MBS);
+  int symbols = 0;
+  m.tamper = [&](uint32_t, Bytes &frame) {
+    bool symbol = (frame[1] & 15) == BAC_LINK_SYMBOL;
+    if (!symbol || symbols++ % 8 == 0) frames.push_back(frame);
+  };
+  m.send(0, BAC_BROADCAST, object_of(100000, 1));
+  m.send(0, BAC_BROADCAST, object_of(500000, 2));
+  for (uint64_t i = 0; i < 20; i++) m.send(static_cast<uint32_t>(i % 6), BAC_BROADCAST, object_of(100 + 10 * i, 10 + i), BAC_LINK_VOTE);
+  m.send(1, 4, object_of(3000, 3));
+  m.run(4 * BAC_SECOND);
+  return frames;
+}
+
+uint64_t drops(const bac_link *link) {
+  uint64_t total = 0;
+  for (uint64_t d : bac_link_counters(link)->drops) total += d;
+  return total;
+}
+
+void poll(Medium &m, bac_link *link) {
+  bac_link_frame frame;
+  for (int i = 0; i < 4 && bac_link_next_frame(link, m.now, BAC_LINK_AIR, &frame); i++) ASSERT_LE(frame.length, 1400u);
+  for (int i = 0; i < 4 && bac_link_next_frame(link, m.now, BAC_LINK_WIRE, &frame); i++) ASSERT_LE(frame.length, 1400u);
+}
+
+TEST(Hostile, RandomBytes) {
+  std::mt19937_64 random(1);
+  for (bac_link_kind kind : {BAC_LINK_EV, BAC_LINK_RSU, BAC_LINK_MBS}) {
+    Medium m(1);
+    m.config.backhaul = true;
+    bac_link *link = m.add(300, kind).link;
+    Bytes frame(2000);
+    for (int i = 0; i < kRounds; i++) {
+      m.now += BAC_MS;
+      size_t length = random() % (random() % 4 ? 80 : 1500);
+      for (size_t j = 0; j < length; j++) frame[j] = static_cast<uint8_t>(random());
+      if (random() % 8) { /* mostly past the header's checks */
+        frame[0] = 0xb1;
+        frame[1] = static_cast<uint8_t>(1 + random() % 4);
+        frame[2] = frame[3] = 0;
+        if (random() % 2) frame[6] = frame[7] = 0xff;
+      }
+      bac_link_receive(link, m.now, random() % 2 ? BAC_LINK_AIR : BAC_LINK_WIRE, frame.data(), length);
+      poll(m, link);
+      ASSERT_LT(bac_link_memory(link), kMemoryMost);
+    }
+    EXPECT_GT(drops(link), static_cast<uint64_t>(kRounds) / 4);
+  }
+}
+
+TEST(Hostile, BitFlipsOfGenuineFrames) {
+  std::vector<Bytes> frames = genuine_frames();
+  ASSERT_GT(frames.size(), 50u);
+  std::mt19937_64 random(2);
+  for (bac_link_kind kind : {BAC_LINK_EV, BAC_LINK_RSU, BAC_LINK_MBS}) {
+    Medium m(2);
+    m.config.backhaul = true;
+    bac_link *link = m.add(300, kind).link;
+    for (int i = 0; i < kRounds; i++) {
+      m.now += BAC_MS;
+      Bytes frame = frames[random() % frames.size()];
+      size_t head = std::min<size_t>(frame.size(), 60);
+      for (uint64_t flips = random() % 4; flips-- > 0;) frame[random() % head] ^= static_cast<uint8_t>(1u << random() % 8);
+      if (random() % 4 == 0) frame.resize(random() % (frame.size() + 1));
+      if (random() % 16 == 0) frame.resize(frame.size() + random() % 100);
+      Bytes exact(frame); /* of its very size, for the address sanitizer */
+      bac_link_receive(link, m.now, random() % 4 ? BAC_LINK_AIR : BAC_LINK_WIRE, exact.data(), exact.size());
+      poll(m, link);
+      ASSERT_LT(bac_link_memory(link), kMemoryMost);
+    }
+    EXPECT_GT(drops(link), 1000u);
+    for (auto &d : m.station(300).deliveries) EXPECT_NE(d.length, 0u);
+  }
+}
+
+/* A bundle, symbol or need as this file writes it. */
+struct Writer {
+  Bytes b;
+  Writer &u8(uint64_t v) { return b.push_back(static_cast<uint8_t>(v)), *this; }
+  Writer &u16(uint64_t v) { return u8(v & 255).u8(v >> 8 & 255); }
+  Writer &u32(uint64_t v) { return u16(v & 0xffff).u16(v >> 16 & 0xffff); }
+  Writer &fill(size_t n, uint8_t v) { return b.insert(b.end(), n, v), *this; }
+  Writer &header(int type, uint32_t from, uint32_t to = BAC_BROADCAST) { return u8(0xb1).u8(static_cast<uint64_t>(type)).u16(0).u16(from).u16(to); }
+};
+
+struct Victim {
+  Medium m{3};
+  bac_link *link;
+  Victim() { link = m.add(1).link; }
+  void take(const Writer &w, bac_link_port port = BAC_LINK_AIR) { bac_link_receive(link, m.now, port, w.b.data(), w.b.size()); }
+  uint64_t dropped(bac_link_drop reason) { return bac_link_counters(link)->drops[reason]; }
+};
+
+Writer symbol(uint32_t from, uint8_t id, uint32_t length, size_t bytes, int generation = 0, int index = 0) {
+  return Writer().header(BAC_LINK_SYMBOL, from).fill(16, id).u32(length).u16(from).u16(BAC_BROADCAST).u8(2).u8(0).u16(10)
+      .u8(static_cast<uint64_t>(generation)).u8(static_cast<uint64_t>(index)).fill(bytes, 1);
+}
+
+TEST(Hostile, EachReasonIsCounted) {
+  Victim v;
+  v.take(Writer().u8(0xb1).u8(1));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_TRUNCATED), 1u);
+  v.take(Writer().u8(0xb2).u8(1).u16(0).u16(2).u16(BAC_BROADCAST));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_VERSION), 1u);
+  v.take(Writer().u8(0xb1).u8(1).u16(7).u16(2).u16(BAC_BROADCAST));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_SHARD), 1u);
+  v.take(Writer().header(9, 2));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_TYPE), 1u);
+  v.take(Writer().header(1, 2).fill(1500, 0));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_LENGTH), 1u);
+  v.take(Writer().header(1, 1));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_ECHO), 1u);
+  v.take(Writer().header(1, 2, 77));
+  v.take(Writer().header(1, 2), BAC_LINK_WIRE); /* an EV has no wire */
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_ADDRESS), 2u);
+  v.take(Writer().header(1, 2).u8(0x11).u8(0).u8(6).u16(2).u16(BAC_BROADCAST).u16(5).fill(8, 0).fill(5, 1)); /* a false id */
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_HASH), 1u);
+  v.take(Writer().header(1, 2).u8(0x11).u8(0).u8(6).u16(2).u16(BAC_BROADCAST).u16(0).fill(8, 0));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_LENGTH), 2u);
+  v.take(Writer().header(1, 2).u8(0x11).u8(0).u8(6).u16(2).u16(BAC_BROADCAST).u16(600).fill(8, 0).fill(5, 1));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_TRUNCATED), 2u);
+  v.take(symbol(2, 1, 0xffffffff, 1000));
+  v.take(symbol(2, 1, 0, 1000));
+  v.take(symbol(2, 1, 2000000, 64));
+  v.take(symbol(2, 1, 2000, 10));
+  v.take(symbol(2, 1, 2000, 1000, 1));
+  v.take(symbol(2, 1, 2000, 1000, 0, 255));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_LAYOUT), 6u);
+  auto need = [] { return Writer().header(BAC_LINK_NEED, 2).fill(16, 1).u32(100000).u16(1000).u16(1); };
+  v.take(need().u8(2).u8(1).u8(1));
+  v.take(need().u8(1).u8(200));
+  v.take(need().u8(255).fill(255, 1));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_LAYOUT), 9u);
+  v.take(need().u8(1));
+  v.take(need().u8(1).u8(1).u8(1));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_TRUNCATED), 4u);
+  v.take(Writer().header(1, 2).u8(0x22).fill(16, 1).u32(5).u16(0).u16(2).u16(BAC_BROADCAST));
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_LAYOUT), 10u);
+  EXPECT_TRUE(v.m.station(1).deliveries.empty());
+  EXPECT_GT(v.m.station(1).rejects[BAC_REJECT_FRAME_MALFORMED], 10);
+  EXPECT_EQ(v.m.station(1).rejects[BAC_REJECT_FRAME_FOREIGN], 2);
+}
+
+TEST(Hostile, AFalseItemDoesNotKeepOutTheGenuineOne) {
+  Victim v;
+  Bytes object = object_of(50, 1);
+  uint8_t hash[32];
+  test_hash(hash, object.data(), object.size());
+  auto item = [&](uint8_t change) {
+    Writer w = Writer().header(1, 2).u8(0x11).u8(0).u8(6).u16(2).u16(BAC_BROADCAST).u16(50);
+    w.b.insert(w.b.end(), hash, hash + 8);
+    w.b.insert(w.b.end(), object.begin(), object.end());
+    w.b.back() ^= change;
+    return w;
+  };
+  v.take(item(1));
+  EXPECT_EQ(v.m.count(1, object), 0);
+  v.take(item(0));
+  v.take(item(0));
+  EXPECT_EQ(v.m.count(1, object), 1);
+}
+
+TEST(Hostile, OneSourceCannotEvictWhatOthersSend) {
+  Victim v;
+  v.take(symbol(3, 0xaa, 100000, 1000)); /* an honest reception begins */
+  for (int i = 0; i < 100; i++) {
+    v.m.now += BAC_MS;
+    v.take(symbol(2, static_cast<uint8_t>(i), 2000000, 1300, i % 10, i));
+  }
+  for (int i = 1; i < 100; i++) {
+    v.m.now += BAC_MS;
+    v.take(symbol(3, 0xaa, 100000, 1000, 0, i));
+  }
+  /* 100 data symbols of one length decode, to something that does not hash to the id: so none was lost by eviction. */
+  EXPECT_EQ(bac_link_counters(v.link)->objects_polluted, 1u);
+  EXPECT_GT(v.dropped(BAC_LINK_DROP_EVICTED), 90u);
+  EXPECT_LT(bac_link_memory(v.link), 300000u);
+}
+
+TEST(Hostile, NeedsCannotMakeANodeSendForever) {
+  Victim v;
+  Bytes object = object_of(100000, 1);
+  ASSERT_EQ(v.m.send(1, BAC_BROADCAST, object), 0);
+  uint8_t hash[32];
+  test_hash(hash, object.data(), object.size());
+  uint64_t frames = 0;
+  bac_link_frame frame;
+  for (int i = 0; i < 5000; i++) {
+    v.m.now += 4 * BAC_MS;
+    while (bac_link_next_frame(v.link, v.m.now, BAC_LINK_AIR, &frame)) frames++;
+    Writer w = Writer().header(BAC_LINK_NEED, 2);
+    w.b.insert(w.b.end(), hash, hash + 16);
+    v.take(w.u32(100000).u16(1362).u16(1).u8(1).u8(74));
+  }
+  EXPECT_GT(v.dropped(BAC_LINK_DROP_BUDGET), 100u);
+  EXPECT_LT(frames, 8 * 74u);
+}
+
+TEST(Hostile, ReplaysAreDeliveredOnce) {
+  std::vector<Bytes> frames = genuine_frames();
+  Medium m(4);
+  m.add(300);
+  for (int round = 0; round < 20; round++) {
+    for (auto &frame : frames) {
+      m.now += BAC_MS;
+      bac_link_receive(m.station(300).link, m.now, BAC_LINK_AIR, frame.data(), frame.size());
+    }
+  }
+  std::map<uint64_t, int> times;
+  for (auto &d : m.station(300).deliveries) times[d.digest]++;
+  EXPECT_GT(times.size(), 10u);
+  for (auto &[digest, n] : times) EXPECT_EQ(n, 1);
+}
+
+TEST(Hostile, SameEventsGiveTheSameFrames) {
+  auto trace = [] {
+    Medium m(5, 0.2);
+    Bytes all;
+    m.tamper = [&](uint32_t, Bytes &frame) { all.insert(all.end(), frame.begin(), frame.end()); };
+    for (uint32_t id = 0; id < 6; id++) m.add(id);
+    m.send(0, BAC_BROADCAST, object_of(100000, 1));
+    for (uint64_t i = 0; i < 20; i++) m.send(static_cast<uint32_t>(i % 6), BAC_BROADCAST, object_of(200, i), BAC_LINK_VOTE);
+    m.run(3 * BAC_SECOND);
+    return digest_of(all.data(), all.size());
+  };
+  EXPECT_EQ(trace(), trace());
+}
+
+}  // namespace
