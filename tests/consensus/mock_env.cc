@@ -109,8 +109,8 @@ bool Engine::Deliver(const Message &m) {
     if (env.protocol->rules[i].type == msg.type) rule = &env.protocol->rules[i];
   uint32_t index = bac_roster_index(&env.world->roster, msg.sender);
   if (!rule || index == BAC_INDEX_NONE || index == env.self || msg.protocol != env.protocol->id ||
-      msg.shard != env.world->roster.shard || msg.epoch != env.world->roster.epoch || msg.payload_length > rule->payload_max ||
-      !bac_msg_bound(&msg, rule->binding, &cost))
+      msg.shard != env.world->roster.shard || msg.epoch != env.world->roster.epoch ||
+      msg.payload_length > rule->payload_max || !bac_msg_bound(&msg, rule->binding, &cost))
     return false;
   uint8_t digest[BAC_HASH_BYTES];
   bac_msg_signing_digest(digest, &msg);
@@ -122,7 +122,8 @@ bool Engine::Deliver(const Message &m) {
 void Engine::Submit(const Bytes &wire) {
   struct bac_tx tx;
   bool full = false;
-  if (!bac_tx_decode(&tx, wire.data(), wire.size(), &env.cost) || bac_state_spent(bac_chain_tip(env.chain)->state, &tx)) return;
+  if (!bac_tx_decode(&tx, wire.data(), wire.size(), &env.cost) || bac_state_spent(bac_chain_tip(env.chain)->state, &tx))
+    return;
   if (bac_pool_add(env.pool, &tx, env.now, &full)) env.protocol->pool_changed(state.get());
 }
 
@@ -271,11 +272,21 @@ bac_time bac_env_now(const struct bac_env *env) { return env->now; }
 const struct bac_config *bac_env_config(const struct bac_env *env) { return &env->world->config; }
 const struct bac_roster *bac_env_roster(const struct bac_env *env) { return &env->world->roster; }
 uint32_t bac_env_self(const struct bac_env *env) { return env->self; }
-struct bac_chain *bac_env_chain(struct bac_env *env) { return env->chain; }
-struct bac_pool *bac_env_pool(struct bac_env *env) { return env->pool; }
-struct bac_shared *bac_env_shared(struct bac_env *env) { return env->world->shared; }
-struct bac_cost *bac_env_cost(struct bac_env *env) { return &env->cost; }
-struct bac_random *bac_env_random(struct bac_env *env) { return &env->random; }
+struct bac_chain *bac_env_chain(struct bac_env *env) {
+  return env->chain;
+}
+struct bac_pool *bac_env_pool(struct bac_env *env) {
+  return env->pool;
+}
+struct bac_shared *bac_env_shared(struct bac_env *env) {
+  return env->world->shared;
+}
+struct bac_cost *bac_env_cost(struct bac_env *env) {
+  return &env->cost;
+}
+struct bac_random *bac_env_random(struct bac_env *env) {
+  return &env->random;
+}
 bac_time bac_env_airtime(const struct bac_env *env, size_t bytes) {
   return (bac_time)(bytes * 8 * 1000000000 / env->world->config.bit_rate_bps);
 }
@@ -283,7 +294,9 @@ bac_time bac_env_vote_window(const struct bac_env *env, uint32_t receivers) {
   return env->world->roster.count * (receivers > 0 ? receivers : 1) * bac_env_airtime(env, 256);
 }
 
-void bac_env_broadcast(struct bac_env *env, struct bac_msg *msg, bool spread) { Send(env, msg, BAC_INDEX_NONE, spread); }
+void bac_env_broadcast(struct bac_env *env, struct bac_msg *msg, bool spread) {
+  Send(env, msg, BAC_INDEX_NONE, spread);
+}
 void bac_env_multicast(struct bac_env *env, struct bac_msg *msg, const struct bac_bitset *to, bool spread) {
   for (uint32_t i = 0; i < env->world->roster.count; i++)
     if (i != env->self && bac_bitset_has(to, i)) Send(env, msg, i, spread);
@@ -299,8 +312,12 @@ void bac_env_resend(struct bac_env *env, const struct bac_buf *object) {
   m.persists = env->persists;
   env->sent.push_back(m);
 }
-struct bac_buf *bac_env_last_object(struct bac_env *env) { return env->last_object; }
-void bac_env_forward_tx(struct bac_env *env, const struct bac_tx *tx, uint32_t) { env->forwarded.push_back(mock::DigestOf(tx->id)); }
+struct bac_buf *bac_env_last_object(struct bac_env *env) {
+  return env->last_object;
+}
+void bac_env_forward_tx(struct bac_env *env, const struct bac_tx *tx, uint32_t) {
+  env->forwarded.push_back(mock::DigestOf(tx->id));
+}
 
 void bac_env_timer(struct bac_env *env, uint32_t timer, bac_time at) {
   BAC_ASSERT(timer < BAC_ENGINE_TIMERS);
@@ -314,20 +331,26 @@ void bac_env_persist(struct bac_env *env, const uint8_t *record, size_t length) 
 void bac_env_commit(struct bac_env *env, struct bac_entry *at) {
   const struct bac_block *b = at->block;
   env->blocks.emplace_back(mock::Bytes(b->payload->data, b->payload->data + b->payload->length), mock::Bytes());
-  if (at->certificate) env->blocks.back().second.assign(at->certificate->data, at->certificate->data + at->certificate->length);
+  if (at->certificate)
+    env->blocks.back().second.assign(at->certificate->data, at->certificate->data + at->certificate->length);
   bac_chain_commit(env->chain, at);
   for (uint32_t i = 0; i < b->header.tx_count; i++) bac_pool_remove(env->pool, b->txs[i].id);
   bac_pool_purge(env->pool, at->state);
 }
-void bac_env_reject(struct bac_env *env, enum bac_reject reason, uint32_t from) { env->rejects.emplace_back(reason, from); }
-void bac_env_proposed(struct bac_env *env, const struct bac_block *block) { env->proposed.push_back(mock::DigestOf(block->digest)); }
+void bac_env_reject(struct bac_env *env, enum bac_reject reason, uint32_t from) {
+  env->rejects.emplace_back(reason, from);
+}
+void bac_env_proposed(struct bac_env *env, const struct bac_block *block) {
+  env->proposed.push_back(mock::DigestOf(block->digest));
+}
 void bac_env_role(struct bac_env *env, enum bac_role role, uint64_t) { env->roles.push_back(role); }
 void bac_env_view_change(struct bac_env *env) { env->view_changes++; }
 void bac_env_want(struct bac_env *env, uint64_t height) { env->wanted.push_back(height); }
 void bac_env_want_from(struct bac_env *env, uint64_t height, uint32_t) { env->wanted.push_back(height); }
 void bac_env_serve(struct bac_env *env, const struct bac_entry *head) { env->head = head; }
 
-struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, uint64_t round, const struct bac_buf *certificate) {
+struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, uint64_t round,
+                                const struct bac_buf *certificate) {
   struct bac_header header = {};
   header.shard = env->world->roster.shard;
   header.epoch = env->world->roster.epoch;
@@ -339,8 +362,8 @@ struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, u
   bac_block_seed(header.seed, parent->block->header.seed, header.height);
   struct bac_state *state = bac_state_copy(parent->state);
   struct bac_block *block =
-      bac_block_build(&header, env->pool, state, certificate ? certificate->data : nullptr, certificate ? certificate->length : 0,
-                      env->world->config.block_bytes_max, &env->cost);
+      bac_block_build(&header, env->pool, state, certificate ? certificate->data : nullptr,
+                      certificate ? certificate->length : 0, env->world->config.block_bytes_max, &env->cost);
   free(state);
   struct bac_entry *at = nullptr;
   bac_chain_insert(env->chain, block, env->now, &env->cost, &at);

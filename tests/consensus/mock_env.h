@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* bac_env_* without a node: an engine is driven message by message, and what it sends, persists and rejects is looked at. Works for
- * any engine; link it instead of node/. */
+/* bac_env_* without a node: an engine is driven message by message, and what it sends, persists and rejects is looked
+ * at. Works for any engine; link it instead of node/. */
 #ifndef BAC_TESTS_CONSENSUS_MOCK_ENV_H
 #define BAC_TESTS_CONSENSUS_MOCK_ENV_H
 

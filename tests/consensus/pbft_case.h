@@ -56,7 +56,8 @@ struct PbftCase {
     return m;
   }
   /* A certificate over votes of members first..first+count-1. */
-  mock::Bytes Certificate(uint32_t type, uint64_t view, uint64_t height, const mock::Digest &digest, uint32_t first, uint32_t count) {
+  mock::Bytes Certificate(uint32_t type, uint64_t view, uint64_t height, const mock::Digest &digest, uint32_t first,
+                          uint32_t count) {
     struct bac_votes votes = {};
     struct bac_qc what = {}, qc = {};
     for (uint32_t i = first; i < first + count; i++)

@@ -501,6 +501,11 @@ static void engine_certified(void *engine, struct bac_block *block, const uint8_
   if (at && e->safe) bac_safe_on_qc(e, &qc, BAC_INDEX_NONE);
   bac_qc_clear(&qc);
   if (!at) return;
+  struct bac_slot *slot = e->safe ? NULL : bac_slot_of(e, at->block->header.round);
+  if (slot) {
+    if (memcmp(slot->proposal, digest, sizeof digest) == 0) consider_vote(e, slot, digest);
+    on_votes(e, slot, digest);
+  }
   bac_try_orphan(e);
   arm_proposal(e);
 }
@@ -629,6 +634,7 @@ const struct bac_protocol bac_bac = {
     .rules = rules,
     .rule_count = sizeof rules / sizeof *rules,
     .engine_size = sizeof(struct bac_engine),
+    .light_members = true,
     .init = engine_init,
     .restore = engine_restore,
     .start = engine_start,

@@ -34,11 +34,19 @@ void bac_paper_publish(struct bac_engine *e, struct bac_entry *child) {
 
 void bac_paper_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES]) {
   struct bac_entry *at = bac_chain_find(bac_env_chain(e->env), digest);
-  if (!at) return;
+  if (!at) { /* its primary may have gone on and not send it again: whoever accepts it holds it (here heights are rounds) */
+    for (uint32_t i = 0; i < e->n; i++) {
+      const struct bac_ballot *b = &slot->ballots[i];
+      if (i == e->self || !b->cast || b->verdict != VERDICT_ACCEPT || memcmp(b->digest, digest, BAC_HASH_BYTES) != 0) continue;
+      bac_env_want_from(e->env, slot->round, i);
+      break;
+    }
+    return;
+  }
   if (bac_paper_passed(e, slot, digest, BAC_ROLE_CP)) bac_paper_publish(e, at);
   /* Block-commit: those who collect go on to the next round. The others follow when they see its block. */
   bool collects = bac_role_of(e, slot->round, e->self) != BAC_ROLE_CS || bac_role_of(e, slot->round + 1, e->self) == BAC_ROLE_PRIMARY;
-  if (collects && slot->round == e->round && bac_paper_passed(e, slot, digest, BAC_ROLE_CS)) {
+  if (collects && slot->round >= e->round && bac_paper_passed(e, slot, digest, BAC_ROLE_CS)) {
     memcpy(e->passed, digest, BAC_HASH_BYTES);
     bac_enter_round(e, slot->round + 1);
   }

@@ -28,6 +28,7 @@ struct bac_protocol {
   const struct bac_msg_rule *rules;
   size_t rule_count;
   size_t engine_size; /* bytes of the engine's own struct, zeroed before init */
+  bool light_members; /* members that are never CP drop bodies once applied (config full_permille, bodies_kept) */
 
   void (*init)(void *engine, struct bac_env *env);
   void (*restore)(void *engine, const uint8_t *record, size_t length); /* last persisted state; before start */

@@ -7,7 +7,8 @@
 uint64_t pbft_tip(const struct pbft *p) { return bac_chain_tip(p->chain)->block->header.height; }
 
 bool pbft_above_window(const struct pbft *p, uint64_t height) {
-  return height > p->stable.height && height - p->stable.height > 2 * (uint64_t)bac_env_config(p->env)->checkpoint_interval;
+  return height > p->stable.height &&
+         height - p->stable.height > 2 * (uint64_t)bac_env_config(p->env)->checkpoint_interval;
 }
 
 bool pbft_active(const struct pbft *p) {
@@ -20,7 +21,8 @@ const struct pbft_prescribed *pbft_prescription(const struct pbft *p, uint64_t h
   return NULL;
 }
 
-struct bac_msg pbft_message(const struct pbft *p, uint32_t type, uint64_t view, uint64_t height, const uint8_t *digest) {
+struct bac_msg pbft_message(const struct pbft *p, uint32_t type, uint64_t view, uint64_t height,
+                            const uint8_t *digest) {
   struct bac_msg msg = {.protocol = bac_pbft.id,
                         .type = type,
                         .role = BAC_ROLE_CS,
@@ -198,7 +200,9 @@ static bool try_prepared(struct pbft *p) {
 
 void pbft_progress(struct pbft *p) {
   if (!p->started) return;
-  while (pbft_drain_early(p) || try_prepared(p) || try_commit(p) || try_decided(p) || pbft_view_progress(p) || pbft_propose(p)) continue;
+  while (pbft_drain_early(p) || try_prepared(p) || try_commit(p) || try_decided(p) || pbft_view_progress(p) ||
+         pbft_propose(p))
+    continue;
   pbft_arm(p);
 }
 
@@ -348,13 +352,16 @@ static const struct bac_msg_rule rules[] = {
     {BAC_MSG_PREPARE, BAC_BIND_NONE, 0},
     {BAC_MSG_COMMIT, BAC_BIND_NONE, 0},
     {BAC_MSG_CHECKPOINT, BAC_BIND_NONE, 0},
-    {BAC_MSG_VIEW_CHANGE, BAC_BIND_NONE, VIEW_CHANGE_BYTES_MAX}, /* digest = H(summary); certificates sign for themselves */
+    {BAC_MSG_VIEW_CHANGE, BAC_BIND_NONE,
+     VIEW_CHANGE_BYTES_MAX}, /* digest = H(summary); certificates sign for themselves */
     {BAC_MSG_NEW_VIEW, BAC_BIND_HASH, NEW_VIEW_BYTES_MAX},
 };
 
 const struct bac_protocol bac_pbft = {
     .id = 1,
-    .info = {.name = "pbft", .summary = "PBFT (Castro, Liskov 1999), one block at a time", .modes = 1u << BAC_MODE_SAFE},
+    .info = {.name = "pbft",
+             .summary = "PBFT (Castro, Liskov 1999), one block at a time",
+             .modes = 1u << BAC_MODE_SAFE},
     .rules = rules,
     .rule_count = sizeof rules / sizeof *rules,
     .engine_size = sizeof(struct pbft),

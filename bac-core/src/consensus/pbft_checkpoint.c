@@ -17,7 +17,8 @@ static void checkpoint_try(struct pbft *p, const struct pbft_checkpoint *c) {
   memcpy(what.digest, c->digest, BAC_HASH_BYTES);
   for (uint32_t i = 0; i < p->n; i++) {
     const struct pbft_checkpoint *o = &p->checkpoints[i];
-    if (o->height == c->height && memcmp(o->digest, c->digest, BAC_HASH_BYTES) == 0) bac_votes_add(&votes, p->n, i, o->signature);
+    if (o->height == c->height && memcmp(o->digest, c->digest, BAC_HASH_BYTES) == 0)
+      bac_votes_add(&votes, p->n, i, o->signature);
   }
   bac_votes_certificate(&votes, p->n, p->q, &what, &qc);
   bac_votes_clear(&votes);
@@ -44,7 +45,8 @@ void pbft_send_checkpoint(struct pbft *p, uint64_t height) {
   if (p->checkpoints[p->self].height <= height) checkpoint_store(p, p->self, &msg);
 }
 
-/* There is no upper bound: this is how a member that lags learns of a later window, and one CHECKPOINT is kept for each member. */
+/* There is no upper bound: this is how a member that lags learns of a later window, and one CHECKPOINT is kept for each
+ * member. */
 void pbft_on_checkpoint(struct pbft *p, uint32_t index, const struct bac_msg *msg) {
   const struct pbft_checkpoint *c = &p->checkpoints[index];
   if (msg->view != 0 || msg->height == 0 || msg->height % bac_env_config(p->env)->checkpoint_interval != 0)

@@ -1,27 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* PBFT (Castro, Liskov 1999), block by block: state shared by the files pbft*.c. Design rules: protocols.md, section 4.
  *
- * Sequence number = block height, and one block is in flight: the primary cuts h+1 after it committed h, a backup PREPAREs h+1
- * after it committed h. Hence:
- *  - prepared(h+1) anywhere takes Q(n) members that had committed h, at least f+1 of them honest. So the prev_hash and the
- *    state_root that a block carries always refer to a decided block: a view change replaces the block at h+1, never what it
- *    is chained to.
- *  - A VIEW_CHANGE needs one certificate (the base: a decided height, which stands for all below) and at most one prepared block.
- *  - There is no gap between prepared certificates while at most f members lie: whoever is prepared at h+1 has base h, and any
- *    Q(n) VIEW_CHANGEs contain an honest one of the Q(n) that had committed h. pbft_o_set() fills gaps with null all the same. */
+ * Sequence number = block height, and one block is in flight: the primary cuts h+1 after it committed h, a backup
+ * PREPAREs h+1 after it committed h. Hence:
+ *  - prepared(h+1) anywhere takes Q(n) members that had committed h, at least f+1 of them honest. So the prev_hash and
+ * the state_root that a block carries always refer to a decided block: a view change replaces the block at h+1, never
+ * what it is chained to.
+ *  - A VIEW_CHANGE needs one certificate (the base: a decided height, which stands for all below) and at most one
+ * prepared block.
+ *  - There is no gap between prepared certificates while at most f members lie: whoever is prepared at h+1 has base h,
+ * and any Q(n) VIEW_CHANGEs contain an honest one of the Q(n) that had committed h. pbft_o_set() fills gaps with null
+ * all the same. */
 #ifndef BAC_CONSENSUS_PBFT_INTERNAL_H
 #define BAC_CONSENSUS_PBFT_INTERNAL_H
 
 #include "consensus/env.h"
 #include "consensus/qc.h"
 
-#define PBFT_AHEAD 3        /* heights above the committed one for which votes are kept */
-#define PBFT_EARLY 4        /* PRE_PREPAREs kept for later, all senders together */
-#define PBFT_CLAIMS 4       /* prepared blocks in one VIEW_CHANGE; an honest member has one */
-#define PBFT_DECIDED 16     /* decided blocks held while one below is missing */
-#define PBFT_PASSIVE_MAX 8  /* blocks of earlier views taken in at one height */
-#define PBFT_BACKOFF_MAX 6  /* timeouts double up to 64 times the configured one */
-#define PBFT_FORWARD_MAX 8  /* transactions forwarded to the primary at a time */
+#define PBFT_AHEAD 3       /* heights above the committed one for which votes are kept */
+#define PBFT_EARLY 4       /* PRE_PREPAREs kept for later, all senders together */
+#define PBFT_CLAIMS 4      /* prepared blocks in one VIEW_CHANGE; an honest member has one */
+#define PBFT_DECIDED 16    /* decided blocks held while one below is missing */
+#define PBFT_PASSIVE_MAX 8 /* blocks of earlier views taken in at one height */
+#define PBFT_BACKOFF_MAX 6 /* timeouts double up to 64 times the configured one */
+#define PBFT_FORWARD_MAX 8 /* transactions forwarded to the primary at a time */
 #define PBFT_SUMMARY_MAX (8 + 8 + BAC_HASH_BYTES + 1 + PBFT_CLAIMS * (8 + 8 + BAC_HASH_BYTES))
 
 extern const struct bac_protocol bac_pbft;
@@ -69,8 +71,9 @@ struct pbft_claim {
   uint8_t digest[BAC_HASH_BYTES];
 };
 
-/* What the signature of a VIEW_CHANGE covers: everything that the new view depends on. Certificates travel beside it, and a
- * NEW_VIEW carries Q(n) of these with one certificate for the highest base and one for each block it prescribes. */
+/* What the signature of a VIEW_CHANGE covers: everything that the new view depends on. Certificates travel beside it,
+ * and a NEW_VIEW carries Q(n) of these with one certificate for the highest base and one for each block it prescribes.
+ */
 struct pbft_summary {
   uint64_t view, base_height;
   uint8_t base_digest[BAC_HASH_BYTES];
@@ -119,7 +122,7 @@ struct pbft {
   bool in_change; /* VIEW_CHANGE for `view` was sent, its NEW_VIEW has not been accepted */
   bool works;     /* something was committed in this view */
   bool started;
-  bool follower; /* its durable record could not be read: takes in decided blocks, never votes */
+  bool follower;     /* its durable record could not be read: takes in decided blocks, never votes */
   uint32_t failures; /* view changes since the last progress */
 
   struct pbft_slot slots[PBFT_AHEAD];
@@ -127,7 +130,7 @@ struct pbft {
   struct pbft_proof prepared; /* this member's own, at the height in progress */
   struct pbft_early early[PBFT_EARLY];
   struct pbft_decided decided[PBFT_DECIDED]; /* by height */
-  struct bac_buf *bodies[2]; /* restored; inserted by start */
+  struct bac_buf *bodies[2];                 /* restored; inserted by start */
   uint32_t passive;
 
   struct pbft_base stable; /* low watermark */
@@ -135,15 +138,15 @@ struct pbft {
 
   struct pbft_change *changes; /* the newest VIEW_CHANGE of each member; self included */
   uint32_t change_step;
-  struct pbft_base best_base;            /* highest verified base above the committed tip */
-  struct pbft_proof known[PBFT_CLAIMS];  /* verified proofs of others */
-  uint64_t base_height;                  /* of the NEW_VIEW of this view */
+  struct pbft_base best_base;           /* highest verified base above the committed tip */
+  struct pbft_proof known[PBFT_CLAIMS]; /* verified proofs of others */
+  uint64_t base_height;                 /* of the NEW_VIEW of this view */
   struct pbft_prescribed prescribed[PBFT_CLAIMS];
   uint32_t prescribed_count;
   struct bac_buf *new_view; /* the NEW_VIEW object of this view, for those who missed it */
 
-  uint64_t *seen_height; /* by member: it was prepared at this height, or had committed it */
-  uint64_t *seen_view;   /* by member: it has taken part in this view */
+  uint64_t *seen_height;                 /* by member: it was prepared at this height, or had committed it */
+  uint64_t *seen_view;                   /* by member: it has taken part in this view */
   uint64_t vouched_height, vouched_view; /* reached by at least one honest member among those */
   bac_time *answered_at;                 /* by member: when it was last helped */
   struct pbft_claim last_commit;         /* this member's last COMMIT, to show it to those behind */
@@ -157,7 +160,8 @@ struct pbft {
 static inline uint32_t pbft_primary(const struct pbft *p, uint64_t view) { return (uint32_t)(view % p->n); }
 static inline bool pbft_is_primary(const struct pbft *p) { return pbft_primary(p, p->view) == p->self; }
 uint64_t pbft_tip(const struct pbft *p);
-/* Takes every step that the state allows: buffered proposals, prepared, committed, new view, proposal; then arms the timers. */
+/* Takes every step that the state allows: buffered proposals, prepared, committed, new view, proposal; then arms the
+ * timers. */
 void pbft_progress(struct pbft *p);
 /* Whether this member has a proposal of this view at the height in progress. */
 bool pbft_active(const struct pbft *p);
@@ -185,19 +189,22 @@ void pbft_on_checkpoint(struct pbft *p, uint32_t index, const struct bac_msg *ms
 struct pbft_slot *pbft_slot(struct pbft *p, uint64_t height);
 /* True if stored; else a REJECT has been reported where one is due. */
 bool pbft_vote_add(struct pbft *p, struct pbft_vote *votes, uint32_t index, const struct bac_msg *msg);
-uint32_t pbft_vote_count(const struct pbft *p, const struct pbft_vote *votes, uint64_t view, const uint8_t *digest, uint32_t except);
+uint32_t pbft_vote_count(const struct pbft *p, const struct pbft_vote *votes, uint64_t view, const uint8_t *digest,
+                         uint32_t except);
 /* First (view, digest) with at least `needed` votes, or NULL. */
 const struct pbft_vote *pbft_vote_quorum(const struct pbft *p, const struct pbft_vote *votes, uint32_t needed);
-void pbft_vote_certificate(const struct pbft *p, const struct pbft_vote *votes, uint32_t needed, uint32_t except, struct bac_qc *qc);
+void pbft_vote_certificate(const struct pbft *p, const struct pbft_vote *votes, uint32_t needed, uint32_t except,
+                           struct bac_qc *qc);
 void pbft_early_keep(struct pbft *p, const struct bac_msg *msg);
 void pbft_slots_free(struct pbft *p);
 /* The (f+1)-th highest of values, own entry left out: at least one honest member has reached it. */
 uint64_t pbft_vouched(const struct pbft *p, const uint64_t *values);
 
 /* ---- pbft_proof.c: certificates and payloads ---- */
-bool pbft_check_base(const struct pbft *p, uint64_t height, const uint8_t *digest, const uint8_t *certificate, size_t length);
-bool pbft_check_proof(const struct pbft *p, const struct pbft_claim *claim, const uint8_t *signature, const uint8_t *qc, size_t length,
-                      struct pbft_proof *out);
+bool pbft_check_base(const struct pbft *p, uint64_t height, const uint8_t *digest, const uint8_t *certificate,
+                     size_t length);
+bool pbft_check_proof(const struct pbft *p, const struct pbft_claim *claim, const uint8_t *signature, const uint8_t *qc,
+                      size_t length, struct pbft_proof *out);
 void pbft_proof_clear(struct pbft_proof *proof);
 void pbft_proof_copy(struct pbft_proof *to, const struct pbft_proof *from);
 void pbft_base_set(struct pbft_base *base, uint64_t height, const uint8_t *digest, struct bac_buf *certificate);
@@ -218,8 +225,8 @@ uint32_t pbft_o_set(const struct pbft_summary *const *changes, uint32_t count, u
 void pbft_start_change(struct pbft *p, uint64_t view);
 void pbft_send_change(struct pbft *p);
 /* Enters a view whose NEW_VIEW holds (or was made here). Takes over the object's reference. */
-void pbft_enter_view(struct pbft *p, uint64_t view, const struct pbft_base *base, const struct pbft_prescribed *prescribed, uint32_t count,
-                     struct bac_buf *object);
+void pbft_enter_view(struct pbft *p, uint64_t view, const struct pbft_base *base,
+                     const struct pbft_prescribed *prescribed, uint32_t count, struct bac_buf *object);
 void pbft_on_view_change(struct pbft *p, uint32_t index, const struct bac_msg *msg);
 void pbft_on_new_view(struct pbft *p, uint32_t index, const struct bac_msg *msg);
 /* Joins a view that others vouch for, and makes NEW_VIEW when this member leads it. True if something changed. */

@@ -2,13 +2,15 @@
 /* PBFT: NEW_VIEW, made by the view's primary and recomputed by everyone else.
  *   u16 count || Q(n) times { u16 member || u32 step || signature || summary }
  *   || u64 height || digest || u32 length || certificate of the base
- *   || u8 count || for each height above the base: u64 height || u8 null || [ u64 view || digest || signature || u32 length || PREPAREs ]
+ *   || u8 count || for each height above the base: u64 height || u8 null || [ u64 view || digest || signature || u32
+ * length || PREPAREs ]
  *
- * The summaries are the signed part of Q(n) VIEW_CHANGEs, complete. Of their certificates only those that decide are repeated: one
- * for a base at least as high as any of theirs, and for each height above it one for a prepared block of a view at least as high as
- * any that they claim. Sound: let d be committed at h in view w. Q(n) members were prepared there, so one of any Q(n) summaries is
- * from an honest one of them and has base >= h, or claims h with a view >= w; and by induction over views whatever is prepared at h
- * in a view >= w is d. A claim without a certificate that holds cannot hide anything: it only makes the NEW_VIEW fail. */
+ * The summaries are the signed part of Q(n) VIEW_CHANGEs, complete. Of their certificates only those that decide are
+ * repeated: one for a base at least as high as any of theirs, and for each height above it one for a prepared block of
+ * a view at least as high as any that they claim. Sound: let d be committed at h in view w. Q(n) members were prepared
+ * there, so one of any Q(n) summaries is from an honest one of them and has base >= h, or claims h with a view >= w;
+ * and by induction over views whatever is prepared at h in a view >= w is d. A claim without a certificate that holds
+ * cannot hide anything: it only makes the NEW_VIEW fail. */
 #include <stdlib.h>
 
 #include "consensus/pbft_internal.h"
@@ -21,7 +23,8 @@ const uint8_t *pbft_read_sized(struct bac_reader *r, size_t *length) {
 /* ---- Making ---- */
 
 /* Whether a proof at hand is at least as high as the claim. */
-static const struct pbft_proof *proof_for(const struct pbft *p, uint64_t new_view, uint64_t height, uint64_t view, const uint8_t *digest) {
+static const struct pbft_proof *proof_for(const struct pbft *p, uint64_t new_view, uint64_t height, uint64_t view,
+                                          const uint8_t *digest) {
   const struct pbft_proof *k = pbft_known_proof(p, height);
   if (!k || k->view >= new_view || k->view < view) return NULL;
   return k->view > view || memcmp(k->digest, digest, BAC_HASH_BYTES) == 0 ? k : NULL;
@@ -52,7 +55,8 @@ static uint32_t choose(const struct pbft *p, const struct pbft_base *base, uint3
   return count;
 }
 
-static size_t bytes_needed(const struct pbft *p, const struct pbft_base *base, const struct pbft_prescribed *o, uint32_t count) {
+static size_t bytes_needed(const struct pbft *p, const struct pbft_base *base, const struct pbft_prescribed *o,
+                           uint32_t count) {
   size_t length = 2 + p->q * (2 + 4 + BAC_SIGNATURE_BYTES + (size_t)PBFT_SUMMARY_MAX) + 8 + BAC_HASH_BYTES + 4 + 1;
   if (base->certificate) length += base->certificate->length;
   for (uint32_t i = 0; i < count; i++) {
@@ -76,8 +80,8 @@ static void write_prescribed(const struct pbft *p, struct bac_writer *w, const s
   bac_buf_unref(qc);
 }
 
-static struct bac_buf *encode(const struct pbft *p, const uint32_t *chosen, const struct pbft_base *base, const struct pbft_prescribed *o,
-                              uint32_t count) {
+static struct bac_buf *encode(const struct pbft *p, const uint32_t *chosen, const struct pbft_base *base,
+                              const struct pbft_prescribed *o, uint32_t count) {
   struct bac_buf *out = bac_buf_new(NULL, bytes_needed(p, base, o, count));
   struct bac_writer w = bac_writer_over(out->data, out->length);
   bac_write_u16(&w, (uint16_t)p->q);
@@ -135,9 +139,10 @@ bool pbft_make_new_view(struct pbft *p) {
   msg.role = BAC_ROLE_PRIMARY;
   msg.payload = payload->data;
   msg.payload_length = payload->length;
+  pbft_enter_view(p, p->view, &base, o, o_count, NULL); /* durable first */
   bac_env_broadcast(p->env, &msg, false);
   bac_buf_unref(payload);
-  pbft_enter_view(p, p->view, &base, o, o_count, bac_buf_ref(bac_env_last_object(p->env)));
+  p->new_view = bac_buf_ref(bac_env_last_object(p->env));
   return true;
 }
 
@@ -157,14 +162,17 @@ static bool read_changes(const struct pbft *p, uint64_t view, struct bac_reader 
     msg.step = step;
     msg.sender = p->roster->members[index].id;
     bac_msg_signing_digest(digest, &msg);
-    if (!bac_verify(bac_env_shared(p->env), signature, digest, p->roster->members[index].sign_key, bac_env_cost(p->env))) return false;
+    if (!bac_verify(bac_env_shared(p->env), signature, digest, p->roster->members[index].sign_key,
+                    bac_env_cost(p->env)))
+      return false;
     previous = index;
   }
   return true;
 }
 
 /* At least as high as every base in the summaries, and decided. */
-static bool read_base(const struct pbft *p, struct bac_reader *r, const struct pbft_summary *summaries, struct pbft_base *base) {
+static bool read_base(const struct pbft *p, struct bac_reader *r, const struct pbft_summary *summaries,
+                      struct pbft_base *base) {
   size_t length;
   uint64_t height = bac_read_u64(r);
   const uint8_t *digest = bac_read_bytes(r, BAC_HASH_BYTES), *certificate = pbft_read_sized(r, &length);
@@ -174,7 +182,8 @@ static bool read_base(const struct pbft *p, struct bac_reader *r, const struct p
   if (at && !decided) return false;
   for (uint32_t i = 0; i < p->q; i++) {
     if (summaries[i].base_height > height) return false;
-    if (summaries[i].base_height == height && memcmp(summaries[i].base_digest, digest, BAC_HASH_BYTES) != 0) return false;
+    if (summaries[i].base_height == height && memcmp(summaries[i].base_digest, digest, BAC_HASH_BYTES) != 0)
+      return false;
   }
   if (!decided && !pbft_check_base(p, height, digest, certificate, length)) return false;
   pbft_base_set(base, height, digest, length > 0 ? bac_buf_new(certificate, length) : NULL);

@@ -13,22 +13,24 @@ static bool vote_of(const void *engine, const struct bac_qc *qc, uint32_t index,
 }
 
 static bool certificate_names(const struct pbft *p, const struct bac_qc *qc, uint64_t height, const uint8_t *digest) {
-  return qc->protocol == bac_pbft.id && qc->shard == p->roster->shard && qc->epoch == p->roster->epoch && qc->height == height &&
-         memcmp(qc->digest, digest, BAC_HASH_BYTES) == 0;
+  return qc->protocol == bac_pbft.id && qc->shard == p->roster->shard && qc->epoch == p->roster->epoch &&
+         qc->height == height && memcmp(qc->digest, digest, BAC_HASH_BYTES) == 0;
 }
 
-bool pbft_check_base(const struct pbft *p, uint64_t height, const uint8_t *digest, const uint8_t *certificate, size_t length) {
+bool pbft_check_base(const struct pbft *p, uint64_t height, const uint8_t *digest, const uint8_t *certificate,
+                     size_t length) {
   struct bac_qc qc;
   if (!bac_qc_decode(&qc, certificate, length)) return false;
-  bool ok = (qc.type == BAC_MSG_COMMIT || (qc.type == BAC_MSG_CHECKPOINT && qc.view == 0)) && certificate_names(p, &qc, height, digest) &&
+  bool ok = (qc.type == BAC_MSG_COMMIT || (qc.type == BAC_MSG_CHECKPOINT && qc.view == 0)) &&
+            certificate_names(p, &qc, height, digest) &&
             bac_qc_verify(&qc, p->roster, p->q, vote_of, p, bac_env_shared(p->env), bac_env_cost(p->env));
   bac_qc_clear(&qc);
   return ok;
 }
 
 /* The PRE_PREPARE's signature and Q(n)-1 PREPAREs. */
-bool pbft_check_proof(const struct pbft *p, const struct pbft_claim *claim, const uint8_t *signature, const uint8_t *bytes, size_t length,
-                      struct pbft_proof *out) {
+bool pbft_check_proof(const struct pbft *p, const struct pbft_claim *claim, const uint8_t *signature,
+                      const uint8_t *bytes, size_t length, struct pbft_proof *out) {
   struct bac_qc qc;
   if (!bac_qc_decode(&qc, bytes, length)) return false;
   struct bac_msg proposal = pbft_message(p, BAC_MSG_PRE_PREPARE, claim->view, claim->height, claim->digest);
@@ -37,7 +39,8 @@ bool pbft_check_proof(const struct pbft *p, const struct pbft_claim *claim, cons
   proposal.role = BAC_ROLE_PRIMARY;
   proposal.sender = primary->id;
   bac_msg_signing_digest(digest, &proposal);
-  bool ok = qc.type == BAC_MSG_PREPARE && qc.view == claim->view && certificate_names(p, &qc, claim->height, claim->digest) &&
+  bool ok = qc.type == BAC_MSG_PREPARE && qc.view == claim->view &&
+            certificate_names(p, &qc, claim->height, claim->digest) &&
             bac_verify(bac_env_shared(p->env), signature, digest, primary->sign_key, bac_env_cost(p->env)) &&
             bac_qc_verify(&qc, p->roster, p->q - 1, vote_of, p, bac_env_shared(p->env), bac_env_cost(p->env));
   if (!ok) {

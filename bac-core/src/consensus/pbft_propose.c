@@ -21,8 +21,8 @@ static struct bac_entry *take_block(struct pbft *p, const struct bac_msg *msg) {
   return at && at->parent == tip ? at : NULL;
 }
 
-/* What a PRE_PREPARE of view v may carry: the block that NEW_VIEW prescribes for the height, whoever proposed it first; else a
- * block that the view's primary cut in this view, empty if and only if NEW_VIEW prescribes null. */
+/* What a PRE_PREPARE of view v may carry: the block that NEW_VIEW prescribes for the height, whoever proposed it first;
+ * else a block that the view's primary cut in this view, empty if and only if NEW_VIEW prescribes null. */
 static bool may_carry(const struct pbft *p, const struct pbft_prescribed *prescribed, const struct bac_header *h) {
   if (prescribed && !prescribed->null) return true; /* the digest was compared */
   return h->round == p->view && h->proposer == p->roster->members[pbft_primary(p, p->view)].id &&
@@ -60,8 +60,9 @@ static void accept(struct pbft *p, const struct bac_msg *msg) {
   pbft_send_vote(p, BAC_MSG_PREPARE);
 }
 
-/* A proposal of an earlier view, or one that this member may not vote on, is worth its body only: NEW_VIEW prescribes it, COMMITs
- * of the others may decide it, or (while this member waits for a new view) the others may be at work on it. */
+/* A proposal of an earlier view, or one that this member may not vote on, is worth its body only: NEW_VIEW prescribes
+ * it, COMMITs of the others may decide it, or (while this member waits for a new view) the others may be at work on it.
+ */
 static void take_body(struct pbft *p, const struct bac_msg *msg) {
   if (bac_chain_find(p->chain, msg->digest)) return;
   const struct pbft_prescribed *prescribed = pbft_prescription(p, msg->height);
@@ -155,7 +156,8 @@ bool pbft_propose(struct pbft *p) {
     at = bac_chain_find(p->chain, prescribed->digest); /* missing: others who prepared it send it again */
   if (!at || at->parent != bac_chain_tip(p->chain)) return false;
   pbft_current_clear(p);
-  p->current = (struct pbft_current){.valid = true, .view = p->view, .height = height, .accepted_at = bac_env_now(p->env)};
+  p->current =
+      (struct pbft_current){.valid = true, .view = p->view, .height = height, .accepted_at = bac_env_now(p->env)};
   memcpy(p->current.digest, at->block->digest, BAC_HASH_BYTES);
   p->ticks = 0;
   pbft_persist(p);

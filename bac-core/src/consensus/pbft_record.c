@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* PBFT: what outlives a crash, written before the votes that depend on it leave: the view (and what its NEW_VIEW lays down), the
- * proposal taken part in and which votes on it were sent, the prepared certificate, the stable checkpoint, and the bodies of the
- * blocks concerned, without which a prepared block could be lost when everybody restarts. */
+/* PBFT: what outlives a crash, written before the votes that depend on it leave: the view (and what its NEW_VIEW lays
+ * down), the proposal taken part in and which votes on it were sent, the prepared certificate, the stable checkpoint,
+ * and the bodies of the blocks concerned, without which a prepared block could be lost when everybody restarts. */
 #include <stdlib.h>
 
 #include "consensus/pbft_internal.h"
@@ -134,7 +134,8 @@ static bool read_record(struct pbft *p, struct bac_reader *r) {
   return r->ok && bac_reader_left(r) == 0;
 }
 
-/* A record that cannot be read leaves a member that does not know what it has voted: it never votes again, it only follows. */
+/* A record that cannot be read leaves a member that does not know what it has voted: it never votes again, it only
+ * follows. */
 void pbft_restore(void *engine, const uint8_t *record, size_t length) {
   struct pbft *p = engine;
   struct bac_reader r = bac_reader_over(record, length);
@@ -172,9 +173,23 @@ static void mix_votes(uint8_t h[BAC_HASH_BYTES], const struct pbft_vote *votes, 
 void pbft_digest(const void *engine, uint8_t out[BAC_HASH_BYTES]) {
   const struct pbft *p = engine;
   memset(out, 0, BAC_HASH_BYTES);
-  const uint64_t words[] = {p->view, p->in_change, p->works, p->failures, p->stable.height, p->base_height, p->prescribed_count,
-                            p->best_base.height, p->vouched_height, p->vouched_view, p->change_step, p->ticks, p->passive,
-                            (uint64_t)p->last_commit_at, (uint64_t)p->entered_at, (uint64_t)p->new_view_deadline, (uint64_t)p->tick_at};
+  const uint64_t words[] = {p->view,
+                            p->in_change,
+                            p->works,
+                            p->failures,
+                            p->stable.height,
+                            p->base_height,
+                            p->prescribed_count,
+                            p->best_base.height,
+                            p->vouched_height,
+                            p->vouched_view,
+                            p->change_step,
+                            p->ticks,
+                            p->passive,
+                            (uint64_t)p->last_commit_at,
+                            (uint64_t)p->entered_at,
+                            (uint64_t)p->new_view_deadline,
+                            (uint64_t)p->tick_at};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) mix_u64(out, words[i]);
   uint8_t current[1 + 8 + 8 + BAC_HASH_BYTES + BAC_SIGNATURE_BYTES];
   struct bac_writer w = bac_writer_over(current, sizeof current);

@@ -53,7 +53,8 @@ static bool matches(const struct pbft_vote *v, uint64_t view, const uint8_t *dig
   return v->used && v->view == view && memcmp(v->digest, digest, BAC_HASH_BYTES) == 0;
 }
 
-uint32_t pbft_vote_count(const struct pbft *p, const struct pbft_vote *votes, uint64_t view, const uint8_t *digest, uint32_t except) {
+uint32_t pbft_vote_count(const struct pbft *p, const struct pbft_vote *votes, uint64_t view, const uint8_t *digest,
+                         uint32_t except) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < p->n; i++) count += i != except && matches(&votes[i], view, digest);
   return count;
@@ -71,7 +72,8 @@ const struct pbft_vote *pbft_vote_quorum(const struct pbft *p, const struct pbft
 }
 
 /* qc: the fields but signers and signatures are set; view and digest choose the votes. */
-void pbft_vote_certificate(const struct pbft *p, const struct pbft_vote *votes, uint32_t needed, uint32_t except, struct bac_qc *qc) {
+void pbft_vote_certificate(const struct pbft *p, const struct pbft_vote *votes, uint32_t needed, uint32_t except,
+                           struct bac_qc *qc) {
   struct bac_votes set = {0};
   const struct bac_qc what = *qc;
   for (uint32_t i = 0; i < p->n; i++)
@@ -80,8 +82,8 @@ void pbft_vote_certificate(const struct pbft *p, const struct pbft_vote *votes, 
   bac_votes_clear(&set);
 }
 
-/* Keeps a PRE_PREPARE whose height or view has not come yet: one for each sender and height, PBFT_EARLY altogether. When all
- * places are taken the one furthest ahead goes. */
+/* Keeps a PRE_PREPARE whose height or view has not come yet: one for each sender and height, PBFT_EARLY altogether.
+ * When all places are taken the one furthest ahead goes. */
 void pbft_early_keep(struct pbft *p, const struct bac_msg *msg) {
   struct pbft_early *place = NULL;
   for (uint32_t i = 0; i < PBFT_EARLY; i++) {
@@ -99,7 +101,8 @@ void pbft_early_keep(struct pbft *p, const struct bac_msg *msg) {
     place = &p->early[0];
     for (uint32_t i = 1; i < PBFT_EARLY; i++) {
       const struct bac_msg *e = &p->early[i].msg;
-      if (e->view > place->msg.view || (e->view == place->msg.view && e->height > place->msg.height)) place = &p->early[i];
+      if (e->view > place->msg.view || (e->view == place->msg.view && e->height > place->msg.height))
+        place = &p->early[i];
     }
     if (msg->view > place->msg.view || (msg->view == place->msg.view && msg->height >= place->msg.height)) {
       bac_env_reject(p->env, BAC_REJECT_WINDOW, msg->sender);

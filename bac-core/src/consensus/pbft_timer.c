@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* PBFT: what happens when nothing happens. The next block, the request timer, retransmission, forwarding to the primary. */
+/* PBFT: what happens when nothing happens. The next block, the request timer, retransmission, forwarding to the
+ * primary. */
 #include "consensus/pbft_internal.h"
 
 static bac_time max_time(bac_time a, bac_time b) { return a > b ? a : b; }
@@ -33,15 +34,15 @@ bac_time pbft_block_since(const struct pbft *p, const struct bac_pool_entry *old
 
 static bac_time block_at(const struct pbft *p) {
   uint64_t height = pbft_tip(p) + 1;
-  if (p->follower || p->in_change || !pbft_is_primary(p) || pbft_active(p) || height <= p->base_height || pbft_above_window(p, height) ||
-      pbft_prescription(p, height))
+  if (p->follower || p->in_change || !pbft_is_primary(p) || pbft_active(p) || height <= p->base_height ||
+      pbft_above_window(p, height) || pbft_prescription(p, height))
     return BAC_NEVER;
   const struct bac_pool_entry *e = pbft_oldest(p);
   return e ? bac_env_block_due(p->env, pbft_block_since(p, e)) : BAC_NEVER;
 }
 
-/* Since a transaction's arrival, with two allowances for an honest primary under load: while blocks are full it waits for its turn;
- * and a commit in between gives it longer, up to four times the timeout. */
+/* Since a transaction's arrival, with two allowances for an honest primary under load: while blocks are full it waits
+ * for its turn; and a commit in between gives it longer, up to four times the timeout. */
 static bac_time request_at(const struct pbft *p) {
   bac_time timeout = pbft_timeout(p);
   if (p->follower || p->n == 1) return BAC_NEVER;
@@ -52,7 +53,8 @@ static bac_time request_at(const struct pbft *p) {
   const struct bac_pool_entry *e = pbft_oldest(p);
   if (!e) return BAC_NEVER;
   bac_time deadline = p->last_block_full ? max_time(e->arrived_at, p->last_commit_at) + timeout
-                                         : max_time(e->arrived_at + timeout, min_time(p->last_commit_at, e->arrived_at + 3 * timeout) + timeout);
+                                         : max_time(e->arrived_at + timeout,
+                                                    min_time(p->last_commit_at, e->arrived_at + 3 * timeout) + timeout);
   return max_time(deadline, p->entered_at + timeout);
 }
 
@@ -73,11 +75,10 @@ static bac_time forward_at(const struct pbft *p) {
   return e ? forward_base(p, e) + bac_env_config(p->env)->request_timeout / 2 : BAC_NEVER;
 }
 
-static bool announces(const struct pbft *p) {
-  return !p->in_change && pbft_is_primary(p) && p->new_view && !p->works;
-}
+static bool announces(const struct pbft *p) { return !p->in_change && pbft_is_primary(p) && p->new_view && !p->works; }
 
-/* Nothing follows on a block that is due a checkpoint: perhaps somebody lacks CHECKPOINTs and is held up by the high watermark. */
+/* Nothing follows on a block that is due a checkpoint: perhaps somebody lacks CHECKPOINTs and is held up by the high
+ * watermark. */
 static bool checkpoint_waits(const struct pbft *p) {
   uint64_t tip = pbft_tip(p);
   return tip > 0 && tip % bac_env_config(p->env)->checkpoint_interval == 0 && !pbft_active(p) && pbft_oldest(p);
@@ -109,11 +110,14 @@ void pbft_arm(struct pbft *p) {
 
 /* ---- What ---- */
 
-/* A new primary may lack the body that NEW_VIEW prescribes: those who are prepared send the old PRE_PREPARE again, one after the other. */
+/* A new primary may lack the body that NEW_VIEW prescribes: those who are prepared send the old PRE_PREPARE again, one
+ * after the other. */
 static void resend_body(struct pbft *p) {
   const struct pbft_prescribed *o = pbft_prescription(p, pbft_tip(p) + 1);
   uint32_t primary = pbft_primary(p, p->view), rank = (p->self + p->n - primary - 1) % p->n;
-  if (!o || o->null || p->self == primary || !p->prepared.valid || memcmp(o->digest, p->prepared.digest, BAC_HASH_BYTES) != 0) return;
+  if (!o || o->null || p->self == primary || !p->prepared.valid ||
+      memcmp(o->digest, p->prepared.digest, BAC_HASH_BYTES) != 0)
+    return;
   const struct bac_entry *at = bac_chain_find(p->chain, o->digest);
   if (!at || (p->ticks - 1) % (p->n - 1) != rank) return;
   uint32_t first = pbft_primary(p, p->prepared.view);
@@ -132,7 +136,8 @@ static uint64_t highest(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
 static void want(struct pbft *p) {
   uint64_t tip = pbft_tip(p), height = highest(p->vouched_height, highest(p->base_height, p->best_base.height));
-  if (pbft_active(p) && p->ticks >= (p->current.commit_sent ? 2u : 4u)) height = highest(height, tip + 1); /* perhaps the others got through */
+  if (pbft_active(p) && p->ticks >= (p->current.commit_sent ? 2u : 4u))
+    height = highest(height, tip + 1); /* perhaps the others got through */
   if (height > tip) bac_env_want(p->env, height);
 }
 
@@ -162,7 +167,8 @@ static void forward(struct pbft *p) {
   bac_time reached = p->forwarded_to;
   uint32_t count = 0;
   if (p->in_change || pbft_is_primary(p)) return;
-  for (struct bac_pool_entry *e = bac_pool_next(pool, NULL); e && count < PBFT_FORWARD_MAX; e = bac_pool_next(pool, e)) {
+  for (struct bac_pool_entry *e = bac_pool_next(pool, NULL); e && count < PBFT_FORWARD_MAX;
+       e = bac_pool_next(pool, e)) {
     if (!to_forward(p, e) || forward_base(p, e) > late) continue;
     bac_env_forward_tx(p->env, &e->tx, pbft_primary(p, p->view));
     reached = max_time(reached, e->arrived_at);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* PBFT: leaving a view. A VIEW_CHANGE is a signed summary (what this member has committed and prepared) with certificates beside it:
- *   summary || u32 length || certificate of the base || for each claim: PRE_PREPARE's signature, u32 length || PREPAREs
- * A length of 0 leaves a certificate out. Signatures cover the summary alone, so a NEW_VIEW repeats summaries, not certificates. */
+/* PBFT: leaving a view. A VIEW_CHANGE is a signed summary (what this member has committed and prepared) with
+ * certificates beside it: summary || u32 length || certificate of the base || for each claim: PRE_PREPARE's signature,
+ * u32 length || PREPAREs A length of 0 leaves a certificate out. Signatures cover the summary alone, so a NEW_VIEW
+ * repeats summaries, not certificates. */
 #include <stdlib.h>
 
 #include "consensus/pbft_internal.h"
@@ -29,7 +30,8 @@ static bool same_claims(const struct pbft_summary *a, const struct pbft_summary 
   return memcmp(da, db, BAC_HASH_BYTES) == 0;
 }
 
-/* The first time, certificates that f+1 others have sent for the same claims are left out: at n = 200 they are 17 kB. */
+/* The first time, certificates that f+1 others have sent for the same claims are left out: at n = 200 they are 17 kB.
+ */
 static bool proofs_needed(const struct pbft *p, const struct pbft_summary *s) {
   uint32_t heard = 0;
   if (p->change_step > 0) return true;
@@ -97,8 +99,9 @@ void pbft_start_change(struct pbft *p, uint64_t view) {
 
 /* ---- Receiving ---- */
 
-/* Those in the view already tell a member that asks for it: one of them, in turn, sends NEW_VIEW again. A member that missed
- * blocks is shown COMMITs of the newest by 2f+1 others, so that it asks for what it lacks. Not more often than once a tick. */
+/* Those in the view already tell a member that asks for it: one of them, in turn, sends NEW_VIEW again. A member that
+ * missed blocks is shown COMMITs of the newest by 2f+1 others, so that it asks for what it lacks. Not more often than
+ * once a tick. */
 static void help(struct pbft *p, uint32_t index, const struct bac_msg *msg) {
   bac_time now = bac_env_now(p->env);
   if (p->answered_at[index] >= 0 && now - p->answered_at[index] < pbft_tick_interval(p) / 2) return;
@@ -108,7 +111,8 @@ static void help(struct pbft *p, uint32_t index, const struct bac_msg *msg) {
   bool near = (p->self + p->n - index - 1) % p->n < 2 * p->f + 1;
   if (has_view && turn) bac_env_resend(p->env, p->new_view);
   if (behind && near) {
-    struct bac_msg vote = pbft_message(p, BAC_MSG_COMMIT, p->last_commit.view, p->last_commit.height, p->last_commit.digest);
+    struct bac_msg vote =
+        pbft_message(p, BAC_MSG_COMMIT, p->last_commit.view, p->last_commit.height, p->last_commit.digest);
     bac_env_send(p->env, &vote, index);
   }
   if ((has_view && turn) || (behind && near)) p->answered_at[index] = now;
@@ -172,8 +176,8 @@ void pbft_on_view_change(struct pbft *p, uint32_t index, const struct bac_msg *m
   memcpy(c->signature, msg->signature, BAC_SIGNATURE_BYTES);
 }
 
-void pbft_enter_view(struct pbft *p, uint64_t view, const struct pbft_base *base, const struct pbft_prescribed *prescribed, uint32_t count,
-                     struct bac_buf *object) {
+void pbft_enter_view(struct pbft *p, uint64_t view, const struct pbft_base *base,
+                     const struct pbft_prescribed *prescribed, uint32_t count, struct bac_buf *object) {
   p->view = view;
   p->in_change = p->works = false;
   p->entered_at = bac_env_now(p->env);
@@ -214,7 +218,8 @@ void pbft_on_new_view(struct pbft *p, uint32_t index, const struct bac_msg *msg)
 
 /* ---- Moving on ---- */
 
-/* Members that have left all views below this one: those that went on to a later view count, or the rest would wait for them. */
+/* Members that have left all views below this one: those that went on to a later view count, or the rest would wait for
+ * them. */
 uint32_t pbft_change_count(const struct pbft *p, uint64_t view) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < p->n; i++) count += p->changes[i].used && p->changes[i].summary.view >= view;

@@ -10,14 +10,17 @@
 struct node {
   struct bac_pool_entry entry; /* first: a cursor is a node */
   struct node *prev, *next;
-  UT_hash_handle hh;
+  UT_hash_handle hh, by_slot;
+  struct slot {
+    uint64_t from, nonce;
+  } slot;
   uint8_t wire[];
 };
 
 struct bac_pool {
   uint32_t txs_max;
   uint64_t bytes;
-  struct node *by_id, *order;
+  struct node *by_id, *by_slot, *order;
 };
 
 struct bac_pool *bac_pool_new(uint32_t txs_max) {
@@ -28,6 +31,7 @@ struct bac_pool *bac_pool_new(uint32_t txs_max) {
 
 static void drop(struct bac_pool *pool, struct node *n) {
   HASH_DEL(pool->by_id, n);
+  HASH_DELETE(by_slot, pool->by_slot, n);
   DL_DELETE(pool->order, n);
   pool->bytes -= n->entry.tx.wire_length;
   free(n);
@@ -47,7 +51,10 @@ static struct node *find(const struct bac_pool *pool, const uint8_t id[BAC_HASH_
 
 bool bac_pool_add(struct bac_pool *pool, const struct bac_tx *tx, bac_time now, bool *full) {
   *full = false;
-  if (find(pool, tx->id)) return false;
+  const struct slot slot = {.from = tx->from, .nonce = tx->nonce};
+  struct node *taken;
+  HASH_FIND(by_slot, pool->by_slot, &slot, sizeof slot, taken);
+  if (taken) return false;
   if (HASH_COUNT(pool->by_id) >= pool->txs_max) {
     *full = true;
     return false;
@@ -56,8 +63,10 @@ bool bac_pool_add(struct bac_pool *pool, const struct bac_tx *tx, bac_time now, 
   n->entry.tx = *tx;
   memcpy(n->wire, tx->wire, tx->wire_length);
   n->entry.tx.wire = n->wire;
+  n->slot = slot;
   n->entry.arrived_at = n->entry.resent_at = now;
   HASH_ADD(hh, pool->by_id, entry.tx.id, BAC_HASH_BYTES, n);
+  HASH_ADD(by_slot, pool->by_slot, slot, sizeof slot, n);
   DL_APPEND(pool->order, n);
   pool->bytes += tx->wire_length;
   return true;

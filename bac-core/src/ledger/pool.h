@@ -10,7 +10,8 @@ struct bac_pool;
 struct bac_pool *bac_pool_new(uint32_t txs_max);
 void bac_pool_free(struct bac_pool *pool);
 
-/* Copies the transaction's bytes. False: known already, or full (*full tells). */
+/* Copies the transaction's bytes. One per sender and nonce: the first stays, since no more than one can ever apply.
+ * False: that place is taken, or the pool is full (*full tells). */
 bool bac_pool_add(struct bac_pool *pool, const struct bac_tx *tx, bac_time now, bool *full);
 bool bac_pool_has(const struct bac_pool *pool, const uint8_t id[BAC_HASH_BYTES]);
 /* Whether these very bytes, signature included, are in the pool. */

@@ -52,9 +52,10 @@ int bac_tx_make(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], const struct 
   t.fee_milli = (uint64_t)submit->fee_milli;
   t.created_ns = (uint64_t)now;
   memset(t.signature, 1, sizeof t.signature); /* an all-zero field would be left out while measuring */
-  /* Two passes: the memo's length prefix may take one byte more than the first guess allows for. */
-  for (int pass = 0; pass < 2; pass++) {
-    size_t length = encode(&t, wire, BAC_TX_BYTES_MAX);
+  /* A guess, a correction for the memo's own prefix, and one more where that prefix has changed its length. */
+  for (int pass = 0; pass < 3; pass++) {
+    size_t length = 0; /* measured, not written: the first guess may be longer than a transaction may be */
+    BAC_ASSERT(pb_get_encoded_size(&length, bac_Transaction_fields, &t));
     size_t memo = t.memo.size + (submit->bytes > length ? submit->bytes - length : 0);
     if (pass == 1 && length > submit->bytes && t.memo.size >= length - submit->bytes) memo = t.memo.size - (length - submit->bytes);
     if (memo > sizeof t.memo.bytes) memo = sizeof t.memo.bytes;

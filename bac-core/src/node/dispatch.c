@@ -73,7 +73,13 @@ static void deliver_transaction(struct bac_node *node, const uint8_t *wire, size
     return;
   }
   if (bac_pool_has(node->pool, tx.id)) return;
-  if (bac_state_spent(bac_chain_tip(node->chain)->state, &tx)) return; /* committed already, or never to be */
+  struct bac_state *state = bac_chain_tip(node->chain)->state;
+  if (bac_state_spent(state, &tx)) return; /* committed already, or never to be */
+  /* Twice the window, since this node may be behind: so that no sender can take more than its share of the pool. */
+  if (tx.nonce > bac_state_account(state, tx.from)->nonce_top + 2 * BAC_NONCE_WINDOW) {
+    bac_node_reject(node, BAC_REJECT_WINDOW, tx.from);
+    return;
+  }
   if (!bac_tx_verify(&tx, node->roster->members[from].sign_key, node->shared, &node->cost)) {
     bac_node_reject(node, BAC_REJECT_TRANSACTION, tx.from);
     return;

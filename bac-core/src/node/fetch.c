@@ -37,12 +37,12 @@ static void ask(struct bac_node *node, uint32_t member) {
   struct bac_fetch_state *f = &node->fetch;
   if (node->roster->count < 2) return;
   if (member == BAC_INDEX_NONE || member == node->self) member = any_other(node);
-  f->asked_from = tip_height(node) + 1;
+  if (f->from <= tip_height(node) || f->from > f->wanted) f->from = tip_height(node) + 1;
   f->received = 0;
   f->received_bytes = 0;
   f->server = BAC_INDEX_NONE;
-  uint64_t count = f->wanted - tip_height(node);
-  bac_Fetch request = {.what = 1, .from_height = f->asked_from, .count = count < BAC_FETCH_COUNT_MAX ? (uint32_t)count : BAC_FETCH_COUNT_MAX};
+  uint64_t count = f->wanted - f->from + 1;
+  bac_Fetch request = {.what = 1, .from_height = f->from, .count = count < BAC_FETCH_COUNT_MAX ? (uint32_t)count : BAC_FETCH_COUNT_MAX};
   uint8_t payload[bac_Fetch_size];
   pb_ostream_t stream = pb_ostream_from_buffer(payload, sizeof payload);
   BAC_ASSERT(pb_encode(&stream, bac_Fetch_fields, &request));
@@ -55,7 +55,9 @@ static void ask(struct bac_node *node, uint32_t member) {
 void bac_env_want_from(struct bac_env *env, uint64_t height, uint32_t member) {
   struct bac_node *node = env->node;
   if (height > node->fetch.wanted) node->fetch.wanted = height;
-  if (node->fetch.retry_at == BAC_NEVER && node->fetch.wanted > reached(node)) ask(node, member);
+  if (node->fetch.retry_at != BAC_NEVER || node->fetch.wanted <= reached(node)) return;
+  node->fetch.from = reached(node) + 1;
+  ask(node, member);
 }
 
 void bac_env_want(struct bac_env *env, uint64_t height) { bac_env_want_from(env, height, BAC_INDEX_NONE); }
@@ -69,6 +71,8 @@ void bac_env_serve(struct bac_env *env, const struct bac_entry *head) {
 void bac_fetch_timer(struct bac_node *node) {
   if (node->fetch.retry_at > node->now) return;
   node->fetch.retry_at = BAC_NEVER;
+  /* Nobody could go on from there: this member may stand on another branch. */
+  if (node->fetch.received == 0) node->fetch.from = tip_height(node) + 1;
   /* Who has answered is asked for the rest: in a large shard few members keep old bodies. */
   if (node->fetch.wanted > reached(node)) ask(node, node->fetch.server);
 }
@@ -134,14 +138,19 @@ void bac_fetch_certified(struct bac_node *node, const struct bac_msg *msg) {
     bac_node_reject(node, BAC_REJECT_MALFORMED, msg->sender);
     return;
   }
-  uint64_t before = reached(node);
   size_t certificate_length = bac_reader_left(&r);
   const uint8_t *certificate = bac_read_bytes(&r, certificate_length);
   struct bac_block *block = bac_env_decode(&node->env, payload, length, msg->sender);
-  if (block) node->protocol->certified(node->engine, block, certificate, certificate_length);
+  if (!block) return;
+  uint8_t digest[BAC_HASH_BYTES];
+  memcpy(digest, block->digest, sizeof digest);
+  const uint64_t height = block->header.height;
+  const bool known = bac_chain_find(node->chain, digest) != NULL;
+  node->protocol->certified(node->engine, block, certificate, certificate_length);
   struct bac_fetch_state *f = &node->fetch;
-  if (f->retry_at == BAC_NEVER || reached(node) <= before) return;
-  f->server = bac_roster_index(node->roster, msg->sender);
+  if (f->retry_at == BAC_NEVER || !bac_chain_find(node->chain, digest)) return;
+  if (!known) f->server = bac_roster_index(node->roster, msg->sender);
+  f->from = height + 1;
   f->received++;
   f->received_bytes += msg->payload_length;
   if (f->wanted <= reached(node))

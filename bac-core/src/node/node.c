@@ -66,6 +66,7 @@ static struct bac_link *make_link(struct bac_node *node) {
 
 /* Whether this member keeps whole blocks: candidates of the epoch do, and a share of the others. */
 static bool keeps_bodies(const struct bac_node *node) {
+  if (!node->protocol->light_members) return true;
   const uint32_t n = node->roster->count;
   for (uint64_t round = 1; round <= 2; round++) /* a candidate leads at most one of two rounds */
     if (bac_elect_role(n, node->config->candidates_permille, node->roster->epoch, round, node->self) == BAC_ROLE_CP) return true;
@@ -110,10 +111,10 @@ struct bac_node *bac_node_new(const struct bac_node_config *nc, char *why, size_
   bac_fetch_init(node);
   if (node->kind == BAC_NODE_MEMBER) {
     bac_keypair_derive(&node->keys, nc->config->seed, nc->id);
-    node->keeps_bodies = keeps_bodies(node);
     node->pool = bac_pool_new(nc->config->pool_txs_max);
     node->chain = bac_chain_new(nc->roster, node->pool, nc->shared);
     node->protocol = bac_protocol_find(nc->config->protocol);
+    node->keeps_bodies = keeps_bodies(node);
     node->engine = bac_alloc(1, node->protocol->engine_size);
     node->protocol->init(node->engine, &node->env);
   }

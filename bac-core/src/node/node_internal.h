@@ -18,10 +18,10 @@ struct bac_env {
 
 struct bac_fetch_state {
   uint64_t wanted;     /* highest height known to exist */
-  uint64_t asked_from; /* first height of the last request */
-  uint32_t received;   /* blocks and bytes that came in answer to it, and from whom */
+  uint64_t from;       /* height to ask for next */
+  uint32_t received;   /* blocks and bytes that came in answer to the last request */
   size_t received_bytes;
-  uint32_t server;
+  uint32_t server;     /* who sent a new one of them */
   bac_time retry_at;   /* BAC_NEVER: nothing asked */
   bac_time *served_at; /* by roster index: when this member was last served */
   uint8_t head[BAC_HASH_BYTES];
