@@ -80,12 +80,26 @@ static int run_gnuplot(const char *folder, char *said, size_t said_size) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* gnuplot does not notice a full disk: a whole picture has its format's end mark in the last 16 bytes. */
+static int check_whole(const char *path, const char *mark) {
+  FILE *in = fopen(path, "rb");
+  if (!in) return errno;
+  char end[17] = "";
+  size_t got = fseek(in, -16, SEEK_END) == 0 ? fread(end, 1, 16, in) : 0;
+  fclose(in);
+  for (size_t i = 0; i + strlen(mark) <= got; i++) {
+    if (memcmp(end + i, mark, strlen(mark)) == 0) return 0;
+  }
+  return ENOSPC;
+}
+
 /* 0, or an errno. */
-static int take(const char *folder, const char *extension) {
+static int take(const char *folder, const char *extension, const char *mark) {
   struct bac_text from = {0}, to = {0};
   bac_text_printf(&from, "%s/" DRAFT ".%s", folder, extension);
   bac_text_printf(&to, "%s/figure.%s", folder, extension);
-  int result = rename(from.data, to.data) == 0 ? 0 : errno;
+  int result = check_whole(from.data, mark);
+  if (result == 0 && rename(from.data, to.data) != 0) result = errno;
   if (result != 0) unlink(from.data);
   bac_text_free(&from);
   bac_text_free(&to);
@@ -111,8 +125,8 @@ int bac_figure_draw(const char *folder, const char *template_path, const char *t
     remove_draft(folder, "pdf");
     return -1;
   }
-  int png = take(folder, "png"), pdf = take(folder, "pdf");
+  int png = take(folder, "png", "IEND"), pdf = take(folder, "pdf", "%%EOF");
   if (png == 0 && pdf == 0) return 0;
-  snprintf(why, why_size, "gnuplot left no picture: %s", strerror(png != 0 ? png : pdf));
+  snprintf(why, why_size, "gnuplot left no whole picture: %s", strerror(png != 0 ? png : pdf));
   return -1;
 }

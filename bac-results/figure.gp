@@ -45,7 +45,7 @@ do for [kind in "png pdf"] {
   set xtics nomirror noenhanced scale 0 font ",9"
   set ytics nomirror
   unset key
-  do for [panel = 1:3] {
+  do for [panel = 1:3] { # the invisible points make room for the whiskers
     column_name = word('block_latency_p50_s throughput_tps cbr', panel)
     if (panel == 1) { set ylabel 'block latency, median [s]' }
     if (panel == 2) { set ylabel 'throughput [transactions/s]' }
@@ -54,6 +54,7 @@ do for [kind in "png pdf"] {
          data using 0:(is('unicast') ? or_zero(number(column_name . '_mean')) : 0) with boxes lc rgb '#d9822b', \
          data using 0:(low(column_name)):(0):(2 * number(column_name . '_ci95')) \
            with vectors heads size 0.08,90 lw 1.5 lc rgb '#202020', \
+         data using 0:(low(column_name) + 2 * number(column_name . '_ci95')) with points lc rgb '#ff000000', \
          data using 0:(0):(strcol(column_name . '_mean') eq '' ? 'none' : '') with labels offset 0, 0.6 font ",9"
   }
   unset multiplot

@@ -54,7 +54,9 @@ void bac_runner_catch_signals(void) {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, NULL);
   sigaction(SIGTERM, &action, NULL);
-  sigaction(SIGHUP, &action, NULL);
+  struct sigaction hangup;
+  sigaction(SIGHUP, NULL, &hangup);
+  if (hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, NULL); /* else nohup started us */
 }
 
 bool bac_runner_interrupted(void) { return interrupts > 0; }

@@ -66,7 +66,7 @@ void bac_runner_describe(const struct bac_runner_outcome *outcome, char *out, si
 /* In the child: how far the job is. Passed on at most ten times a second. */
 void bac_runner_report(FILE *out, double done);
 
-/* From here on SIGINT, SIGTERM and SIGHUP only set what bac_runner_interrupted returns. */
+/* From here on SIGINT, SIGTERM and SIGHUP (unless ignored: nohup) only set what bac_runner_interrupted returns. */
 void bac_runner_catch_signals(void);
 bool bac_runner_interrupted(void);
 

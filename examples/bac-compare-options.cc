@@ -351,7 +351,11 @@ Options::Options(Request& r)
     Count("rsus", run.rsus, -1, 1000, "roadside units of a shard; -1: as many as its area needs");
     Flag("relay", run.relay, "members relay for each other");
     Choice("cost", run.cost, CostModels(), "CPU times");
-    Real("rate", radio.rate_mbps, 3, 27, "Mb/s", "rate of frames");
+    const std::vector<std::string> rates = {"3", "4.5", "6", "9", "12", "18", "24", "27"};
+    Add("rate", NumberText(radio.rate_mbps), "rate of frames, Mb/s: " + Join(rates), true, [=, &radio](const std::string& t) {
+        radio.rate_mbps = std::strtod(ParseChoice("rate", t, rates).c_str(), nullptr);
+        return t;
+    });
     Real("eirp", radio.eirp_dbm, -50, 44.8, "dBm", "transmit power with antenna");
     Choice("loss", radio.loss, {"threelog", "logdistance"}, "path loss");
     Real("reference-loss", radio.reference_loss_db, 0, 200, "dB", "path loss at 1 m");
@@ -401,6 +405,14 @@ CheckNs3Option(const std::string& name, const std::string& value)
         }
     }
     throw BadInput("there is no option --" + name + ": see bac-compare --help");
+}
+
+/// \param name of an option \param text of it \return the same for the same file
+std::string
+Spelled(const std::string& name, const std::string& text)
+{
+    const bool path = name == "trace" || (name == "scenario" && text.find_first_of("/.") != std::string::npos);
+    return path && !text.empty() ? std::filesystem::absolute(text).lexically_normal().string() : text;
 }
 
 /// Looks at every argument first: ns-3 itself would end with status 1 and a page of text.
@@ -564,7 +576,7 @@ ParseCommandLine(int argc, char* argv[])
         const bool changed = text != option.initial;
         if (option.results)
         {
-            configuration.emplace_back("--" + option.name, text);
+            configuration.emplace_back("--" + option.name, Spelled(option.name, text));
             request.repeat += changed && !text.empty() ? " " + Quote("--" + option.name + "=" + text) : "";
         }
     }

@@ -99,13 +99,6 @@ struct Run
     ns3::BacRunOptions how; ///< what to simulate
 };
 
-fs::path
-ProgramPath()
-{
-    std::error_code ignored;
-    return fs::read_symlink("/proc/self/exe", ignored);
-}
-
 /// \return what tells this program from one that may compute something else
 std::string
 Build()
@@ -115,20 +108,22 @@ Build()
     return text;
 }
 
+/// \return the figure's template: in the source tree, or where an installed program has it
 std::string
 FindFigureTemplate()
 {
-    const fs::path program = ProgramPath().parent_path();
+    std::error_code error;
+    const fs::path program = fs::read_symlink("/proc/self/exe", error).parent_path();
+    const fs::path source = fs::path(__FILE__).parent_path() / "../bac-results/figure.gp";
     for (const fs::path& candidate :
-         {fs::path(BAC_RESULTS_DIR) / "figure.gp", program / "../share/bac/figure.gp", program / "figure.gp"})
+         {fs::path(BAC_RESULTS_DIR) / "figure.gp", program / "../share/bac/figure.gp", program / "figure.gp", source})
     {
-        std::error_code error;
         if (fs::is_regular_file(candidate, error))
         {
             return candidate.string();
         }
     }
-    return (fs::path(BAC_RESULTS_DIR) / "figure.gp").string();
+    return source.string();
 }
 
 /// A comparison, step by step.
@@ -483,7 +478,12 @@ Comparison::OpenStore()
         columns[i].Set("time_s", time);
         planned.push_back({run.position.c_str(), run.command.c_str(), columns[i].fields});
     }
-    m_store = bac_store_open((m_request.out + "/" + STORE).c_str(), &planned[0].columns, IDENTITY_COLUMNS, why, sizeof why);
+    const std::string path = m_request.out + "/" + STORE;
+    if (access(path.c_str(), F_OK) != 0)
+    {
+        bac_folder_track(m_folder, path.c_str()); // until it holds the plan
+    }
+    m_store = bac_store_open(path.c_str(), &planned[0].columns, IDENTITY_COLUMNS, why, sizeof why);
     if (!m_store)
     {
         throw Trouble(why);
@@ -691,7 +691,8 @@ Comparison::WriteEverything()
     {
         throw Trouble(why);
     }
-    if (bac_figure_draw(m_request.out.c_str(), FindFigureTemplate().c_str(), Title().c_str(), Subtitle().c_str(), why,
+    if (m_trouble.empty() &&
+        bac_figure_draw(m_request.out.c_str(), FindFigureTemplate().c_str(), Title().c_str(), Subtitle().c_str(), why,
                         sizeof why) != 0)
     {
         std::cerr << "bac-compare: no figure: " << OneLine(why) << "\n";
@@ -761,13 +762,13 @@ Comparison::Execute()
             return EXIT_INTERRUPTED;
         }
         CompareInputs();
+        OpenStore();
     }
     catch (...)
     {
         bac_folder_undo(m_folder);
         throw;
     }
-    OpenStore();
     Compute();
     try
     {
@@ -814,7 +815,7 @@ main(int argc, char* argv[])
     }
     catch (const std::exception& error)
     {
-        std::cerr << "bac-compare: " << OneLine(error.what()) << ": finished runs are kept; make room, then repeat the command\n";
+        std::cerr << "bac-compare: " << OneLine(error.what()) << ": finished runs are kept; mend that, then repeat the command\n";
         return bac_runner_interrupted() ? EXIT_INTERRUPTED : EXIT_RUN_FAILED;
     }
 }

@@ -58,6 +58,8 @@ std::string ModeName(double rate) {
   Refuse("rate (Mb/s)", Number(rate), "give one of 3, 4.5, 6, 9, 12, 18, 24, 27");
 }
 
+void StartChannel(Ptr<WaveNetDevice> device, uint32_t channel) { device->StartSch(SchInfo(channel, true, EXTENDED_CONTINUOUS)); }
+
 } // namespace
 
 BacHelper::BacHelper(const BacRadioOptions& options)
@@ -99,10 +101,6 @@ uint32_t BacHelper::ChannelOf(uint32_t shard) {
   return SERVICE_CHANNELS[shard];
 }
 
-WifiMode BacHelper::GetMode() const { return WifiMode(m_mode); }
-
-Ptr<YansWifiChannel> BacHelper::GetChannel() const { return m_channel; }
-
 Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard) {
   const uint32_t channel = ChannelOf(shard);
   YansWifiPhyHelper phy;
@@ -124,8 +122,8 @@ Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t
   // SetAddress does not reach the frame exchange managers of 3.37, and without them no unicast frame is received.
   device->SetAddress(BacApplication::AddressOf(id));
   for (const auto& [number, mac] : device->GetMacs()) mac->GetFrameExchangeManager()->SetAddress(BacApplication::AddressOf(id));
-  Simulator::ScheduleWithContext(node->GetId(), std::max(Seconds(0), MilliSeconds(10) - Simulator::Now()),
-                                 [device, channel]() { device->StartSch(SchInfo(channel, true, EXTENDED_CONTINUOUS)); });
+  Simulator::ScheduleWithContext(node->GetId(), std::max(Seconds(0), MilliSeconds(10) - Simulator::Now()), &StartChannel, device,
+                                 channel);
   m_devices.push_back(device);
   return device;
 }

@@ -45,39 +45,20 @@ struct BacRadioOptions {
  */
 class BacHelper {
  public:
-  /// Most shards that get a service channel of their own: 172, 174, 176, 180, 182, 184.
-  static constexpr uint32_t SHARDS_MAX = 6;
+  static constexpr uint32_t SHARDS_MAX = 6; ///< with a service channel of their own: 172, 174, 176, 180, 182, 184
 
-  /**
-     * \param options of the radio
-     * \throws std::runtime_error when an option is out of range
-     */
+  /// \param options of the radio \throws std::runtime_error when an option is out of range
   explicit BacHelper(const BacRadioOptions& options);
 
-  /// \param shard below SHARDS_MAX \return its WAVE service channel
-  static uint32_t ChannelOf(uint32_t shard);
-  /// \return rate of all frames
-  WifiMode GetMode() const;
-  /// \return the medium
-  Ptr<YansWifiChannel> GetChannel() const;
+  static uint32_t ChannelOf(uint32_t shard);                    ///< \param shard below SHARDS_MAX \return its service channel
+  WifiMode GetMode() const { return WifiMode(m_mode); }         ///< \return rate of all frames
+  Ptr<YansWifiChannel> GetChannel() const { return m_channel; } ///< \return the medium
 
-  /**
-     * Add a radio to a node that has a mobility model. It is on its channel from t = 0.01 s on, continuously.
-     * \param node the node
-     * \param id protocol node id; it determines the MAC address
-     * \param shard whose channel to use
-     * \return the device
-     */
+  /// Add a radio to a node that has a mobility model. It is on its channel from t = 0.01 s on, continuously.
+  /// \param node the node \param id protocol node id, determines the MAC address \param shard whose channel \return device
   Ptr<WaveNetDevice> InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard);
-  /**
-     * Add an application to a node.
-     * \param node the node
-     * \param config what it hosts, borrowed
-     * \param costModel name of the times of operations
-     * \param radio its radio, or null
-     * \param shard whose channel the radio uses
-     * \return the application
-     */
+  /// Add an application to a node. \param node the node \param config what it hosts, borrowed \param costModel name of the
+  /// times of operations \param radio its radio, or null \param shard whose channel the radio uses \return application
   Ptr<BacApplication> Install(Ptr<Node> node, const bac_node_config& config, const std::string& costModel,
                               Ptr<WaveNetDevice> radio, uint32_t shard);
   /// Wire an RSU to the MBS. \param rsu one end \param mbs the other

@@ -54,10 +54,10 @@ double Quantile(const std::vector<double>& sorted, double q) {
 
 void AddLatency(std::vector<BacColumn>& columns, const std::string& name, std::vector<double> values) {
   std::sort(values.begin(), values.end());
-  columns.emplace_back(name + "_mean_s", BacText::Of(Mean(values)));
-  columns.emplace_back(name + "_p50_s", BacText::Of(Quantile(values, 0.50)));
-  columns.emplace_back(name + "_p95_s", BacText::Of(Quantile(values, 0.95)));
-  columns.emplace_back(name + "_p99_s", BacText::Of(Quantile(values, 0.99)));
+  columns.insert(columns.end(), {{name + "_mean_s", BacText::Of(Mean(values))},
+                                 {name + "_p50_s", BacText::Of(Quantile(values, 0.50))},
+                                 {name + "_p95_s", BacText::Of(Quantile(values, 0.95))},
+                                 {name + "_p99_s", BacText::Of(Quantile(values, 0.99))}});
 }
 
 /// Upper edge of the bin where the share q is reached.
@@ -229,10 +229,6 @@ void BacStatistics::PhyState(Station& station, Time start, Time duration, WifiPh
   }
 }
 
-uint64_t BacStatistics::GetConflicts() const { return m_conflicts; }
-
-const std::string& BacStatistics::GetConflictText() const { return m_conflictText; }
-
 std::vector<BacStatistics::Block> BacStatistics::GetBlocks() const {
   std::vector<Block> blocks = m_blocks;
   for (const auto& [key, height] : m_heights)
@@ -282,17 +278,17 @@ void BacStatistics::AddCounters(std::vector<BacColumn>& columns) const {
     }
   }
   for (const auto& [shard, most] : viewChanges) sum.view_changes += most;
-  columns.emplace_back("view_changes", BacText::Of(sum.view_changes));
-  columns.emplace_back("messages", BacText::Of(sum.messages_sent));
-  columns.emplace_back("consensus_messages", BacText::Of(sum.consensus_sent));
-  columns.emplace_back("message_bytes", BacText::Of(sum.message_bytes_sent));
-  columns.emplace_back("wired_frames", BacText::Of(sum.wired_frames_sent));
-  columns.emplace_back("relayed", BacText::Of(sum.relayed));
-  columns.emplace_back("repair_symbols", BacText::Of(sum.repair_symbols));
-  columns.emplace_back("mac_drops", BacText::Of(mac.dropped));
-  columns.emplace_back("mac_timeouts", BacText::Of(mac.timedOut));
-  columns.emplace_back("cpu_overflows", BacText::Of(overflows));
-  columns.emplace_back("cpu_busy_s_per_ev", BacText::Of(busy / static_cast<double>(members)));
+  columns.insert(columns.end(), {{"view_changes", BacText::Of(sum.view_changes)},
+                                 {"messages", BacText::Of(sum.messages_sent)},
+                                 {"consensus_messages", BacText::Of(sum.consensus_sent)},
+                                 {"message_bytes", BacText::Of(sum.message_bytes_sent)},
+                                 {"wired_frames", BacText::Of(sum.wired_frames_sent)},
+                                 {"relayed", BacText::Of(sum.relayed)},
+                                 {"repair_symbols", BacText::Of(sum.repair_symbols)},
+                                 {"mac_drops", BacText::Of(mac.dropped)},
+                                 {"mac_timeouts", BacText::Of(mac.timedOut)},
+                                 {"cpu_overflows", BacText::Of(overflows)},
+                                 {"cpu_busy_s_per_ev", BacText::Of(busy / static_cast<double>(members))}});
   for (size_t i = 0; i < BAC_REJECT_COUNT; i++)
     columns.emplace_back(std::string("reject_") + bac_reject_name(static_cast<bac_reject>(i)), BacText::Of(sum.rejects[i]));
 }
@@ -317,23 +313,24 @@ std::vector<BacColumn> BacStatistics::GetColumns() {
   columns.emplace_back("blocks_committed_shard_min", BacText::Of(least));
   AddLatency(columns, "block_latency", latency);
   AddLatency(columns, "tx_latency", m_txLatency);
-  columns.emplace_back("throughput_tps", BacText::Of(static_cast<double>(m_txCommitted) / (m_end - m_begin).GetSeconds()));
-  columns.emplace_back("txs_pooled", BacText::Of(m_txPooled));
-  columns.emplace_back("txs_refused", BacText::Of(m_txRefused));
-  columns.emplace_back("txs_committed", BacText::Of(m_txCommitted));
-  columns.emplace_back("pending_txs", BacText::Of(static_cast<double>(m_pendingSum) / static_cast<double>(m_proposals)));
-  columns.emplace_back("block_txs_mean", BacText::Of(static_cast<double>(m_txCommitted) / blocks));
-  columns.emplace_back("block_bytes_mean", BacText::Of(static_cast<double>(bytes) / blocks));
-  columns.emplace_back("frames", BacText::Of(m_frames));
-  columns.emplace_back("bytes", BacText::Of(m_bytes));
-  columns.emplace_back("airtime_s", BacText::Of(m_windowAirtime));
-  columns.emplace_back("airtime_per_block_s", BacText::Of(m_windowAirtime / blocks));
-  columns.emplace_back("pdr", BacText::Of(static_cast<double>(m_received) / static_cast<double>(m_expected)));
-  columns.emplace_back("pdr_range_m", BacText::Of(m_range));
-  columns.emplace_back("cbr", BacText::Of(BusyRatio()));
-  columns.emplace_back("sinr_p05_db", BacText::Of(HistogramQuantile(m_sinr, 0.05)));
-  columns.emplace_back("sinr_p50_db", BacText::Of(HistogramQuantile(m_sinr, 0.50)));
-  columns.emplace_back("sinr_p95_db", BacText::Of(HistogramQuantile(m_sinr, 0.95)));
+  columns.insert(columns.end(),
+                 {{"throughput_tps", BacText::Of(static_cast<double>(m_txCommitted) / (m_end - m_begin).GetSeconds())},
+                  {"txs_pooled", BacText::Of(m_txPooled)},
+                  {"txs_refused", BacText::Of(m_txRefused)},
+                  {"txs_committed", BacText::Of(m_txCommitted)},
+                  {"pending_txs", BacText::Of(static_cast<double>(m_pendingSum) / static_cast<double>(m_proposals))},
+                  {"block_txs_mean", BacText::Of(static_cast<double>(m_txCommitted) / blocks)},
+                  {"block_bytes_mean", BacText::Of(static_cast<double>(bytes) / blocks)},
+                  {"frames", BacText::Of(m_frames)},
+                  {"bytes", BacText::Of(m_bytes)},
+                  {"airtime_s", BacText::Of(m_windowAirtime)},
+                  {"airtime_per_block_s", BacText::Of(m_windowAirtime / blocks)},
+                  {"pdr", BacText::Of(static_cast<double>(m_received) / static_cast<double>(m_expected))},
+                  {"pdr_range_m", BacText::Of(m_range)},
+                  {"cbr", BacText::Of(BusyRatio())},
+                  {"sinr_p05_db", BacText::Of(HistogramQuantile(m_sinr, 0.05))},
+                  {"sinr_p50_db", BacText::Of(HistogramQuantile(m_sinr, 0.50))},
+                  {"sinr_p95_db", BacText::Of(HistogramQuantile(m_sinr, 0.95))}});
   AddCounters(columns);
   columns.emplace_back("conflicts", BacText::Of(m_conflicts));
   return columns;

@@ -53,41 +53,22 @@ class BacStatistics {
     double airtime_s;     ///< on the shard's channel since the block before
   };
 
-  /**
-     * \param begin of the measured window
-     * \param end of the measured window
-     * \param range_m packet delivery counts between stations at most this far apart
-     */
+  /// \param begin of the measured window \param end of it \param range_m packet delivery counts between stations this near
   BacStatistics(Time begin, Time end, double range_m = 300);
 
-  /**
-     * Observe the commits of a member.
-     * \param app its application
-     * \param shard its shard
-     * \param members number of members of the shard
-     */
+  /// Observe the commits of a member. \param app its application \param shard its shard \param members of that shard
   void AddMember(Ptr<BacApplication> app, uint32_t shard, uint32_t members);
-  /**
-     * Observe a station's radio.
-     * \param app its application
-     * \param shard whose channel it uses
-     * \param isEv count it for the channel busy ratio
-     */
+  /// Observe a station's radio. \param app its application \param shard whose channel \param isEv for the busy ratio
   void AddStation(Ptr<BacApplication> app, uint32_t shard, bool isEv);
   /// A station's radio goes on or off. \param id its node id \param present whether it is on
   void SetPresent(uint32_t id, bool present);
-
-  /// A commit. Public for tests of the observer. \param id of the node \param effect COMMIT
+  /// A member commits. Public for tests of the observer. \param id of the node \param effect COMMIT
   void Commit(uint32_t id, const bac_effect& effect);
 
-  /// \return heights at which honest nodes committed different blocks
-  uint64_t GetConflicts() const;
-  /// \return the first conflict in words, empty if there is none
-  const std::string& GetConflictText() const;
-  /// \return blocks in the order of their commits
-  std::vector<Block> GetBlocks() const;
-  /// \return all results; to be asked at the end of the simulation
-  std::vector<BacColumn> GetColumns();
+  uint64_t GetConflicts() const { return m_conflicts; }                 ///< \return heights with different blocks
+  const std::string& GetConflictText() const { return m_conflictText; } ///< \return the first in words, or empty
+  std::vector<Block> GetBlocks() const;                                 ///< \return blocks in the order of their commits
+  std::vector<BacColumn> GetColumns();                                  ///< \return all results, at the end of the simulation
 
  private:
   /// What is known of one height of one shard.
@@ -127,16 +108,14 @@ class BacStatistics {
 
   void Propose(uint32_t id, const bac_effect& effect);  ///< \param id of the node \param effect PROPOSE
   void TxStatus(uint32_t id, const bac_effect& effect); ///< \param id of the node \param effect TX_STATUS
-  /// Trace sink. \param self observer \param station transmitter \param psdus on the air \param vector their parameters
-  /// \param watt power
+  /// Sink. \param self observer \param station transmitter \param psdus frame \param vector parameters \param watt power
   static void OnTxBegin(BacStatistics* self, size_t station, WifiConstPsduMap psdus, WifiTxVector vector, double watt);
   void TxBegin(size_t station, const WifiPsdu& psdu); ///< \param station transmitter \param psdu on the air
-  /// Trace sink. \param self observer \param station receiver \param packet decoded \param sinr ratio \param mode rate
-  /// \param preamble kind
+  /// Sink. \param self observer \param station receiver \param packet frame \param sinr ratio \param mode rate \param preamble its
   static void OnRxOk(BacStatistics* self, size_t station, Ptr<const Packet> packet, double sinr, WifiMode mode,
                      WifiPreamble preamble);
   void RxOk(size_t station, uint64_t uid, double sinr); ///< \param station receiver \param uid of packet \param sinr ratio
-  /// Trace sink. \param self observer \param station whose \param start begin \param duration of it \param state which
+  /// Sink. \param self observer \param station whose \param start begin \param duration of it \param state which
   static void OnPhyState(BacStatistics* self, size_t station, Time start, Time duration, WifiPhyState state);
   /// The PHY spent time in a state. \param station whose \param start begin \param duration of it \param state which
   void PhyState(Station& station, Time start, Time duration, WifiPhyState state);

@@ -13,6 +13,8 @@
 #include "ns3/uinteger.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <stdexcept>
 
 namespace ns3 {
@@ -65,8 +67,6 @@ TypeId BacApplication::GetTypeId() {
                           "ns3::BacApplication::FrameRxTracedCallback");
   return tid;
 }
-
-BacApplication::BacApplication() { NS_LOG_FUNCTION(this); }
 
 void BacApplication::DoDispose() {
   NS_LOG_FUNCTION(this);
@@ -131,45 +131,19 @@ void BacApplication::SetWorkload(const bac_workload_config& config) {
     throw std::runtime_error("no workload for node " + std::to_string(m_config.id) + ": it is not in its shard's roster");
 }
 
-bool BacApplication::IsRunning() const { return m_node != nullptr; }
-
-uint32_t BacApplication::GetId() const { return m_config.id; }
-
-Ptr<WaveNetDevice> BacApplication::GetRadio() const { return m_radio; }
-
-Ptr<BacMacPacer> BacApplication::GetPacer() const { return m_pacer; }
-
-uint64_t BacApplication::GetOverflows() const { return m_overflows; }
-
-Time BacApplication::GetBusyTime() const { return NanoSeconds(m_busyTime); }
-
-int64_t BacApplication::AssignStreams(int64_t /* stream */) { return 0; }
-
 bac_counters BacApplication::GetCounters() const {
-  bac_counters sum = m_past;
-  if (!m_node) return sum;
-  bac_counters now;
-  bac_node_counters(m_node.get(), &now);
-  sum.messages_sent += now.messages_sent;
-  sum.message_bytes_sent += now.message_bytes_sent;
-  sum.messages_received += now.messages_received;
-  sum.consensus_sent += now.consensus_sent;
-  for (size_t i = 0; i < 3; i++) {
-    sum.frames_sent[i] += now.frames_sent[i];
-    sum.frame_bytes_sent[i] += now.frame_bytes_sent[i];
-  }
-  sum.wired_frames_sent += now.wired_frames_sent;
-  sum.relayed += now.relayed;
-  sum.suppressed += now.suppressed;
-  sum.repair_symbols += now.repair_symbols;
-  sum.blocks_committed += now.blocks_committed;
-  sum.empty_blocks += now.empty_blocks;
-  sum.txs_committed += now.txs_committed;
-  sum.view_changes += now.view_changes;
-  for (size_t i = 0; i < BAC_REJECT_COUNT; i++) sum.rejects[i] += now.rejects[i];
-  sum.chain_height = now.chain_height;
-  sum.round = now.round;
-  sum.pool_txs = now.pool_txs;
+  if (!m_node) return m_past;
+  bac_counters sum;
+  bac_node_counters(m_node.get(), &sum);
+  // The running totals come first in the structure, all of them 64 bits wide.
+  constexpr size_t TOTALS = offsetof(bac_counters, chain_height) / sizeof(uint64_t);
+  static_assert(offsetof(bac_counters, rejects) + sizeof(sum.rejects) == offsetof(bac_counters, chain_height));
+  uint64_t now[TOTALS];
+  uint64_t past[TOTALS];
+  std::memcpy(now, &sum, sizeof now);
+  std::memcpy(past, &m_past, sizeof past);
+  for (size_t i = 0; i < TOTALS; i++) now[i] += past[i];
+  std::memcpy(&sum, now, sizeof now);
   return sum;
 }
 
@@ -287,7 +261,7 @@ void BacApplication::CarryOut() {
     const bac_effect& effect = m_output.effects[i];
     switch (effect.type) {
       case BAC_EFFECT_PERSIST: Persist(effect); break;
-      case BAC_EFFECT_FRAME: SendFrame(effect); break;
+      case BAC_EFFECT_FRAME: effect.frame.port == 0 ? SendRadio(effect) : SendWired(effect); break;
       case BAC_EFFECT_COMMIT: m_commitTrace(m_config.id, effect); break;
       case BAC_EFFECT_TX_STATUS: m_txStatusTrace(m_config.id, effect); break;
       case BAC_EFFECT_PROPOSE: m_proposeTrace(m_config.id, effect); break;
@@ -349,14 +323,6 @@ void BacApplication::Persist(const bac_effect& effect) {
   }
   const uint8_t* bytes = effect.persist.bytes;
   m_records.push_back({effect.persist.kind, {bytes, bytes + effect.persist.length}});
-}
-
-void BacApplication::SendFrame(const bac_effect& effect) {
-  if (effect.frame.port == 0)
-    SendRadio(effect);
-
-  else
-    SendWired(effect);
 }
 
 void BacApplication::SendRadio(const bac_effect& effect) {

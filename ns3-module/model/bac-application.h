@@ -29,70 +29,35 @@ namespace ns3 {
  */
 class BacApplication : public Application {
  public:
-  /// UDP port of frames on the wired side.
-  static constexpr uint16_t WIRED_PORT = 1609;
+  static constexpr uint16_t WIRED_PORT = 1609; ///< UDP port of frames on the wired side
 
-  /// \return the TypeId
-  static TypeId GetTypeId();
-  BacApplication();
+  static TypeId GetTypeId(); ///< \return the TypeId
 
-  /// \param id protocol node id \return its MAC address, 02:00:00:00:hh:ll
-  static Mac48Address AddressOf(uint32_t id);
-  /// \param address of a protocol node, or broadcast \return its id, or BAC_BROADCAST
-  static uint32_t IdOf(Mac48Address address);
+  static Mac48Address AddressOf(uint32_t id); ///< \param id protocol node id \return its address, 02:00:00:00:hh:ll
+  static uint32_t IdOf(Mac48Address address); ///< \param address of a node, or broadcast \return its id, or BAC_BROADCAST
 
-  /**
-     * What to host. The configuration is checked here.
-     * \param config borrowed, with all that it points to, for the application's lifetime
-     * \throws std::runtime_error when it does not hold, or the CostModel is unknown
-     */
+  /// What to host. \param config checked here; borrowed, with all that it points to, for the application's lifetime
+  /// \throws std::runtime_error when it does not hold, or the CostModel is unknown
   void SetNodeConfig(const bac_node_config& config);
-  /**
-     * Radio port.
-     * \param device installed on the node
-     * \param channel WAVE channel number
-     * \param mode rate of all frames
-     */
+  /// Port 0. \param device installed on the node \param channel WAVE channel number \param mode rate of all frames
   void SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiMode mode);
-  /**
-     * Wired port: add a link.
-     * \param peer protocol node id at the other end
-     * \param device installed on the node
-     */
+  /// Port 1: add a link. \param peer protocol node id at the other end \param device installed on the node
   void AddWire(uint32_t peer, Ptr<NetDevice> device);
-  /**
-     * Submit transactions while running.
-     * \param config of the workload
-     * \throws std::runtime_error when the node is not in the roster
-     */
+  /// Submit transactions while running. \param config of the workload \throws std::runtime_error for a node without roster
   void SetWorkload(const bac_workload_config& config);
 
-  /// Lose all but the durable records, as in a power cut. The radio is not touched.
-  void Crash();
-  /// Start anew from the durable records.
-  void Restart();
-  /// \return whether the protocol node runs
-  bool IsRunning() const;
+  void Crash();   ///< lose all but the durable records, as in a power cut; the radio is not touched
+  void Restart(); ///< start anew from the durable records, unless running
 
-  /// \return protocol node id
-  uint32_t GetId() const;
-  /// \return the radio device, or null
-  Ptr<WaveNetDevice> GetRadio() const;
-  /// \return the pacer of the radio device, or null
-  Ptr<BacMacPacer> GetPacer() const;
-  /// \return running totals over all lives of the node, and how it stands in the last
-  bac_counters GetCounters() const;
-  /// \return events lost because the queue was full
-  uint64_t GetOverflows() const;
-  /// \return simulated CPU time spent in steps
-  Time GetBusyTime() const;
-
-  /**
-     * The application draws nothing from ns-3's streams: the node has its own.
-     * \param stream first stream
-     * \return 0
-     */
-  int64_t AssignStreams(int64_t stream);
+  bool IsRunning() const { return m_node != nullptr; }         ///< \return whether the protocol node runs
+  uint32_t GetId() const { return m_config.id; }               ///< \return protocol node id
+  Ptr<WaveNetDevice> GetRadio() const { return m_radio; }      ///< \return the radio device, or null
+  Ptr<BacMacPacer> GetPacer() const { return m_pacer; }        ///< \return the pacer of the radio device, or null
+  uint64_t GetOverflows() const { return m_overflows; }        ///< \return events lost because the queue was full
+  Time GetBusyTime() const { return NanoSeconds(m_busyTime); } ///< \return simulated CPU time spent in steps
+  bac_counters GetCounters() const;                            ///< \return totals over all lives, standing in the last
+  /// Nothing is drawn from ns-3's streams: the node has its own. \param stream first \return 0
+  int64_t AssignStreams([[maybe_unused]] int64_t stream) { return 0; }
 
   /// TracedCallback signature. \param id protocol node id \param effect the effect
   typedef void (*EffectTracedCallback)(uint32_t id, const bac_effect& effect);
@@ -135,7 +100,6 @@ class BacApplication : public Application {
   void Finish();                            ///< the CPU is free again
   void CarryOut();                          ///< effects of the last step
   void Persist(const bac_effect& effect);   ///< \param effect PERSIST
-  void SendFrame(const bac_effect& effect); ///< \param effect FRAME
   void SendRadio(const bac_effect& effect); ///< \param effect FRAME, port 0
   void SendWired(const bac_effect& effect); ///< \param effect FRAME, port 1
   void Wake();                              ///< the timer fired
@@ -143,11 +107,11 @@ class BacApplication : public Application {
   void SubmitNext();                        ///< hand over a transaction, then plan the next
   void PlanSubmit();                        ///< draw the next transaction
   void FramesDone(uint32_t count);          ///< \param count frames that the MAC is done with
-  /// Radio frame. \param device of it \param packet it \param protocol ethertype \param from sender \param to receiver
+  /// From the radio. \param device receiver \param packet frame \param protocol ethertype \param from sender \param to receiver
   /// \param type of receiver
   void ReceiveRadio(Ptr<NetDevice> device, Ptr<const Packet> packet, uint16_t protocol, const Address& from, const Address& to,
                     NetDevice::PacketType type);
-  /// Wired frame. \param device of it \param packet it \param protocol ethertype \param from sender \param to receiver
+  /// From a wire. \param device receiver \param packet frame \param protocol ethertype \param from sender \param to receiver
   /// \param type of receiver
   void ReceiveWired(Ptr<NetDevice> device, Ptr<const Packet> packet, uint16_t protocol, const Address& from, const Address& to,
                     NetDevice::PacketType type);

@@ -55,12 +55,6 @@ void BacMacPacer::DoDispose() {
   Object::DoDispose();
 }
 
-void BacMacPacer::SetDoneCallback(Callback<void, uint32_t> done) { m_done = done; }
-
-uint32_t BacMacPacer::GetInFlight() const { return static_cast<uint32_t>(m_frames.size()); }
-
-const BacMacPacer::Counts& BacMacPacer::GetCounts() const { return m_counts; }
-
 void BacMacPacer::Send(Ptr<Packet> packet, Mac48Address to, uint16_t protocol, const TxInfo& info) {
   NS_LOG_FUNCTION(this << packet << to << protocol);
   const uint64_t uid = packet->GetUid();

@@ -3,12 +3,8 @@
 #define BAC_MAC_PACER_H
 
 #include "ns3/event-id.h"
-#include "ns3/mac48-address.h"
-#include "ns3/nstime.h"
-#include "ns3/object.h"
 #include "ns3/wave-net-device.h"
 
-// ns-3.37 renamed the item of the MAC queue.
 #if __has_include("ns3/wifi-mpdu.h")
 #include "ns3/wifi-mpdu.h"
 #else
@@ -20,9 +16,9 @@
 namespace ns3 {
 
 #if __has_include("ns3/wifi-mpdu.h")
-using BacMpdu = WifiMpdu;
+using BacMpdu = WifiMpdu; ///< the item of the MAC queue
 #else
-using BacMpdu = WifiMacQueueItem;
+using BacMpdu = WifiMacQueueItem; // its name before 3.37
 #endif
 
 /**
@@ -36,8 +32,7 @@ using BacMpdu = WifiMacQueueItem;
  */
 class BacMacPacer : public Object {
  public:
-  /// \return the TypeId
-  static TypeId GetTypeId();
+  static TypeId GetTypeId(); ///< \return the TypeId
 
   /// How frames ended.
   struct Counts {
@@ -49,28 +44,16 @@ class BacMacPacer : public Object {
     uint64_t timedOut;  ///< no notice within Timeout
   };
 
-  /**
-     * Watch one channel of a device. Once only.
-     * \param device the device
-     * \param channel WAVE channel number
-     */
+  /// Watch one channel of a device. Once only. \param device the device \param channel WAVE channel number
   void Attach(Ptr<WaveNetDevice> device, uint32_t channel);
   /// \param done called with the number of frames that the device is done with
-  void SetDoneCallback(Callback<void, uint32_t> done);
-  /**
-     * Send one frame.
-     * \param packet payload, the WSMP header included
-     * \param to receiver
-     * \param protocol ethertype
-     * \param info channel, priority and rate
-     */
+  void SetDoneCallback(Callback<void, uint32_t> done) { m_done = done; }
+  /// Send one frame. \param packet with WSMP header \param to receiver \param protocol ethertype \param info rate etc.
   void Send(Ptr<Packet> packet, Mac48Address to, uint16_t protocol, const TxInfo& info);
   /// Forget all frames without notice: the host has crashed.
   void Reset();
-  /// \return frames that the device holds
-  uint32_t GetInFlight() const;
-  /// \return running totals
-  const Counts& GetCounts() const;
+  uint32_t GetInFlight() const { return static_cast<uint32_t>(m_frames.size()); } ///< \return frames that the device holds
+  const Counts& GetCounts() const { return m_counts; }                            ///< \return running totals
 
  protected:
   void DoDispose() override;

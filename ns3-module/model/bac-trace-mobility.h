@@ -17,24 +17,13 @@ namespace ns3 {
  */
 class BacTraceMobility : public MobilityModel {
  public:
-  /// \return the TypeId
-  static TypeId GetTypeId();
+  static TypeId GetTypeId(); ///< \return the TypeId
 
-  /**
-     * \param trace borrowed for the model's lifetime
-     * \param vehicle index in the trace
-     * \param begin trace time at simulation time 0
-     */
+  /// \param trace borrowed for the model's lifetime \param vehicle its index \param begin trace time at simulation time 0
   void SetTrace(const bac_trace* trace, uint32_t vehicle, Time begin);
-  /// \return whether the vehicle is in the scenario now
-  bool IsPresent() const;
-  /**
-     * The first presence that ends at a time or later.
-     * \param from simulation time
-     * \param begin its begin, simulation time
-     * \param end its end, simulation time
-     * \return whether there is one
-     */
+  bool IsPresent() const; ///< \return whether the vehicle is in the scenario now
+  /// The first presence that ends at a time or later, in simulation time. \param from time \param begin its begin
+  /// \param end its end \return whether there is one
   bool GetPresence(Time from, Time& begin, Time& end) const;
 
  private:

@@ -30,23 +30,15 @@ TypeId BacWsmpHeader::GetTypeId() {
   return tid;
 }
 
-TypeId BacWsmpHeader::GetInstanceTypeId() const { return GetTypeId(); }
-
 void BacWsmpHeader::SetPsid(uint32_t psid) {
-  NS_ASSERT_MSG(psid < PSID_BASE[4], "PSID " << psid << " has no p-encoding");
+  NS_ASSERT_MSG(psid <= PSID_MAX, "PSID " << psid << " has no p-encoding");
   m_psid = psid;
 }
-
-uint32_t BacWsmpHeader::GetPsid() const { return m_psid; }
 
 void BacWsmpHeader::SetLength(uint32_t length) {
   NS_ASSERT_MSG(length <= LENGTH_MAX, "WSM of " << length << " octets, at most " << LENGTH_MAX);
   m_length = length;
 }
-
-uint32_t BacWsmpHeader::GetLength() const { return m_length; }
-
-bool BacWsmpHeader::IsValid() const { return m_valid; }
 
 void BacWsmpHeader::Print(std::ostream& os) const {
   os << "psid=" << m_psid << " length=" << m_length << (m_valid ? "" : " invalid");

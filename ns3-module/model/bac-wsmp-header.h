@@ -18,27 +18,19 @@ namespace ns3 {
  */
 class BacWsmpHeader : public Header {
  public:
-  /// Ethertype of WSMP.
-  static constexpr uint16_t ETHERTYPE = 0x88DC;
-  /// The registry's PSID for tests and research, p-encoded 0p7F: one octet.
-  static constexpr uint32_t PSID_TESTING = 0x7F;
-  /// Longest message that the length field can express, octets.
-  static constexpr uint32_t LENGTH_MAX = 0x3FFF;
+  static constexpr uint16_t ETHERTYPE = 0x88DC;    ///< of WSMP
+  static constexpr uint32_t PSID_TESTING = 0x7F;   ///< the registry's PSID for tests and research, p-encoded 0p7F
+  static constexpr uint32_t PSID_MAX = 0x1020407F; ///< the last that has a p-encoding
+  static constexpr uint32_t LENGTH_MAX = 0x3FFF;   ///< longest message that the length field can express, octets
 
-  /// \return the TypeId
-  static TypeId GetTypeId();
-  TypeId GetInstanceTypeId() const override;
+  static TypeId GetTypeId(); ///< \return the TypeId
+  TypeId GetInstanceTypeId() const override { return GetTypeId(); }
 
-  /// \param psid provider service identifier, up to 0x1020407F
-  void SetPsid(uint32_t psid);
-  /// \return the provider service identifier
-  uint32_t GetPsid() const;
-  /// \param length octets of the message that follows, up to LENGTH_MAX
-  void SetLength(uint32_t length);
-  /// \return octets of the message that follows
-  uint32_t GetLength() const;
-  /// \return whether the octets read were a WSMP header of this form
-  bool IsValid() const;
+  void SetPsid(uint32_t psid);                    ///< \param psid provider service identifier, up to PSID_MAX
+  uint32_t GetPsid() const { return m_psid; }     ///< \return the provider service identifier
+  void SetLength(uint32_t length);                ///< \param length octets of the message that follows, up to LENGTH_MAX
+  uint32_t GetLength() const { return m_length; } ///< \return octets of the message that follows
+  bool IsValid() const { return m_valid; }        ///< \return whether the octets read were a WSMP header of this form
 
   void Print(std::ostream& os) const override;
   uint32_t GetSerializedSize() const override;

@@ -73,8 +73,7 @@ class Line {
     }
   }
 
-  void Receive(Ptr<NetDevice>, Ptr<const Packet> packet, uint16_t, const Address& from, const Address&,
-               NetDevice::PacketType) {
+  void Receive(Ptr<NetDevice>, Ptr<const Packet> packet, uint16_t, const Address& from, const Address&, NetDevice::PacketType) {
     received++;
     lastSize = packet->GetSize();
     lastFrom = BacApplication::IdOf(Mac48Address::ConvertFrom(from));

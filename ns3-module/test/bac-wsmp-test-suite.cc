@@ -72,18 +72,18 @@ class BacWsmpInvalidTest : public TestCase {
 
 void BacWsmpInvalidTest::DoRun() {
   const std::vector<std::vector<uint8_t>> inputs = {
-      {},                             // nothing
-      {0x03},                         // torn after the version
-      {0x03, 0x00},                   // torn before the PSID
-      {0x03, 0x00, 0x7F},             // torn before the length
-      {0x03, 0x00, 0xC0, 0x00},       // torn within the PSID
-      {0x03, 0x00, 0x7F, 0x85},       // torn within the length
-      {0x02, 0x00, 0x7F, 0x00},       // WSMP version 2
-      {0x0B, 0x00, 0x7F, 0x00},       // with N-header extensions
-      {0x03, 0x01, 0x7F, 0x00},       // another TPID
+      {},                                         // nothing
+      {0x03},                                     // torn after the version
+      {0x03, 0x00},                               // torn before the PSID
+      {0x03, 0x00, 0x7F},                         // torn before the length
+      {0x03, 0x00, 0xC0, 0x00},                   // torn within the PSID
+      {0x03, 0x00, 0x7F, 0x85},                   // torn within the length
+      {0x02, 0x00, 0x7F, 0x00},                   // WSMP version 2
+      {0x0B, 0x00, 0x7F, 0x00},                   // with N-header extensions
+      {0x03, 0x01, 0x7F, 0x00},                   // another TPID
       {0x03, 0x00, 0xF0, 0x00, 0x00, 0x00, 0x00}, // no p-encoding begins with 1111
-      {0x03, 0x00, 0x7F, 0x80, 0x05}, // a short length in the long form
-      {0x03, 0x00, 0x7F, 0xC0, 0x05}, // no length begins with 11
+      {0x03, 0x00, 0x7F, 0x80, 0x05},             // a short length in the long form
+      {0x03, 0x00, 0x7F, 0xC0, 0x05},             // no length begins with 11
   };
   for (size_t i = 0; i < inputs.size(); i++) {
     Ptr<Packet> packet = Create<Packet>(inputs[i].data(), static_cast<uint32_t>(inputs[i].size()));

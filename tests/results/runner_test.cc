@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <vector>
 
@@ -248,18 +249,29 @@ TEST(RunnerDeathTest, AnEarlierInterruptStartsNothing) {
       testing::ExitedWithCode(42), "");
 }
 
-TEST(RunnerDeathTest, TooManyProcessesFailOneByOne) {
-  EXPECT_EXIT(
-      {
-        Sweep sweep;
-        sweep.job = [](size_t, FILE *) { return 0; };
-        for (int fd = dup(0); fd >= 0; fd = dup(0)) {
-        }
-        close(3);
-        sweep.Execute(2, 2); /* no pipe can be made */
-        bool told = sweep.seen.size() == 2 && sweep.seen[0].end == BAC_RUNNER_NOT_STARTED &&
-                    sweep.seen[0].told.find("Too many open files") != std::string::npos;
-        exit(told ? 42 : 1);
-      },
-      testing::ExitedWithCode(42), "");
+namespace {
+
+/* No pipe can be made. */
+int SweepWithoutDescriptors() {
+  Sweep sweep;
+  sweep.job = [](size_t, FILE *) { return 0; };
+  const int free = dup(0);
+  close(free);
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const rlim_t before = limit.rlim_cur;
+  limit.rlim_cur = static_cast<rlim_t>(free);
+  setrlimit(RLIMIT_NOFILE, &limit);
+  sweep.Execute(2, 2);
+  limit.rlim_cur = before;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  const bool told = sweep.seen.size() == 2 && sweep.seen[0].end == BAC_RUNNER_NOT_STARTED &&
+                    sweep.seen[1].told == "cannot start a process: Too many open files";
+  return told ? 42 : 1;
+}
+
+}  // namespace
+
+TEST(RunnerDeathTest, AProcessThatCannotBeStartedFailsAlone) {
+  EXPECT_EXIT(exit(SweepWithoutDescriptors()), testing::ExitedWithCode(42), "");
 }

@@ -55,7 +55,15 @@ enum bac_reject {
   BAC_REJECT_COUNT
 };
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A stable lower-case name for results and logs, "?" if out of range. */
 const char *bac_reject_name(enum bac_reject reason);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Whole runs: blocks get through a real channel, reruns are identical, vehicles come and go, bad input is refused. */
+#include "bac-run.h"
+#include "bac-test-trace.h"
+
+#include "ns3/test.h"
+
+#include <cmath>
+#include <set>
+#include <stdexcept>
+
+using namespace ns3;
+
+namespace {
+
+BacRunOptions OptionsFor(const BacTestTrace& trace) {
+  BacRunOptions options;
+  options.traceFile = trace.GetFile();
+  options.evs = 8;
+  options.shards = 1;
+  options.rsus = 0;
+  options.time_s = 6;
+  options.warmup_s = 0.5;
+  return options;
+}
+
+std::string ValueOf(const BacRunResult& result, const std::string& name) {
+  for (const BacColumn& column : result.columns)
+    if (column.first == name) return column.second;
+  return "(no column " + name + ")";
+}
+
+/// All that must not depend on the machine.
+std::string TextOf(const BacRunResult& result) {
+  const std::set<std::string> machine = {"wall_s", "events_per_s", "peak_memory_mb"};
+  std::string text;
+  for (const BacColumn& column : result.columns)
+    if (machine.count(column.first) == 0) text += column.first + "=" + column.second + "\n";
+  for (const auto& block : result.blocks)
+    for (const BacColumn& column : block) text += column.first + "=" + column.second + "\n";
+  return text;
+}
+
+class BacRunBlocksTest : public TestCase {
+ public:
+  BacRunBlocksTest(const std::string& protocol, const std::string& delivery, int32_t rsus)
+      : TestCase(protocol + " commits, " + delivery + ", " + std::to_string(rsus) + " RSUs"),
+        m_protocol(protocol),
+        m_delivery(delivery),
+        m_rsus(rsus) {}
+
+ private:
+  void DoRun() override {
+    BacTestTrace trace(20, 10, false);
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace);
+    options.protocol = m_protocol;
+    options.delivery = m_delivery;
+    options.rsus = m_rsus;
+    int ticks = 0;
+    const BacRunResult result = BacRun(options, [&ticks](double) { ticks++; });
+    NS_TEST_EXPECT_MSG_EQ(ticks, 6, "progress");
+    NS_TEST_EXPECT_MSG_EQ(result.conflicts, 0, result.conflictText);
+    NS_TEST_EXPECT_MSG_GT(result.blocks.size(), 2, "blocks");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "blocks_committed"), std::to_string(result.blocks.size()), "rows and sum");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "rsus"), std::to_string(m_rsus), "RSUs");
+    NS_TEST_EXPECT_MSG_EQ((std::stoul(ValueOf(result, "wired_frames")) > 0), (m_rsus > 1), "frames over the backhaul");
+    NS_TEST_EXPECT_MSG_GT(std::stod(ValueOf(result, "pdr")), 0.5, "most are near");
+    NS_TEST_EXPECT_MSG_LT(std::stod(ValueOf(result, "pdr")), 1.0001, "a ratio");
+    NS_TEST_EXPECT_MSG_GT(std::stod(ValueOf(result, "cbr")), 0.001, "the channel was used");
+    NS_TEST_EXPECT_MSG_LT(std::stod(ValueOf(result, "cbr")), 0.9, "and free at times");
+    NS_TEST_EXPECT_MSG_GT(std::stod(ValueOf(result, "tx_latency_p50_s")), 0, "latency");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "mac_timeouts"), "0", "frames without notice");
+    double airtime = 0;
+    for (const auto& block : result.blocks) airtime += std::stod(block.back().second);
+    NS_TEST_EXPECT_MSG_LT(airtime, std::stod(ValueOf(result, "airtime_s")) + 1e-6, "airtime of blocks within the sum");
+  }
+
+  std::string m_protocol;
+  std::string m_delivery;
+  int32_t m_rsus;
+};
+
+class BacRunIdenticalTest : public TestCase {
+ public:
+  BacRunIdenticalTest() : TestCase("the same seed gives the same bytes, another seed others") {}
+
+ private:
+  void DoRun() override {
+    BacTestTrace trace(20, 10, true);
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace);
+    options.time_s = 4;
+    options.shards = 2;
+    options.evs = 8;
+    options.rsus = 2;
+    options.churn = true;
+    const std::string first = TextOf(BacRun(options));
+    const std::string second = TextOf(BacRun(options));
+    NS_TEST_EXPECT_MSG_EQ(first, second, "rerun");
+    options.seed = 2;
+    NS_TEST_EXPECT_MSG_NE(TextOf(BacRun(options)), first, "another seed");
+  }
+};
+
+class BacRunChurnTest : public TestCase {
+ public:
+  BacRunChurnTest() : TestCase("vehicles that leave crash, and restart on return") {}
+
+ private:
+  void DoRun() override {
+    BacTestTrace trace(20, 12, true);
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace);
+    options.evs = 20;
+    options.churn = true;
+    options.time_s = 11;
+    const BacRunResult result = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(result.conflicts, 0, result.conflictText);
+    NS_TEST_EXPECT_MSG_GT(result.blocks.size(), 4, "blocks");
+    bool late = false;
+    for (const auto& block : result.blocks) late = late || std::stod(block[6].second) > 7;
+    NS_TEST_EXPECT_MSG_EQ(late, true, "blocks after the return");
+  }
+};
+
+class BacRunBadInputTest : public TestCase {
+ public:
+  BacRunBadInputTest() : TestCase("bad input is refused in one line with value and remedy") {}
+
+ private:
+  void DoRun() override;
+  /// \param what of the input is bad \param options with it \param value that the line must name
+  void Refused(const std::string& what, const BacRunOptions& options, const std::string& value);
+};
+
+void BacRunBadInputTest::Refused(const std::string& what, const BacRunOptions& options, const std::string& value) {
+  std::string line;
+  try {
+    BacRunCheck(options);
+  } catch (const std::runtime_error& error) {
+    line = error.what();
+  }
+  NS_TEST_EXPECT_MSG_NE(line, "", what << " is accepted");
+  NS_TEST_EXPECT_MSG_EQ((line.find(value) != std::string::npos), true, what << ": no \"" << value << "\" in: " << line);
+  NS_TEST_EXPECT_MSG_EQ((line.find(':') != std::string::npos), true, what << ": no remedy in: " << line);
+  NS_TEST_EXPECT_MSG_EQ((line.find('\n') == std::string::npos), true, what << ": one line");
+}
+
+void BacRunBadInputTest::DoRun() {
+  BacTestTrace trace(20, 10, false);
+  trace.Save();
+  const BacRunOptions good = OptionsFor(trace);
+  BacRunCheck(good);
+  const auto with = [&good](auto change) {
+    BacRunOptions options = good;
+    change(options);
+    return options;
+  };
+  Refused("no such trace", with([](auto& o) { o.traceFile = "/nowhere.trace"; }), "/nowhere.trace");
+  Refused("no trace", with([](auto& o) { o.traceFile = "/proc/self/exe"; }), "/proc/self/exe");
+  Refused("protocol", with([](auto& o) { o.protocol = "paxos"; }), "paxos");
+  Refused("mode", with([](auto& o) { o.mode = "fast"; }), "fast");
+  Refused("delivery", with([](auto& o) { o.delivery = "anycast"; }), "anycast");
+  Refused("vote rule", with([](auto& o) { o.voteRule = "none"; }), "none");
+  Refused("cost model", with([](auto& o) { o.cost = "abacus"; }), "abacus");
+  Refused("vehicles", with([](auto& o) { o.evs = 21; }), "21");
+  Refused("no vehicles", with([](auto& o) { o.evs = 0; }), "0");
+  Refused("shards", with([](auto& o) { o.shards = 7; }), "7");
+  Refused("shards and vehicles", with([](auto& o) { o.evs = 2, o.shards = 3; }), "3");
+  Refused("time", with([](auto& o) { o.time_s = -1; }), "-1");
+  Refused("time", with([](auto& o) { o.time_s = std::nan(""); }), "time");
+  Refused("time beyond the trace", with([](auto& o) { o.time_s = 60; }), "160.6");
+  Refused("begin before the trace", with([](auto& o) { o.begin_s = 3; }), "3");
+  Refused("block size", with([](auto& o) { o.block_bytes = 3000000; }), "3000000");
+  Refused("rate", with([](auto& o) { o.radio.rate_mbps = 7; }), "7");
+  Refused("power", with([](auto& o) { o.radio.eirp_dbm = 90; }), "90");
+  Refused("loss model", with([](auto& o) { o.radio.loss = "none"; }), "none");
+  Refused("error model", with([](auto& o) { o.radio.error_model = "none"; }), "none");
+  Refused("priority", with([](auto& o) { o.radio.vote_priority = 8; }), "8");
+  Refused("RSUs", with([](auto& o) { o.rsus = 9999; }), "9999");
+}
+
+class BacRunTestSuite : public TestSuite {
+ public:
+  BacRunTestSuite() : TestSuite("bac-run", SYSTEM) {
+    for (const char* delivery : {"broadcast", "unicast"})
+      for (int32_t rsus : {0, 3}) AddTestCase(new BacRunBlocksTest("bac", delivery, rsus), TestCase::QUICK);
+    AddTestCase(new BacRunBlocksTest("pbft", "broadcast", 2), TestCase::QUICK);
+    AddTestCase(new BacRunIdenticalTest, TestCase::QUICK);
+    AddTestCase(new BacRunChurnTest, TestCase::QUICK);
+    AddTestCase(new BacRunBadInputTest, TestCase::QUICK);
+  }
+};
+
+BacRunTestSuite g_bacRunTestSuite; ///< registers itself
+
+} // namespace
