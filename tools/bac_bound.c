@@ -64,6 +64,10 @@ int main(int argc, char **argv) {
   }
   double frame = options[4].value;
   double symbols = ceil(options[0].value / frame);
+  if (symbols > BAC_LINK_BOUND_SYMBOLS_MAX) {
+    fprintf(stderr, "bac-bound: %.0f frames of %.0f B are more than %u\n", symbols, frame, BAC_LINK_BOUND_SYMBOLS_MAX);
+    return 2;
+  }
   double frame_us = PREAMBLE_US + DIFS_US + BACKOFF_MEAN_US + 8 * (frame + options[5].value) / options[3].value;
   double frames = bac_link_bound_frames((uint32_t)symbols, (uint32_t)options[1].value, options[2].value);
   printf("symbols            %.0f\n", symbols);

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-extern "C" {
-#include "bac/types.h" // bac_reject_name has C linkage
-}
-
 #include "bac-statistics.h"
 
 #include "ns3/callback.h"

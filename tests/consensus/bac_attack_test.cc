@@ -18,9 +18,32 @@ TEST(BacAttack, EveryTypeWithExtremeFields) {
     Seven w;
     w.config.mode = mode;
     bac_entry *b1 = w.build(w.genesis(), 1, mode == BAC_MODE_SAFE ? World::justification({}) : Bytes());
-    const std::vector<Bytes> payloads = {{}, {0}, {255, 255}, {0, 0}, Bytes(2, 0), Bytes(64, 0xff), Bytes(500, 0), w.validation(b1), World::payload(b1),
-                                         {0, 0, 0, 0}, World::justification(w.qc(b1)), w.qc(b1)};
-    const uint64_t numbers[] = {0, 1, 2, 3, 4, 5, 255, uint64_t{1} << 32, (uint64_t{1} << 62) - 1, uint64_t{1} << 62, INT64_MAX, UINT64_MAX - 2, UINT64_MAX - 1, UINT64_MAX};
+    const std::vector<Bytes> payloads = {{},
+                                         {0},
+                                         {255, 255},
+                                         {0, 0},
+                                         Bytes(2, 0),
+                                         Bytes(64, 0xff),
+                                         Bytes(500, 0),
+                                         w.validation(b1),
+                                         World::payload(b1),
+                                         {0, 0, 0, 0},
+                                         World::justification(w.qc(b1)),
+                                         w.qc(b1)};
+    const uint64_t numbers[] = {0,
+                                1,
+                                2,
+                                3,
+                                4,
+                                5,
+                                255,
+                                uint64_t{1} << 32,
+                                (uint64_t{1} << 62) - 1,
+                                uint64_t{1} << 62,
+                                INT64_MAX,
+                                UINT64_MAX - 2,
+                                UINT64_MAX - 1,
+                                UINT64_MAX};
     Solo s(&w, 5);
     s.start();
     for (uint32_t type = 0; type <= 40; type++) {
@@ -96,7 +119,8 @@ TEST(BacAttack, AFloodOfFetchesIsServedAtAPace) {
   }
   EXPECT_LE(s.of(BAC_MSG_CERTIFIED).size(), 5u * 16);
   EXPECT_GE(s.of(BAC_MSG_CERTIFIED).size(), 16u);
-  for (Bytes request : {Bytes{}, Bytes{8, 2, 24, 1, 32, 1}, Bytes{8, 1, 24, 1}, Bytes{255, 255}, Bytes{8, 1, 24, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 32, 100}}) {
+  for (Bytes request : {Bytes{}, Bytes{8, 2, 24, 1, 32, 1}, Bytes{8, 1, 24, 1}, Bytes{255, 255},
+                        Bytes{8, 1, 24, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 32, 100}}) {
     s.now += BAC_SECOND;
     s.shared_message(3, BAC_MSG_FETCH, request);
   }
@@ -105,7 +129,8 @@ TEST(BacAttack, AFloodOfFetchesIsServedAtAPace) {
 
 TEST(BacAttack, AStrangersCertificateDoesNotCertify) {
   Seven w;
-  bac_entry *a = w.build(w.genesis(), 1, World::justification({}), 0), *b = w.build(w.genesis(), 1, World::justification({}), 1);
+  bac_entry *a = w.build(w.genesis(), 1, World::justification({}), 0),
+            *b = w.build(w.genesis(), 1, World::justification({}), 1);
   Solo s(&w, 5);
   s.start();
   s.certified(3, b, w.qc(a));
@@ -125,7 +150,8 @@ TEST(BacAttack, FailedProposalsDoNotFillTheTreeForEver) {
   uint64_t round = 1;
   World *world = &w;
   for (; round <= BAC_CHAIN_PENDING_MAX + 20; round++) {
-    Bytes just = round == 1 ? World::justification({}) : World::justification({}, w.tc(round - 1, w.genesis(), w.quorum_of()));
+    Bytes just =
+        round == 1 ? World::justification({}) : World::justification({}, w.tc(round - 1, w.genesis(), w.quorum_of()));
     if (w.primary(round) == 0) continue;
     last = world->build(w.genesis(), round, just, static_cast<bac_time>(round));
     s.propose(last);
@@ -165,7 +191,8 @@ TEST(BacAttack, RandomBytesAsObjectsAndFrames) {
   for (int k = 0; k < 3000; k++) {
     Bytes bytes = object;
     if (k % 3 == 0) bytes.resize(1 + bac_random_below(&r, bytes.size()));
-    for (int i = 0; i < 1 + k % 4; i++) bytes[bac_random_below(&r, bytes.size())] = static_cast<uint8_t>(bac_random_u64(&r));
+    for (int i = 0; i < 1 + k % 4; i++)
+      bytes[bac_random_below(&r, bytes.size())] = static_cast<uint8_t>(bac_random_u64(&r));
     if (bytes != object) s.raw(1, bytes);
     bac_event e = {};
     e.type = BAC_EVENT_FRAME;

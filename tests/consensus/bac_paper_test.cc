@@ -91,8 +91,8 @@ TEST(BacPaper, ARoundFarAwayIsRefused) {
   }
 }
 
-/* The predicted violation: P proposes two blocks, one CS (n odd) or two (n even) vote for both, and each half commits its own. Safe
- * mode: the same traitors get nowhere. */
+/* The predicted violation: P proposes two blocks, one CS (n odd) or two (n even) vote for both, and each half commits
+ * its own. Safe mode: the same traitors get nowhere. */
 struct Split {
   uint64_t commits[2] = {0, 0}; /* conflicting commits seen by honest members of each half */
   uint64_t conflicts = 0;
@@ -101,7 +101,9 @@ struct Split {
 void split(World *w, const std::vector<uint32_t> &left, const std::vector<uint32_t> &right, Split *result) {
   const bool safe = w->config.mode == BAC_MODE_SAFE;
   const uint32_t cp = w->with_role(1, BAC_ROLE_CP);
-  auto just = [&](const bac_entry *parent) { return safe ? World::justification(parent ? w->qc(parent) : Bytes()) : Bytes(); };
+  auto just = [&](const bac_entry *parent) {
+    return safe ? World::justification(parent ? w->qc(parent) : Bytes()) : Bytes();
+  };
   bac_entry *first[2], *second[2];
   for (int side = 0; side < 2; side++) {
     first[side] = w->build(w->genesis(), 1, just(nullptr), side);
@@ -137,8 +139,8 @@ void split(World *w, const std::vector<uint32_t> &left, const std::vector<uint32
   }
 }
 
-/* n = 11, f = 3. The traitors: P of round 1 (member 1), the CP (0) and one CS (2, who leads round 2), CS are 2..10. Each half with
- * the traitor has 5 of the 9 CS; of the roster it has 7, and Q(11) = 8. */
+/* n = 11, f = 3. The traitors: P of round 1 (member 1), the CP (0) and one CS (2, who leads round 2), CS are 2..10.
+ * Each half with the traitor has 5 of the 9 CS; of the roster it has 7, and Q(11) = 8. */
 TEST(BacPaper, TwoConflictingCommitsUnderOneDoubleVoter) {
   for (bac_mode mode : {BAC_MODE_TEXT, BAC_MODE_ALG1}) {
     Paper w(11, mode);

@@ -70,7 +70,9 @@ TEST(BacCandidate, RefusesWhatDoesNotHold) {
     s.run(kSoon);
     EXPECT_FALSE(s.voted(1)) << c.what;
     EXPECT_GE(s.rejects(BAC_REJECT_BLOCK) + s.rejects(BAC_REJECT_CERTIFICATE) + s.rejects(BAC_REJECT_WRONG_EPOCH) +
-                  s.rejects(BAC_REJECT_MALFORMED), 1u) << c.what;
+                  s.rejects(BAC_REJECT_MALFORMED),
+              1u)
+        << c.what;
   }
   Seven w;
   w.pooled(w.tx(3, 4, 1));
@@ -121,8 +123,8 @@ TEST(BacCandidate, ParentCertificateIsVerified) {
     s.run(kSoon);
     return !s.voted(2) && s.rejects(BAC_REJECT_CERTIFICATE) == 1 && s.round() == 1;
   };
-  EXPECT_TRUE(refuses(World::justification({})));                             /* none */
-  EXPECT_TRUE(refuses(World::justification(w.qc(b1, {0, 1, 2, 3}))));          /* too few */
+  EXPECT_TRUE(refuses(World::justification({})));                     /* none */
+  EXPECT_TRUE(refuses(World::justification(w.qc(b1, {0, 1, 2, 3})))); /* too few */
   Bytes forged = w.qc(b1);
   forged.back() ^= 1;
   EXPECT_TRUE(refuses(World::justification(forged)));
@@ -147,7 +149,8 @@ TEST(BacCandidate, ParentCertificateIsVerified) {
 
 TEST(BacCandidate, AnEquivocatingPrimaryIsSeenThroughTwoCandidates) {
   World w(20); /* two candidates: 0 and 1, who leads round 1 and hands its place to 2 */
-  bac_entry *a = w.build(w.genesis(), 1, World::justification({}), 0), *b = w.build(w.genesis(), 1, World::justification({}), 1);
+  bac_entry *a = w.build(w.genesis(), 1, World::justification({}), 0),
+            *b = w.build(w.genesis(), 1, World::justification({}), 1);
   Solo s(&w, 9);
   s.start();
   s.validate(a, w.with_role(1, BAC_ROLE_CP, 0));
@@ -191,7 +194,8 @@ TEST(BacLight, VotesOnHeaderAndEnoughValidations) {
 
 TEST(BacLight, NotUnderTheFullRuleNorOnAnUnknownParent) {
   World w(40);
-  bac_entry *b1 = w.build(w.genesis(), 1, World::justification({})), *b2 = w.build(b1, 2, World::justification(w.qc(b1)));
+  bac_entry *b1 = w.build(w.genesis(), 1, World::justification({})),
+            *b2 = w.build(b1, 2, World::justification(w.qc(b1)));
   Solo full(&w, 20);
   full.start();
   for (uint32_t k = 0; k < 4; k++) full.validate(b1, w.with_role(1, BAC_ROLE_CP, k));
@@ -203,6 +207,27 @@ TEST(BacLight, NotUnderTheFullRuleNorOnAnUnknownParent) {
   for (uint32_t k = 0; k < 4; k++) light.validate(b2, w.with_role(2, BAC_ROLE_CP, k));
   light.run(2 * kSoon);
   EXPECT_FALSE(light.voted(2));
+}
+
+/* Where the header alone does not show that the voting rule holds, the body is needed, whoever validated it. */
+TEST(BacLight, NotOnAnOlderCertificateNorAfterAGap) {
+  World w(40);
+  w.config.vote_rule = BAC_VOTE_LIGHT;
+  bac_entry *b1 = w.build(w.genesis(), 1, World::justification({}));
+  bac_entry *older = w.build(w.genesis(), 2, World::justification({})),
+            *gap = w.build(b1, 3, World::justification(w.qc(b1)));
+  Solo s(&w, 20);
+  s.start();
+  s.hashed(1, BAC_MSG_QC, 1, w.qc(b1));
+  ASSERT_EQ(2u, s.round());
+  for (uint32_t k = 0; k < 4; k++) s.validate(older, w.with_role(2, BAC_ROLE_CP, k));
+  s.run(kSoon);
+  EXPECT_FALSE(s.voted(2));
+  s.hashed(3, BAC_MSG_TC, 3, World::justification(w.qc(b1), w.tc(2, b1, w.quorum_of())));
+  ASSERT_EQ(3u, s.round());
+  for (uint32_t k = 0; k < 4; k++) s.validate(gap, w.with_role(3, BAC_ROLE_CP, k));
+  s.run(2 * kSoon);
+  EXPECT_FALSE(s.voted(3));
 }
 
 TEST(BacPublish, ThePrimaryPublishesAtOnceACandidateIfNobodyDoes) {
@@ -335,9 +360,10 @@ TEST(BacRecovery, AnAnswerGoesOnWithTheSameServer) {
   for (uint64_t r = 1; r <= 40; r++) blocks.push_back(at = w.next(at, r));
   Solo s(&w, 6);
   s.on_heard = [&](const Heard &h) { /* only member 3 keeps old bodies */
-    if (h.msg.type != BAC_MSG_FETCH || h.to != 3) return;
-    uint64_t tip = s.height();
-    for (uint64_t k = tip; k < tip + 16 && k < 40; k++) s.certified(3, blocks[k], w.qc(blocks[k]));
+                                     if (h.msg.type != BAC_MSG_FETCH || h.to != 3) return;
+                                     uint64_t tip = s.height();
+                                     for (uint64_t k = tip; k < tip + 16 && k < 40; k++)
+                                       s.certified(3, blocks[k], w.qc(blocks[k]));
   };
   s.start();
   s.hashed(5, BAC_MSG_QC, 40, w.qc(at));

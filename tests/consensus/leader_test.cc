@@ -6,7 +6,7 @@
 
 namespace {
 
-struct bac_sim_report Run(uint64_t seed, uint32_t nodes, uint32_t loss_permille, enum bac_delivery delivery) {
+struct bac_sim_report RunNetwork(uint64_t seed, uint32_t nodes, uint32_t loss_permille, enum bac_delivery delivery) {
   struct bac_sim_config config = bac_sim_config_default("leader", seed);
   config.nodes = nodes;
   config.loss_permille = loss_permille;
@@ -23,7 +23,7 @@ struct bac_sim_report Run(uint64_t seed, uint32_t nodes, uint32_t loss_permille,
 TEST(Leader, EveryoneFollows) {
   for (uint64_t seed = 1; seed <= 10; seed++) {
     for (uint32_t loss : {0u, 200u}) {
-      struct bac_sim_report report = Run(seed, 7, loss, BAC_DELIVERY_BROADCAST);
+      struct bac_sim_report report = RunNetwork(seed, 7, loss, BAC_DELIVERY_BROADCAST);
       EXPECT_EQ(report.conflicts, 0u) << "seed " << seed;
       EXPECT_EQ(report.gaps, 0u) << "seed " << seed;
       EXPECT_GE(report.height_min, 15u) << "seed " << seed << " loss " << loss;
@@ -31,7 +31,7 @@ TEST(Leader, EveryoneFollows) {
   }
 }
 
-TEST(Leader, UnicastToo) { EXPECT_GE(Run(3, 5, 100, BAC_DELIVERY_UNICAST).height_min, 15u); }
+TEST(Leader, UnicastToo) { EXPECT_GE(RunNetwork(3, 5, 100, BAC_DELIVERY_UNICAST).height_min, 15u); }
 
 TEST(Leader, DeadLeaderStopsTheShard) {
   struct bac_sim_config config = bac_sim_config_default("leader", 1);

@@ -36,7 +36,9 @@ struct Qc : ::testing::Test {
     w.sign(&m, i);
     return bac_votes_add(&votes, 7, i, m.signature);
   }
-  bool verify(const bac_qc *qc, uint32_t needed = 5) { return bac_qc_verify(qc, &w.roster, needed, as_cs, nullptr, nullptr, &w.cost); }
+  bool verify(const bac_qc *qc, uint32_t needed = 5) {
+    return bac_qc_verify(qc, &w.roster, needed, as_cs, nullptr, nullptr, &w.cost);
+  }
 };
 
 TEST_F(Qc, OneVoteASenderAndTheFirstQ) {
@@ -55,7 +57,8 @@ TEST_F(Qc, OneVoteASenderAndTheFirstQ) {
   EXPECT_TRUE(verify(&back));
   bac_qc_clear(&back);
   for (size_t length = 0; length < bytes.size(); length++) {
-    if (!bac_qc_decode(&back, bytes.data(), length)) continue; /* without its last fields it is one that nobody signed */
+    if (!bac_qc_decode(&back, bytes.data(), length))
+      continue; /* without its last fields it is one that nobody signed */
     EXPECT_FALSE(verify(&back)) << length;
     bac_qc_clear(&back);
   }

@@ -26,7 +26,7 @@ struct Tc : ::testing::Test {
 TEST_F(Tc, FormsFromAQuorumOfOneRoundAndNamesTheHighest) {
   bac_tc tc, back;
   for (uint32_t i = 0; i < 4; i++) give_up(i, 9, i);
-  give_up(4, 8, 1); /* another round */
+  give_up(4, 8, 1);   /* another round */
   give_up(5, 9, 100); /* an unproven certificate */
   EXPECT_FALSE(bac_tc_form(&tc, t.data(), &w.roster, 5, 9, 8));
   give_up(6, 9, 8);
@@ -43,7 +43,8 @@ TEST_F(Tc, FormsFromAQuorumOfOneRoundAndNamesTheHighest) {
   bac_tc_take(&moved, &back);
   EXPECT_EQ(nullptr, back.encoded);
   bac_tc_clear(&moved);
-  for (size_t length = 0; length < bytes.size(); length++) ASSERT_FALSE(read(Bytes(bytes.begin(), bytes.begin() + static_cast<long>(length)), &back)) << length;
+  for (size_t length = 0; length < bytes.size(); length++)
+    ASSERT_FALSE(read(Bytes(bytes.begin(), bytes.begin() + static_cast<long>(length)), &back)) << length;
   for (size_t bit = 0; bit < bytes.size() * 8; bit += 3) {
     Bytes bad = bytes;
     bad[bit / 8] = static_cast<uint8_t>(bad[bit / 8] ^ 1 << bit % 8);

@@ -58,7 +58,8 @@ TEST(Datagram, BundlesWhatWaitsForTheSameHop) {
   for (auto &o : objects) ASSERT_EQ(m.send(1, BAC_BROADCAST, o, BAC_LINK_VOTE), 0);
   m.run(BAC_SECOND);
   for (auto &o : objects) EXPECT_EQ(m.count(2, o), 1);
-  EXPECT_EQ(bac_link_counters(m.station(1).link)->frames_sent[BAC_LINK_AIR][BAC_LINK_BUNDLE], 2u); /* 11 of 117 B in each */
+  EXPECT_EQ(bac_link_counters(m.station(1).link)->frames_sent[BAC_LINK_AIR][BAC_LINK_BUNDLE],
+            2u); /* 11 of 117 B in each */
   EXPECT_EQ(m.station(2).deliveries[0].source, 1u);
 }
 
@@ -95,7 +96,8 @@ TEST(Datagram, DeliversOnceAndSuppressesRelays) {
     m.run(m.now + 200 * BAC_MS);
   }
   for (uint32_t id = 0; id < 24; id++) {
-    for (int i = 0; i < items; i++) EXPECT_EQ(m.count(id, objects[static_cast<size_t>(i)]), id == static_cast<uint32_t>(i) ? 0 : 1);
+    for (int i = 0; i < items; i++)
+      EXPECT_EQ(m.count(id, objects[static_cast<size_t>(i)]), id == static_cast<uint32_t>(i) ? 0 : 1);
   }
   double per_item = static_cast<double>(items_sent(m)) / items;
   std::printf("transmissions per flooded item, 24 stations in one domain: %.2f\n", per_item);
@@ -144,7 +146,8 @@ TEST(Datagram, WithoutRelayOnlyNeighboursHearIt) {
   EXPECT_EQ(m.count(2, object), 0);
 }
 
-/* Stations at random in a 700 m square hear each other within 300 m; 20 % of the frames are lost, hidden terminals collide. */
+/* Stations at random in a 700 m square hear each other within 300 m; 20 % of the frames are lost, hidden terminals
+ * collide. */
 TEST(Datagram, FloodingCoversSeveralHopsDespiteLossAndHiddenTerminals) {
   uint64_t wanted = 0, missed = 0, sent = 0, items = 0, collisions = 0;
   for (uint64_t seed = 1; seed <= 4; seed++) {
@@ -152,7 +155,9 @@ TEST(Datagram, FloodingCoversSeveralHopsDespiteLossAndHiddenTerminals) {
     std::vector<std::pair<double, double>> at(n);
     std::mt19937_64 random(seed);
     std::uniform_real_distribution<double> side(0, 700);
-    auto hears = [&](uint32_t a, uint32_t b) { return std::hypot(at[a].first - at[b].first, at[a].second - at[b].second) <= 300; };
+    auto hears = [&](uint32_t a, uint32_t b) {
+      return std::hypot(at[a].first - at[b].first, at[a].second - at[b].second) <= 300;
+    };
     std::set<uint32_t> reached;
     do {
       for (auto &p : at) p = {side(random), side(random)};
@@ -188,8 +193,9 @@ TEST(Datagram, FloodingCoversSeveralHopsDespiteLossAndHiddenTerminals) {
     }
   }
   double share = static_cast<double>(missed) / static_cast<double>(wanted);
-  std::printf("flooding, 30 stations, 700 m square, 20 %% loss: %.2f %% missed, %.1f transmissions an item, %llu collisions\n", 100 * share,
-              static_cast<double>(sent) / static_cast<double>(items), static_cast<unsigned long long>(collisions));
+  std::printf(
+      "flooding, 30 stations, 700 m square, 20 %% loss: %.2f %% missed, %.1f transmissions an item, %llu collisions\n",
+      100 * share, static_cast<double>(sent) / static_cast<double>(items), static_cast<unsigned long long>(collisions));
   EXPECT_LE(share, 0.01);
 }
 
@@ -265,6 +271,29 @@ TEST(Route, RetransmittedUnicastIsForwardedAgainAndDeliveredOnce) {
   EXPECT_EQ(t.m.count(5, object), 1);
 }
 
+/* Half of all frames are lost, so that no link counts as good: an RSU asks the MBS for a better RSU, gets the item back
+ * and sends it itself. */
+TEST(Route, BadLinksAreUsedWhenThereAreNoBetterOnes) {
+  int delivered = 0, sent = 0;
+  for (uint64_t seed = 1; seed <= 5; seed++) {
+    TwoCells t(seed, 0.5);
+    for (uint64_t i = 0; i < 20; i++) {
+      Bytes far = object_of(120, 2 * i), near = object_of(120, 2 * i + 1);
+      for (uint32_t id = 1; id <= 8; id++)
+        t.m.send(id, BAC_BROADCAST, object_of(50, 100 * i + id)); /* all are heard lately */
+      t.m.run(t.m.now + 200 * BAC_MS);
+      t.m.send(1, 7, far, BAC_LINK_VOTE);
+      t.m.send(100, 2, near, BAC_LINK_VOTE);
+      t.m.run(t.m.now + 200 * BAC_MS);
+      EXPECT_LE(t.m.count(7, far), 1);
+      EXPECT_LE(t.m.count(2, near), 1);
+      delivered += t.m.count(7, far) + t.m.count(2, near);
+      sent += 2;
+    }
+  }
+  EXPECT_GE(delivered, sent * 95 / 100) << "of " << sent;
+}
+
 TEST(Route, WithoutBackhaulUnicastIsFlooded) {
   Medium m(1);
   m.hears = line();
@@ -317,4 +346,4 @@ TEST(Datagram, IdleNodeIsSmall) {
   EXPECT_LT(bac_link_memory(m.station(0).link), 100000u);
 }
 
-}  // namespace
+} // namespace

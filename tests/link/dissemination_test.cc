@@ -41,8 +41,11 @@ Result disseminate(size_t bytes, uint32_t receivers, double loss, uint64_t seeds
                                                 bac_link_counters(medium.station(0).link)->symbols_sent);
     for (uint32_t id = 1; id <= receivers; id++) EXPECT_EQ(medium.count(id, object), 1);
   }
-  std::printf("%s %8zu B %4u receivers, loss %.2f: %.3f of the bound (%.1f needs, %.1f repair symbols, %.1f adverts, %.1f symbols by others)\n",
-              mode == Medium::CSMA ? "contention" : "serial    ", bytes, receivers, loss, mean.ratio, mean.needs, mean.repair, mean.adverts, mean.others);
+  std::printf(
+      "%s %8zu B %4u receivers, loss %.2f: %.3f of the bound (%.1f needs, %.1f repair symbols, %.1f adverts, %.1f "
+      "symbols by others)\n",
+      mode == Medium::CSMA ? "contention" : "serial    ", bytes, receivers, loss, mean.ratio, mean.needs, mean.repair,
+      mean.adverts, mean.others);
   std::fflush(stdout);
   return mean;
 }
@@ -55,8 +58,9 @@ constexpr uint64_t kSeeds = 10;
 
 TEST(Dissemination, SmallBlockStaysNearTheBound) { EXPECT_LE(disseminate(100000, 50, 0.2, 2 * kSeeds).ratio, 1.30); }
 TEST(Dissemination, MediumBlockStaysNearTheBound) { EXPECT_LE(disseminate(500000, 50, 0.2, kSeeds).ratio, 1.20); }
-TEST(Dissemination, LargeBlockStaysNearTheBound) { EXPECT_LE(disseminate(2000000, 50, 0.2, (kSeeds + 1) / 2).ratio, 1.15); }
-
+TEST(Dissemination, LargeBlockStaysNearTheBound) {
+  EXPECT_LE(disseminate(2000000, 50, 0.2, (kSeeds + 1) / 2).ratio, 1.15);
+}
 
 /* Many receivers cost little more, and so does real contention, where frames of equal backoff collide. */
 TEST(Dissemination, TwoHundredReceivers) {
@@ -78,4 +82,4 @@ TEST(Dissemination, DISABLED_TwoHundredReceiversLarge) {
   EXPECT_LE(disseminate(500000, 200, 0.2, 5, Medium::CSMA).ratio, 1.30);
 }
 
-}  // namespace
+} // namespace

@@ -28,7 +28,8 @@ struct Code {
       for (auto &b : symbols[i]) b = static_cast<uint8_t>(random());
       data.push_back(symbols[i].data());
     }
-    for (uint32_t i = k; i < BAC_LINK_CODE_SYMBOLS; i++) bac_link_erasure_encode(k, i, bytes, data.data(), symbols[i].data());
+    for (uint32_t i = k; i < BAC_LINK_CODE_SYMBOLS; i++)
+      bac_link_erasure_encode(k, i, bytes, data.data(), symbols[i].data());
   }
 
   /* Decodes from the symbols of `present` and says whether all data came back. */
@@ -84,11 +85,12 @@ TEST(Erasure, AnyKSymbolsSuffice) {
     }
     uint32_t most = std::min(k, parity);
     EXPECT_TRUE(code.recovers([&] { /* the first ones lost, the last parity symbols there */
-      auto present = range(most, k);
-      auto tail = range(BAC_LINK_CODE_SYMBOLS - most, BAC_LINK_CODE_SYMBOLS);
-      present.insert(present.end(), tail.begin(), tail.end());
-      return present;
-    }())) << "burst at the start, k " << k;
+                                    auto present = range(most, k);
+                                    auto tail = range(BAC_LINK_CODE_SYMBOLS - most, BAC_LINK_CODE_SYMBOLS);
+                                    present.insert(present.end(), tail.begin(), tail.end());
+                                    return present;
+    }()))
+        << "burst at the start, k " << k;
     for (int trial = 0; trial < 50; trial++) { /* k of all 255 at random */
       auto present = range(0, BAC_LINK_CODE_SYMBOLS);
       std::shuffle(present.begin(), present.end(), random);
@@ -175,8 +177,8 @@ TEST(Bound, MatchesTheDesignsRatios) { /* with 1400 B frames; 2296 B give 1.29, 
 
 TEST(Bound, MatchesClosedFormsAndSampling) {
   EXPECT_DOUBLE_EQ(bac_link_bound_frames(100, 50, 0), 100);
-  EXPECT_NEAR(bac_link_bound_frames(100, 1, 0.2), 125, 1e-6);       /* k/q */
-  EXPECT_NEAR(bac_link_bound_frames(1, 2, 0.5), 8.0 / 3, 1e-9);     /* 2/q - 1/(1-p^2) */
+  EXPECT_NEAR(bac_link_bound_frames(100, 1, 0.2), 125, 1e-6);   /* k/q */
+  EXPECT_NEAR(bac_link_bound_frames(1, 2, 0.5), 8.0 / 3, 1e-9); /* 2/q - 1/(1-p^2) */
   EXPECT_LT(bac_link_bound_frames(0, 1, 0.1), 0);
   EXPECT_LT(bac_link_bound_frames(1, 0, 0.1), 0);
   EXPECT_LT(bac_link_bound_frames(1, 1, 1.0), 0);
@@ -192,4 +194,4 @@ TEST(Bound, MatchesClosedFormsAndSampling) {
   EXPECT_NEAR(bac_link_bound_frames(30, 20, 0.3), sum / 20000, 0.15);
 }
 
-}  // namespace
+} // namespace

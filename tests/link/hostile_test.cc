@@ -31,7 +31,8 @@ std::vector<Bytes> genuine_frames() {
   };
   m.send(0, BAC_BROADCAST, object_of(100000, 1));
   m.send(0, BAC_BROADCAST, object_of(500000, 2));
-  for (uint64_t i = 0; i < 20; i++) m.send(static_cast<uint32_t>(i % 6), BAC_BROADCAST, object_of(100 + 10 * i, 10 + i), BAC_LINK_VOTE);
+  for (uint64_t i = 0; i < 20; i++)
+    m.send(static_cast<uint32_t>(i % 6), BAC_BROADCAST, object_of(100 + 10 * i, 10 + i), BAC_LINK_VOTE);
   m.send(1, 4, object_of(3000, 3));
   m.run(4 * BAC_SECOND);
   return frames;
@@ -86,7 +87,8 @@ TEST(Hostile, BitFlipsOfGenuineFrames) {
       m.now += BAC_MS;
       Bytes frame = frames[random() % frames.size()];
       size_t head = std::min<size_t>(frame.size(), 60);
-      for (uint64_t flips = random() % 4; flips-- > 0;) frame[random() % head] ^= static_cast<uint8_t>(1u << random() % 8);
+      for (uint64_t flips = random() % 4; flips-- > 0;)
+        frame[random() % head] ^= static_cast<uint8_t>(1u << random() % 8);
       if (random() % 4 == 0) frame.resize(random() % (frame.size() + 1));
       if (random() % 16 == 0) frame.resize(frame.size() + random() % 100);
       Bytes exact(frame); /* of its very size, for the address sanitizer */
@@ -106,29 +108,43 @@ struct Writer {
   Writer &u16(uint64_t v) { return u8(v & 255).u8(v >> 8 & 255); }
   Writer &u32(uint64_t v) { return u16(v & 0xffff).u16(v >> 16 & 0xffff); }
   Writer &fill(size_t n, uint8_t v) { return b.insert(b.end(), n, v), *this; }
-  Writer &header(int type, uint32_t from, uint32_t to = BAC_BROADCAST) { return u8(0xb1).u8(static_cast<uint64_t>(type)).u16(0).u16(from).u16(to); }
+  Writer &header(int type, uint32_t from, uint32_t to = BAC_BROADCAST) {
+    return u8(0xb1).u8(static_cast<uint64_t>(type)).u16(0).u16(from).u16(to).u8(0);
+  }
 };
 
 struct Victim {
   Medium m{3};
   bac_link *link;
   Victim() { link = m.add(1).link; }
-  void take(const Writer &w, bac_link_port port = BAC_LINK_AIR) { bac_link_receive(link, m.now, port, w.b.data(), w.b.size()); }
+  void take(const Writer &w, bac_link_port port = BAC_LINK_AIR) {
+    bac_link_receive(link, m.now, port, w.b.data(), w.b.size());
+  }
   uint64_t dropped(bac_link_drop reason) { return bac_link_counters(link)->drops[reason]; }
 };
 
 Writer symbol(uint32_t from, uint8_t id, uint32_t length, size_t bytes, int generation = 0, int index = 0) {
-  return Writer().header(BAC_LINK_SYMBOL, from).fill(16, id).u32(length).u16(from).u16(BAC_BROADCAST).u8(2).u8(0).u16(10)
-      .u8(static_cast<uint64_t>(generation)).u8(static_cast<uint64_t>(index)).fill(bytes, 1);
+  return Writer()
+      .header(BAC_LINK_SYMBOL, from)
+      .fill(16, id)
+      .u32(length)
+      .u16(from)
+      .u16(BAC_BROADCAST)
+      .u8(2)
+      .u8(0)
+      .u16(10)
+      .u8(static_cast<uint64_t>(generation))
+      .u8(static_cast<uint64_t>(index))
+      .fill(bytes, 1);
 }
 
 TEST(Hostile, EachReasonIsCounted) {
   Victim v;
   v.take(Writer().u8(0xb1).u8(1));
   EXPECT_EQ(v.dropped(BAC_LINK_DROP_TRUNCATED), 1u);
-  v.take(Writer().u8(0xb2).u8(1).u16(0).u16(2).u16(BAC_BROADCAST));
+  v.take(Writer().u8(0xb2).u8(1).u16(0).u16(2).u16(BAC_BROADCAST).u8(0));
   EXPECT_EQ(v.dropped(BAC_LINK_DROP_VERSION), 1u);
-  v.take(Writer().u8(0xb1).u8(1).u16(7).u16(2).u16(BAC_BROADCAST));
+  v.take(Writer().u8(0xb1).u8(1).u16(7).u16(2).u16(BAC_BROADCAST).u8(0));
   EXPECT_EQ(v.dropped(BAC_LINK_DROP_SHARD), 1u);
   v.take(Writer().header(9, 2));
   EXPECT_EQ(v.dropped(BAC_LINK_DROP_TYPE), 1u);
@@ -139,7 +155,8 @@ TEST(Hostile, EachReasonIsCounted) {
   v.take(Writer().header(1, 2, 77));
   v.take(Writer().header(1, 2), BAC_LINK_WIRE); /* an EV has no wire */
   EXPECT_EQ(v.dropped(BAC_LINK_DROP_ADDRESS), 2u);
-  v.take(Writer().header(1, 2).u8(0x11).u8(0).u8(6).u16(2).u16(BAC_BROADCAST).u16(5).fill(8, 0).fill(5, 1)); /* a false id */
+  v.take(Writer().header(1, 2).u8(0x11).u8(0).u8(6).u16(2).u16(BAC_BROADCAST).u16(5).fill(8, 0).fill(5, 1)); /* a false
+                                                                                                                id */
   EXPECT_EQ(v.dropped(BAC_LINK_DROP_HASH), 1u);
   v.take(Writer().header(1, 2).u8(0x11).u8(0).u8(6).u16(2).u16(BAC_BROADCAST).u16(0).fill(8, 0));
   EXPECT_EQ(v.dropped(BAC_LINK_DROP_LENGTH), 2u);
@@ -189,10 +206,12 @@ TEST(Hostile, AFalseItemDoesNotKeepOutTheGenuineOne) {
 TEST(Hostile, OneSourceCannotEvictWhatOthersSend) {
   Victim v;
   v.take(symbol(3, 0xaa, 100000, 1000)); /* an honest reception begins */
+  size_t before = bac_link_memory(v.link);
   for (int i = 0; i < 100; i++) {
     v.m.now += BAC_MS;
     v.take(symbol(2, static_cast<uint8_t>(i), 2000000, 1300, i % 10, i));
   }
+  EXPECT_LT(bac_link_memory(v.link) - before, 30000u); /* four receptions of one symbol, half of the places */
   for (int i = 1; i < 100; i++) {
     v.m.now += BAC_MS;
     v.take(symbol(3, 0xaa, 100000, 1000, 0, i));
@@ -216,7 +235,7 @@ TEST(Hostile, NeedsCannotMakeANodeSendForever) {
     while (bac_link_next_frame(v.link, v.m.now, BAC_LINK_AIR, &frame)) frames++;
     Writer w = Writer().header(BAC_LINK_NEED, 2);
     w.b.insert(w.b.end(), hash, hash + 16);
-    v.take(w.u32(100000).u16(1362).u16(1).u8(1).u8(74));
+    v.take(w.u32(100000).u16(kSymbolBytes).u16(1).u8(1).u8(74));
   }
   EXPECT_GT(v.dropped(BAC_LINK_DROP_BUDGET), 100u);
   EXPECT_LT(frames, 8 * 74u);
@@ -245,11 +264,12 @@ TEST(Hostile, SameEventsGiveTheSameFrames) {
     m.tamper = [&](uint32_t, Bytes &frame) { all.insert(all.end(), frame.begin(), frame.end()); };
     for (uint32_t id = 0; id < 6; id++) m.add(id);
     m.send(0, BAC_BROADCAST, object_of(100000, 1));
-    for (uint64_t i = 0; i < 20; i++) m.send(static_cast<uint32_t>(i % 6), BAC_BROADCAST, object_of(200, i), BAC_LINK_VOTE);
+    for (uint64_t i = 0; i < 20; i++)
+      m.send(static_cast<uint32_t>(i % 6), BAC_BROADCAST, object_of(200, i), BAC_LINK_VOTE);
     m.run(3 * BAC_SECOND);
     return digest_of(all.data(), all.size());
   };
   EXPECT_EQ(trace(), trace());
 }
 
-}  // namespace
+} // namespace

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A broadcast medium in one process for tests of the link: carrier sense, airtime, independent loss, a topology (who hears
- * whom), wired RSUs. Two modes: SERIAL, one collision domain with one frame on the air at a time; CSMA, where every node listens
- * for itself, and frames that overlap at a receiver are lost (hidden terminals, equal backoffs). */
+/* A broadcast medium in one process for tests of the link: carrier sense, airtime, independent loss, a topology (who
+ * hears whom), wired RSUs. Two modes: SERIAL, one collision domain with one frame on the air at a time; CSMA, where
+ * every node listens for itself, and frames that overlap at a receiver are lost (hidden terminals, equal backoffs). */
 #ifndef BAC_TESTS_LINK_MEDIUM_H
 #define BAC_TESTS_LINK_MEDIUM_H
 
@@ -44,6 +44,13 @@ inline void test_hash(uint8_t out[32], const void *bytes, size_t length) {
 }
 
 using Bytes = std::vector<uint8_t>;
+
+/* Of the frame format in link/internal.h (C only). */
+constexpr size_t kHeaderBytes = 9;
+constexpr size_t kSymbolHeaderBytes = kHeaderBytes + 30;
+constexpr size_t kSymbolIndexAt = kSymbolHeaderBytes - 1;
+constexpr uint32_t kSymbolBytes = 1400 - kSymbolHeaderBytes;
+constexpr uint32_t kItemMost = 1400 - kHeaderBytes - 17; /* the largest object that is sent in one frame */
 
 inline Bytes object_of(size_t length, uint64_t seed) {
   Bytes bytes(length);
@@ -92,7 +99,8 @@ class Medium {
  public:
   enum Mode { SERIAL, CSMA };
 
-  explicit Medium(uint64_t seed, double loss = 0, Mode mode = SERIAL) : loss_(loss), mode_(mode), random_(seed), seed_(seed) {}
+  explicit Medium(uint64_t seed, double loss = 0, Mode mode = SERIAL)
+      : loss_(loss), mode_(mode), random_(seed), seed_(seed) {}
   ~Medium() {
     for (auto &s : stations_) bac_link_free(s->link);
   }
@@ -102,7 +110,7 @@ class Medium {
   bac_link_config config = default_config();
   uint32_t mac_depth = 4;
   bac_time now = 0;
-  std::function<bool(uint32_t from, uint32_t to)> hears; /* default: everybody hears everybody */
+  std::function<bool(uint32_t from, uint32_t to)> hears;   /* default: everybody hears everybody */
   std::function<void(uint32_t from, Bytes &frame)> tamper; /* sees every frame that goes on the air */
   uint64_t air_frames = 0, wire_frames = 0, collisions = 0;
   bac_time air_busy = 0;
@@ -139,7 +147,8 @@ class Medium {
   Station &station(uint32_t id) { return *stations_[index_.at(id)]; }
   std::vector<std::unique_ptr<Station>> &stations() { return stations_; }
 
-  int send(uint32_t from, uint32_t to, const Bytes &object, bac_link_class traffic = BAC_LINK_BULK, bac_time delay = 0) {
+  int send(uint32_t from, uint32_t to, const Bytes &object, bac_link_class traffic = BAC_LINK_BULK,
+           bac_time delay = 0) {
     Station &s = station(from);
     s.dirty = true;
     return bac_link_send(s.link, now, to, traffic, object.data(), object.size(), delay);
@@ -341,6 +350,6 @@ class Medium {
   std::deque<Wired> wired_;
 };
 
-}  // namespace bac_test
+} // namespace bac_test
 
 #endif

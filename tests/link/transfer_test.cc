@@ -6,6 +6,10 @@
 
 #include "medium.h"
 
+/* Of base/bytes.h, which is C only. */
+extern "C" bac_buf *bac_buf_ref(bac_buf *buf);
+extern "C" void bac_buf_unref(bac_buf *buf);
+
 using namespace bac_test;
 
 namespace {
@@ -23,13 +27,16 @@ bool all_have(Medium &m, const Bytes &object, uint32_t from, uint32_t to) {
 
 TEST(Transfer, EverySizeAroundTheLimits) {
   /* one frame and two; one symbol more or less; one generation and two; the largest */
-  for (size_t length : {1u, 1375u, 1376u, 2724u, 2725u, 217920u, 217921u, 217922u, 435841u, 2200000u}) {
+  const size_t whole = 160 * kSymbolBytes; /* a generation */
+  for (size_t length :
+       {size_t{1}, size_t{kItemMost}, size_t{kItemMost} + 1, 2 * size_t{kSymbolBytes}, 2 * size_t{kSymbolBytes} + 1,
+        whole, whole + 1, whole + 2, 2 * whole + 1, size_t{BAC_OBJECT_BYTES_MAX}}) {
     Medium m(length, length > 1000000 ? 0.05 : 0.3);
     for (uint32_t id = 0; id < 4; id++) m.add(id);
     Bytes object = object_of(length, length);
     ASSERT_EQ(m.send(0, BAC_BROADCAST, object), 0);
     m.run(20 * BAC_SECOND, [&] { return all_have(m, object, 1, 3); });
-    if (length > 1375) { /* single items are not repaired */
+    if (length > kItemMost) { /* single items are not repaired */
       EXPECT_TRUE(all_have(m, object, 1, 3)) << length;
     }
     EXPECT_EQ(m.sum([](auto &c) { return c.objects_polluted; }), 0u);
@@ -114,6 +121,25 @@ TEST(Transfer, AnotherHolderRepairsWhenTheOriginatorIsGone) {
   EXPECT_TRUE(m.run(m.now + 5 * BAC_SECOND, [&] { return all_have(m, object, 1, 7); }));
 }
 
+/* Whoever takes over sends what was not on the air before: the one receiver that lacks symbols can use all it hears. */
+TEST(Transfer, TheNextHolderSendsFreshSymbols) {
+  for (uint64_t seed = 1; seed <= 6; seed++) {
+    Medium m(seed);
+    std::mt19937_64 random(seed);
+    bool gone = false;
+    m.hears = [&](uint32_t a, uint32_t b) { return !(gone && (a == 0 || b == 0)) && (b != 3 || random() % 10 < 7); };
+    for (uint32_t id = 0; id < 4; id++) m.add(id);
+    Bytes object = object_of(217000, seed);
+    m.send(0, BAC_BROADCAST, object);
+    m.run(10 * BAC_SECOND, [&] { return bac_link_counters(m.station(0).link)->repair_symbols_sent >= 30; });
+    gone = true;
+    EXPECT_TRUE(m.run(m.now + 5 * BAC_SECOND, [&] { return m.count(3, object) == 1; }));
+    EXPECT_GT(m.sum([](auto &c) { return c.repair_symbols_sent; }),
+              bac_link_counters(m.station(0).link)->repair_symbols_sent);
+    EXPECT_EQ(bac_link_counters(m.station(3).link)->symbols_duplicate, 0u) << seed;
+  }
+}
+
 /* Two cells of 4 EVs with an RSU each; see datagram_test.cc. */
 void two_cells(Medium &m) {
   m.config.backhaul = true;
@@ -160,6 +186,18 @@ TEST(Transfer, UnicastDirectAndOverTheWire) {
   EXPECT_EQ(deliveries, 4u); /* nobody else got any, nobody got one twice */
 }
 
+TEST(Transfer, UnicastWithoutARouteIsCarriedByRelays) {
+  Medium m(16, 0.1);
+  m.hears = line();
+  for (uint32_t id = 0; id < 4; id++) m.add(id);
+  m.run(3 * BAC_SECOND);
+  Bytes object = object_of(50000, 1);
+  m.send(0, 3, object);
+  EXPECT_TRUE(m.run(m.now + 10 * BAC_SECOND, [&] { return m.count(3, object) == 1; }));
+  m.run(m.now + 2 * BAC_SECOND);
+  for (uint32_t id = 0; id < 4; id++) EXPECT_EQ(m.station(id).deliveries.size(), id == 3 ? 1u : 0u) << id;
+}
+
 TEST(Transfer, SameObjectToSeveralReceivers) {
   Medium m(11, 0.2);
   two_cells(m);
@@ -174,10 +212,11 @@ TEST(Transfer, PollutionIsDetectedAndSurvived) {
   Bytes object = object_of(150000, 1);
   int spoiled = 0;
   m.tamper = [&](uint32_t, Bytes &frame) { /* flips a bit in three symbols */
-    if ((frame[1] & 15) == BAC_LINK_SYMBOL && spoiled < 3 && frame[37] % 40 == 7) {
-      frame[100] ^= 1;
-      spoiled++;
-    }
+                                           if ((frame[1] & 15) == BAC_LINK_SYMBOL && spoiled < 3 &&
+                                               frame[kSymbolIndexAt] % 40 == 7) {
+                                             frame[100] ^= 1;
+                                             spoiled++;
+                                           }
   };
   m.send(0, BAC_BROADCAST, object);
   EXPECT_TRUE(m.run(20 * BAC_SECOND, [&] { return all_have(m, object, 1, 5); }));
@@ -207,9 +246,10 @@ TEST(Transfer, OneNodePollutingForeverDoesNotStopTheOthers) {
       next = m.now + 20 * BAC_MS;
       Bytes forged = last;
       forged[4] = 5, forged[5] = 0;
-      forged[37] = static_cast<uint8_t>(111 + (m.now / BAC_MS) % 140);
+      forged[kSymbolIndexAt] = static_cast<uint8_t>(111 + (m.now / BAC_MS) % 140);
       forged[200] ^= 0xff;
-      for (uint32_t id = 1; id < 5; id++) bac_link_receive(m.station(id).link, m.now, BAC_LINK_AIR, forged.data(), forged.size());
+      for (uint32_t id = 1; id < 5; id++)
+        bac_link_receive(m.station(id).link, m.now, BAC_LINK_AIR, forged.data(), forged.size());
     }
     return all_have(m, object, 1, 4);
   }));
@@ -250,9 +290,57 @@ TEST(Transfer, LearnsTheLossAndRepairsAhead) {
       m.run(m.now + BAC_SECOND);
     }
   }
-  std::printf("100 kB, 30 stations: %.1f ms with %.1f needs, the second object %.1f ms with %.1f\n", time[0], needs[0], time[1], needs[1]);
+  std::printf("100 kB, 30 stations: %.1f ms with %.1f needs, the second object %.1f ms with %.1f\n", time[0], needs[0],
+              time[1], needs[1]);
   EXPECT_LT(time[1], 1.02 * time[0]);
   EXPECT_LT(needs[1], needs[0]);
 }
 
-}  // namespace
+/* What is still being sent for the first time is not pushed out of the store by what comes in. */
+TEST(Transfer, AFirstPassOutlivesWhatComesIn) {
+  Medium m(17);
+  for (uint32_t id = 0; id < 16; id++) m.add(id);
+  Bytes object = object_of(400000, 1);
+  m.send(0, BAC_BROADCAST, object);
+  for (uint32_t id = 1; id < 16; id++) m.send(id, BAC_BROADCAST, object_of(3000, 100 + id));
+  EXPECT_TRUE(m.run(10 * BAC_SECOND, [&] { return all_have(m, object, 1, 15); }));
+}
+
+TEST(Transfer, CompletedObjectsMayBeShared) {
+  struct Node {
+    bac_link *link = nullptr;
+    int delivered = 0;
+  };
+  static bac_buf *kept; /* a host's store, of one object here */
+  static int shared;
+  kept = nullptr, shared = 0;
+  bac_link_callbacks callbacks{};
+  callbacks.deliver = [](void *ctx, const uint8_t *bytes, size_t length, uint32_t) {
+    EXPECT_EQ(Bytes(bytes, bytes + length), object_of(20000, 1));
+    static_cast<Node *>(ctx)->delivered++;
+  };
+  callbacks.share = [](void *, const uint8_t *, bac_buf *own) {
+    if (!kept) return kept = bac_buf_ref(own);
+    bac_buf_unref(own);
+    shared++;
+    return bac_buf_ref(kept);
+  };
+  bac_link_config config = Medium::default_config();
+  Node nodes[3];
+  for (uint32_t id = 0; id < 3; id++) {
+    config.self = id;
+    nodes[id].link = bac_link_new(&config, &callbacks, &nodes[id]);
+  }
+  Bytes object = object_of(20000, 1);
+  ASSERT_EQ(bac_link_send(nodes[0].link, 0, BAC_BROADCAST, BAC_LINK_BULK, object.data(), object.size(), 0), 0);
+  bac_link_frame frame;
+  while (bac_link_next_frame(nodes[0].link, 0, BAC_LINK_AIR, &frame)) {
+    for (uint32_t id = 1; id < 3; id++) bac_link_receive(nodes[id].link, 0, BAC_LINK_AIR, frame.bytes, frame.length);
+  }
+  EXPECT_EQ(nodes[1].delivered + nodes[2].delivered, 2);
+  EXPECT_EQ(shared, 2);
+  for (auto &n : nodes) bac_link_free(n.link);
+  bac_buf_unref(kept);
+}
+
+} // namespace

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The in-process network with byzantine members: members 0..f-1 are silent towards some, have a twin with the same key (after Bano
- * et al., "Twins", 2020: equivocation of every kind), or a liar beside them that signs whatever could hurt. The observer looks at
- * honest members only. */
+/* The in-process network with byzantine members: members 0..f-1 are silent towards some, have a twin with the same key
+ * (after Bano et al., "Twins", 2020: equivocation of every kind), or a liar beside them that signs whatever could hurt.
+ * The observer looks at honest members only. */
 #ifndef BAC_TESTS_SIM_BYZANTINE_H
 #define BAC_TESTS_SIM_BYZANTINE_H
 
@@ -27,11 +27,14 @@ struct Puppet {
   std::function<void(const bac_msg &)> on_message;
   std::function<bool(uint32_t)> reaches = [](uint32_t) { return true; };
 
-  static void hash(uint8_t out[BAC_HASH_BYTES], const void *bytes, size_t length) { bac_hash(out, BAC_DOMAIN_OBJECT, bytes, length); }
+  static void hash(uint8_t out[BAC_HASH_BYTES], const void *bytes, size_t length) {
+    bac_hash(out, BAC_DOMAIN_OBJECT, bytes, length);
+  }
   static void delivered(void *ctx, const uint8_t *bytes, size_t length, uint32_t) {
     Puppet *p = static_cast<Puppet *>(ctx);
     bac_msg m;
-    if (length > 0 && bytes[0] == BAC_OBJECT_MESSAGE && bac_msg_decode(&m, bytes, length) && p->on_message) p->on_message(m);
+    if (length > 0 && bytes[0] == BAC_OBJECT_MESSAGE && bac_msg_decode(&m, bytes, length) && p->on_message)
+      p->on_message(m);
   }
   void init(World *world, bac_sim *s, uint32_t self) {
     w = world;
@@ -190,8 +193,9 @@ class Arena {
     Arena *a = static_cast<Arena *>(ctx);
     if (to < a->count) a->inbox_[to].emplace_back(bytes, bytes + *length);
     if (from >= a->count) return true;
-    if (a->evil == Evil::kSilent) return a->half(to) && bac_random_chance(&a->random_, 1, 2) != 0; /* some hear some of it */
-    if (a->evil == Evil::kTwin) return !a->half(to); /* the twin talks to the others */
+    if (a->evil == Evil::kSilent)
+      return a->half(to) && bac_random_chance(&a->random_, 1, 2) != 0; /* some hear some of it */
+    if (a->evil == Evil::kTwin) return !a->half(to);                   /* the twin talks to the others */
     return true;
   }
   static void committed(void *ctx, bac_time, uint32_t node, const bac_commit *c) {
@@ -255,7 +259,8 @@ class Arena {
         x.protocol = 0;
         x.type = BAC_MSG_FETCH;
         for (int i = 0; i < 5; i++) {
-          payload = {8, 1, 24, static_cast<uint8_t>(1 + bac_random_below(&random_, 100)), 32, static_cast<uint8_t>(1 + i)};
+          payload = {
+              8, 1, 24, static_cast<uint8_t>(1 + bac_random_below(&random_, 100)), 32, static_cast<uint8_t>(1 + i)};
           bac_payload_digest(x.digest, payload.data(), payload.size(), &world.cost);
           p->say(now, to, x, payload);
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One node under test among members whose every word the test puts into their mouths: real frames through real links, time in
- * the test's hands, every effect looked at in its order. */
+/* One node under test among members whose every word the test puts into their mouths: real frames through real links,
+ * time in the test's hands, every effect looked at in its order. */
 #ifndef BAC_TESTS_SIM_SOLO_H
 #define BAC_TESTS_SIM_SOLO_H
 
@@ -88,7 +88,9 @@ class Solo {
     uint32_t p = at->block->header.proposer;
     say(p, w->vote(at, p), World::payload(at));
   }
-  void validate(const bac_entry *at, uint32_t cp, int verdict = kAccept) { say(cp, w->vote(at, cp, verdict), w->validation(at)); }
+  void validate(const bac_entry *at, uint32_t cp, int verdict = kAccept) {
+    say(cp, w->vote(at, cp, verdict), w->validation(at));
+  }
   void transaction(uint32_t i, const Bytes &wire) {
     Bytes object(1, BAC_OBJECT_TRANSACTION);
     object.insert(object.end(), wire.begin(), wire.end());
@@ -131,7 +133,8 @@ class Solo {
   /* Whether it voted (accepting) in this round, in whatever role. */
   bool voted(uint64_t round) const {
     for (auto &h : heard)
-      if ((h.msg.type == BAC_MSG_CS_CONSENSUS || h.msg.type == BAC_MSG_CP_VALIDATE || h.msg.type == BAC_MSG_BLOCK_REQUEST) &&
+      if ((h.msg.type == BAC_MSG_CS_CONSENSUS || h.msg.type == BAC_MSG_CP_VALIDATE ||
+           h.msg.type == BAC_MSG_BLOCK_REQUEST) &&
           h.msg.view == round && h.msg.step == kAccept)
         return true;
     return false;
@@ -163,7 +166,7 @@ class Solo {
   Bytes state;
   std::vector<std::pair<uint64_t, Bytes>> commits; /* height, digest */
   std::function<void(const Heard &)> on_heard;
-  bool mute = false; /* frames of the node are lost */
+  bool mute = false;         /* frames of the node are lost */
   bool durable_first = true; /* no vote or TIMEOUT left before its round was durable */
 
  private:
@@ -189,7 +192,8 @@ class Solo {
   void check_durable(const bac_msg &m) {
     if (w->config.mode != BAC_MODE_SAFE || m.protocol != kBac || m.type == BAC_MSG_QC || m.type == BAC_MSG_TC) return;
     bool vote = m.type != BAC_MSG_TIMEOUT && m.step == kAccept;
-    if (vote || m.type == BAC_MSG_TIMEOUT) durable_first = durable_first && state.size() >= 16 && bac_get_u64(state.data()) >= m.view;
+    if (vote || m.type == BAC_MSG_TIMEOUT)
+      durable_first = durable_first && state.size() >= 16 && bac_get_u64(state.data()) >= m.view;
   }
   static void link_hash(uint8_t out[BAC_HASH_BYTES], const void *bytes, size_t length) {
     bac_hash(out, BAC_DOMAIN_OBJECT, bytes, length);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What tests of the node need: a roster whose every key is known, blocks, votes and certificates signed as any member, and one
- * node under test that hears and says real frames. Nothing here decides what is right: tests do. */
+/* What tests of the node need: a roster whose every key is known, blocks, votes and certificates signed as any member,
+ * and one node under test that hears and says real frames. Nothing here decides what is right: tests do. */
 #ifndef BAC_TESTS_SIM_WORLD_H
 #define BAC_TESTS_SIM_WORLD_H
 
@@ -14,7 +14,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow" /* C lets a function and a struct share a name */
@@ -76,7 +75,9 @@ struct World {
   uint32_t q() const { return bac_quorum(n()); }
   bac_entry *genesis() { return bac_chain_at(chain, 0); }
   uint32_t primary(uint64_t round) const { return bac_elect_primary(n(), 0, round); }
-  bac_role role(uint64_t round, uint32_t i) const { return bac_elect_role(n(), config.candidates_permille, 0, round, i); }
+  bac_role role(uint64_t round, uint32_t i) const {
+    return bac_elect_role(n(), config.candidates_permille, 0, round, i);
+  }
   /* The k-th member with this role in the round. */
   uint32_t with_role(uint64_t round, bac_role r, uint32_t k = 0) const {
     for (uint32_t i = 0; i < n(); i++)
@@ -113,8 +114,10 @@ struct World {
     if (!bac_tx_decode(&t, wire.data(), wire.size(), &cost) || !bac_pool_add(pool, &t, 0, &full)) abort();
   }
 
-  /* A block on `parent`; `spoil` may change it after it was built (the digest is computed anew, nothing is executed). */
-  bac_entry *build(bac_entry *parent, uint64_t round, const Bytes &certificate, bac_time at = 0, uint32_t proposer = UINT32_MAX) {
+  /* A block on `parent`; `spoil` may change it after it was built (the digest is computed anew, nothing is executed).
+   */
+  bac_entry *build(bac_entry *parent, uint64_t round, const Bytes &certificate, bac_time at = 0,
+                   uint32_t proposer = UINT32_MAX) {
     bac_header h = {};
     h.height = parent->block->header.height + 1;
     h.round = round;
@@ -123,7 +126,8 @@ struct World {
     memcpy(h.prev_hash, parent->block->digest, BAC_HASH_BYTES);
     bac_block_seed(h.seed, parent->block->header.seed, h.height);
     bac_state *state = bac_state_copy(parent->state);
-    bac_block *block = bac_block_build(&h, pool, state, certificate.data(), certificate.size(), config.block_bytes_max, &cost);
+    bac_block *block =
+        bac_block_build(&h, pool, state, certificate.data(), certificate.size(), config.block_bytes_max, &cost);
     free(state);
     bac_entry *where = nullptr;
     if (bac_chain_insert(chain, block, 0, &cost, &where) != BAC_REJECT_COUNT) abort();
@@ -143,7 +147,9 @@ struct World {
     bac_msg m = {};
     m.protocol = kBac;
     bac_role r = role(h.round, i);
-    m.type = r == BAC_ROLE_PRIMARY ? BAC_MSG_BLOCK_REQUEST : r == BAC_ROLE_CP ? BAC_MSG_CP_VALIDATE : BAC_MSG_CS_CONSENSUS;
+    m.type = r == BAC_ROLE_PRIMARY ? BAC_MSG_BLOCK_REQUEST
+             : r == BAC_ROLE_CP    ? BAC_MSG_CP_VALIDATE
+                                   : BAC_MSG_CS_CONSENSUS;
     m.role = r;
     m.view = h.round;
     m.height = h.height;
@@ -201,7 +207,8 @@ struct World {
       memcpy(timeouts[i].signature, m.signature, BAC_SIGNATURE_BYTES);
     }
     bac_tc made;
-    if (!bac_tc_form(&made, timeouts.data(), &roster, static_cast<uint32_t>(signers.size()), round, UINT64_MAX)) abort();
+    if (!bac_tc_form(&made, timeouts.data(), &roster, static_cast<uint32_t>(signers.size()), round, UINT64_MAX))
+      abort();
     Bytes bytes(made.encoded->data, made.encoded->data + made.encoded->length);
     bac_tc_clear(&made);
     return bytes;

@@ -23,14 +23,15 @@ static uint64_t item_key(const uint8_t *id, uint16_t destination) {
 bac_time link_relay_window(const struct bac_link *l) {
   bac_time window = l->config.relay_window;
   if (window == 0) {
-    window = 2 * (bac_time)l->density * bac_link_airtime_ns(&l->config, RELAY_FRAME_BYTES);
+    window = 6 * (bac_time)l->density * bac_link_airtime_ns(&l->config, RELAY_FRAME_BYTES);
     if (window < RELAY_WINDOW_LEAST) window = RELAY_WINDOW_LEAST;
     if (window > RELAY_WINDOW_MOST) window = RELAY_WINDOW_MOST;
   }
   return l->config.kind == BAC_LINK_RSU ? window / 2 : window; /* an RSU's antenna reaches most: let it be early */
 }
 
-static struct link_item *enqueue(struct bac_link *l, const struct datagram *d, struct link_hop hop, bac_time due, bool relay) {
+static struct link_item *enqueue(struct bac_link *l, const struct datagram *d, struct link_hop hop, bac_time due,
+                                 bool relay) {
   struct link_item *item = link_queue_add(l, LINK_ITEM_BYTES + d->length, relay);
   if (!item) return NULL;
   struct bac_writer w = bac_writer_over(item->bytes, item->length);
@@ -51,10 +52,11 @@ static struct link_item *enqueue(struct bac_link *l, const struct datagram *d, s
   return item;
 }
 
-/* Counting copies fails stations at the edge: a relay suppressed because its many neighbours have the item may be the only one
- * that a station with few neighbours hears. So such weak stations say so in every frame, always relay, and an item is not
- * suppressed, but repeated, until the weak ones in reach were heard relaying it. */
-static void weak_watch(struct bac_link *l, bac_time now, struct link_item *item, const struct datagram *d, uint16_t from) {
+/* Counting copies fails stations at the edge: a relay suppressed because its many neighbours have the item may be the
+ * only one that a station with few neighbours hears. So such weak stations say so in every frame, always relay, and an
+ * item is not suppressed, but repeated, until the weak ones in reach were heard relaying it. */
+static void weak_watch(struct bac_link *l, bac_time now, struct link_item *item, const struct datagram *d,
+                       uint16_t from) {
   item->flood = true;
   if (!l->config.relay || d->hops <= 1) return;
   item->repeats = WEAK_REPEATS;
@@ -62,8 +64,8 @@ static void weak_watch(struct bac_link *l, bac_time now, struct link_item *item,
   item->unheard = l->weak && !item->relay;
 }
 
-int link_datagram_send(struct bac_link *l, bac_time now, uint16_t destination, enum bac_link_class traffic, const uint8_t *object,
-                       size_t length, bac_time delay) {
+int link_datagram_send(struct bac_link *l, bac_time now, uint16_t destination, enum bac_link_class traffic,
+                       const uint8_t *object, size_t length, bac_time delay) {
   uint8_t hash[BAC_HASH_BYTES];
   l->config.hash(hash, object, length);
   l->counters.hashed_bytes += length;
@@ -76,8 +78,14 @@ int link_datagram_send(struct bac_link *l, bac_time now, uint16_t destination, e
   } else {
     seen = link_seen_add(&l->seen, now, key);
   }
-  struct datagram d = {(uint8_t)traffic, seen->attempt, (uint8_t)l->config.hop_limit, (uint16_t)l->config.self, destination,
-                       (uint16_t)length, hash, object};
+  struct datagram d = {(uint8_t)traffic,
+                       seen->attempt,
+                       (uint8_t)l->config.hop_limit,
+                       (uint16_t)l->config.self,
+                       destination,
+                       (uint16_t)length,
+                       hash,
+                       object};
   const struct link_hop air = {BAC_LINK_AIR, BAC_BROADCAST}, wire = {BAC_LINK_WIRE, BAC_BROADCAST};
   if (destination != BAC_BROADCAST) {
     struct link_hop hop;
@@ -97,7 +105,8 @@ int link_datagram_send(struct bac_link *l, bac_time now, uint16_t destination, e
 
 /* A broadcast seen for the first time in this attempt: on to the wire at once, on to the air after a while. */
 static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, uint16_t from, struct datagram d) {
-  if (l->config.kind == BAC_LINK_MBS || (l->config.kind == BAC_LINK_RSU && l->config.backhaul && port == BAC_LINK_AIR)) {
+  if (l->config.kind == BAC_LINK_MBS ||
+      (l->config.kind == BAC_LINK_RSU && l->config.backhaul && port == BAC_LINK_AIR)) {
     struct link_item *item = enqueue(l, &d, (struct link_hop){BAC_LINK_WIRE, BAC_BROADCAST}, now, true);
     if (item && l->config.kind == BAC_LINK_MBS) item->except = from;
   }
@@ -106,21 +115,26 @@ static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, uin
     if (d.hops <= 1) return;
     d.hops--;
   }
-  bac_time due = now + link_jitter(l, link_relay_window(l));
+  bac_time window = link_relay_window(l);
+  /* Where RSUs have a wire they go first: they reach most, and EVs that hear them need not speak. */
+  bac_time head_start = l->config.backhaul && l->config.kind == BAC_LINK_EV ? window / 2 : 0;
+  bac_time due = now + head_start + link_jitter(l, window);
   struct link_item *item = enqueue(l, &d, (struct link_hop){BAC_LINK_AIR, BAC_BROADCAST}, due, true);
   if (item) weak_watch(l, now, item, &d, from);
 }
 
-static void forward(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h, struct datagram d) {
+static void forward(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
+                    struct datagram d) {
   if (port == BAC_LINK_AIR && h->next_hop == BAC_BROADCAST) {
     flood(l, now, port, h->transmitter, d);
     return;
   }
   struct link_hop hop;
-  if (d.hops <= 1 || !link_route(l, now, d.destination, port == BAC_LINK_WIRE, h->next_hop != BAC_BROADCAST, &hop)) return;
+  if (d.hops <= 1 || !link_route(l, now, d.destination, port == BAC_LINK_WIRE, h->next_hop != BAC_BROADCAST, &hop))
+    return;
   d.hops--;
   struct link_item *item = enqueue(l, &d, hop, now, true);
-  if (item && l->config.kind == BAC_LINK_MBS) item->except = h->transmitter;
+  if (item && l->config.kind == BAC_LINK_MBS && hop.next == BAC_BROADCAST) item->except = h->transmitter;
   if (item) l->counters.items_forwarded++;
 }
 
@@ -142,6 +156,18 @@ static void duplicate(struct bac_link *l, enum bac_link_port port, uint16_t from
   link_queue_remove(l, item);
 }
 
+/* A unicast that this RSU passed to the MBS, hoping for a better RSU, and got back, since there is none: once an
+ * attempt, it is no duplicate. */
+static bool returned(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
+                     const struct datagram *d, uint64_t key) {
+  if (l->config.kind != BAC_LINK_RSU || port != BAC_LINK_WIRE || h->next_hop == BAC_BROADCAST) return false;
+  if (d->destination == BAC_BROADCAST || d->destination == l->config.self) return false;
+  uint64_t mark = key ^ LINK_RETURNED_KEY ^ ((uint64_t)d->attempt << 56);
+  if (link_seen_find(&l->seen, now, mark)) return false;
+  link_seen_add(&l->seen, now, mark);
+  return true;
+}
+
 static void datagram_receive(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
                              struct datagram d) {
   uint16_t self = (uint16_t)l->config.self;
@@ -149,6 +175,10 @@ static void datagram_receive(struct bac_link *l, bac_time now, enum bac_link_por
   struct link_seen *seen = link_seen_find(&l->seen, now, key);
   if (seen) seen->at_ms = (uint32_t)(now / BAC_MS); /* while it goes around, it is not forgotten */
   uint8_t later = seen ? (uint8_t)(d.attempt - seen->attempt) : 1;
+  if (seen && later == 0 && returned(l, now, port, h, &d, key)) {
+    forward(l, now, port, h, d);
+    return;
+  }
   if (seen && (later == 0 || later > 127 || d.origin == self)) {
     duplicate(l, port, h->transmitter, key, d.attempt, seen);
     return;

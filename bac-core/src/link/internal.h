@@ -15,22 +15,23 @@
  *   2  u16  shard
  *   4  u16  transmitter
  *   6  u16  next hop, 65535 = all that hear it
- * BUNDLE: items until the end. An item is
- *   u8   low 4 bits: 1 data, 2 advert; high 4 bits: class
- *   data:   u8 attempt, u8 hops left, u16 originator, u16 destination, u16 length, id[8], bytes[length]
- *   advert: id[16], u32 length, u16 symbol bytes, u16 originator, u16 destination
- * SYMBOL: id[16], u32 length, u16 originator, u16 destination, u8 class (bit 7: a unicast answer to a NEED, whoever asked knows
- *   what the object is for), u8 burst, u16 remaining, u8 generation, u8 index,
- *   then the symbol; its size is what is left of the frame. `burst` counts the NEEDs the transmitter has heard, `remaining` the
- *   symbols it still means to send: receivers know from them whether a NEED was heard, and when the pause begins.
- * NEED: id[16], u32 length, u16 symbol bytes, u16 holder asked first, u8 generations, u8 symbols lacked[generations].
- * ROUTE (RSU to MBS, wired): u16 node heard lately, repeated. */
+ *   8  u8   frames that the transmitter has broadcast on the air, modulo 256: the gaps tell receivers the loss of the
+ * link BUNDLE: items until the end. An item is u8   low 4 bits: 1 data, 2 advert; high 4 bits: class data:   u8
+ * attempt, u8 hops left, u16 originator, u16 destination, u16 length, id[8], bytes[length] advert: id[16], u32 length,
+ * u16 symbol bytes, u16 originator, u16 destination SYMBOL: id[16], u32 length, u16 originator, u16 destination, u8
+ * class, u8 burst, u16 remaining, u8 generation, u8 index, then the symbol: its size is what is left of the frame
+ *   class: bit 7 marks a unicast answer to a NEED (who asked knows what the object is for)
+ *   burst counts the NEEDs that the transmitter has heard, remaining the symbols it still means to send: they tell
+ *   receivers whether a NEED was heard, and when the pause begins
+ * NEED: id[16], u32 length, u16 symbol bytes, u16 holder asked first, u8 generations, u8 lacked[generations]
+ * ROUTE (RSU to MBS, wired): u16 node heard lately, u8 quality, repeated */
 #define LINK_VERSION 0xb1u
-#define LINK_HEADER_BYTES 8u
+#define LINK_HEADER_BYTES 9u
+#define LINK_COUNT_AT 8u      /* where the count of broadcast frames stands */
 #define LINK_ITEM_BYTES 17u   /* of a data item before its bytes */
 #define LINK_ADVERT_BYTES 27u /* of an advert item */
-#define LINK_SYMBOL_HEADER_BYTES 38u
-#define LINK_NEED_BYTES 33u /* without the counts */
+#define LINK_SYMBOL_HEADER_BYTES 39u
+#define LINK_NEED_BYTES 34u /* without the counts */
 #define LINK_ITEM_ID_BYTES 8u
 #define LINK_OBJECT_ID_BYTES 16u
 #define LINK_JOBS_MAX 1024u
@@ -38,13 +39,14 @@
 #define LINK_FORWARDS_MAX 32u
 #define LINK_GIVERS_MAX 4u
 #define LINK_ANSWER_FLAG 0x80u
+#define LINK_RETURNED_KEY 0x2127599bf4325c37u /* marks in the seen table what came back by wire */
 #define LINK_WEAK_NEIGHBOURS 4u
 #define LINK_WEAK_MAX 8u
 
 enum link_item_kind { LINK_ITEM_DATA = 1, LINK_ITEM_ADVERT = 2 };
 
 struct link_header {
-  uint8_t type, kind;
+  uint8_t type, kind, count;
   bool weak;
   uint16_t transmitter, next_hop;
 };
@@ -56,8 +58,8 @@ struct link_item {
   bac_time due;
   uint16_t next_hop, except;
   uint8_t port, traffic, copies;
-  bool relay; /* someone else's: may be suppressed, first to go when the queue is full */
-  bool flood; /* a broadcast on the air, which others repeat */
+  bool relay;      /* someone else's: may be suppressed, first to go when the queue is full */
+  bool flood;      /* a broadcast on the air, which others repeat */
   uint8_t repeats; /* times that it may be sent once more if `weak` or `unheard` say so */
   bool sent;       /* at least once */
   bool unheard;    /* this weak station's own, and nobody has repeated it yet */
@@ -82,9 +84,11 @@ struct link_seen_table {
 /* A station heard lately on the air or the wire; at the MBS also an EV that an RSU reported (`via`). */
 struct link_neighbour {
   bac_time at;
-  uint16_t id, via, score;
+  uint16_t id, via;
+  uint8_t quality; /* share of its broadcast frames that arrive, in 1/255, exponentially averaged */
+  uint8_t count;   /* of the last frame it broadcast */
   uint8_t kind, port;
-  bool used, weak;
+  bool used, weak, counted; /* counted: `count` is known */
 };
 
 struct link_neighbours {
@@ -94,11 +98,11 @@ struct link_neighbours {
 
 struct link_generation {
   uint32_t k, have;
-  uint32_t position; /* where the search for an unheard index goes on */
-  uint32_t sent;     /* symbols of it that this node broadcast on the air */
-  uint8_t asked;     /* what someone has asked for and not got yet */
-  uint8_t heard[32]; /* bit i: symbol i was heard, or sent, on the air */
-  uint8_t **symbols; /* received: BAC_LINK_CODE_SYMBOLS pointers, NULL before the first */
+  uint32_t position;      /* where the search for an unheard index goes on */
+  uint32_t sent;          /* symbols of it that this node broadcast on the air */
+  uint8_t asked;          /* what someone has asked for and not got yet */
+  uint8_t heard[32];      /* bit i: symbol i was heard, or sent, on the air */
+  uint8_t **symbols;      /* received: BAC_LINK_CODE_SYMBOLS pointers, NULL before the first */
   bool decoded, prepared; /* prepared: `heard` and `position` are set up for sending */
 };
 
@@ -114,14 +118,15 @@ struct link_object {
   } givers[LINK_GIVERS_MAX]; /* transmitters of the symbols held */
   uint8_t traffic;
   bool complete, delivered, own;
-  bool passed;  /* broadcast once by this node */
-  bool mine;    /* to be delivered here */
-  bool unicast; /* moves hop by hop; else by broadcast, whoever it is for */
+  bool passed;          /* broadcast once by this node */
+  bool mine;            /* to be delivered here */
+  bool unicast;         /* moves hop by hop; else by broadcast to: */
+  uint16_t audience;    /* all, or, for want of a route, the one node that relays pass it on for */
   struct bac_buf *data; /* when complete */
   uint8_t *tail;        /* last symbol, padded with zeros; NULL if it needs no padding */
   size_t bytes;         /* memory charged for it */
   bac_time created, progress;
-  uint32_t decoded; /* generations */
+  uint32_t decoded;                     /* generations */
   uint16_t forwards[LINK_FORWARDS_MAX]; /* destinations it is to go on to */
   uint32_t forwards_count;
 
@@ -132,8 +137,8 @@ struct link_object {
   bac_time talker_at, gap; /* gap: measured time from symbol to symbol */
 
   /* Asking: */
-  bac_time need_due;    /* BAC_NEVER: not waiting to ask */
-  bac_time asked_until; /* `asked` counts until then, unless the talker has heard it */
+  bac_time need_due;             /* BAC_NEVER: not waiting to ask */
+  bac_time asked_until;          /* `asked` counts until then, unless the talker has heard it */
   uint16_t asked_talker, holder; /* holder: whom to ask first */
   uint8_t asked_burst, need_retries, need_port;
 
@@ -151,7 +156,7 @@ struct link_job {
   bac_time due;
   uint16_t peer, destination;
   uint8_t port;
-  bool answers; /* a NEED that came by unicast */
+  bool answers;  /* a NEED that came by unicast */
   uint32_t turn; /* generation to serve next */
   uint32_t pass; /* next data symbol of the first pass; layout.symbols: done */
   uint32_t outstanding_total;
@@ -175,8 +180,9 @@ struct bac_link {
   uint32_t density; /* stations within earshot, as far as known; counted again with each HELLO timer */
   bac_time hello_due, route_due, housekeeping_due;
   bac_time neighbour_lifetime;
-  bool weak;        /* hears few stations: see link_item */
-  bool sent_on_air; /* since the HELLO timer was set */
+  bool weak;               /* hears few stations: see link_item */
+  bool sent_on_air;        /* since the HELLO timer was set */
+  uint8_t broadcast_count; /* frames broadcast on the air, modulo 256 */
 
   struct link_object *objects[LINK_OBJECT_SLOTS];
   uint32_t objects_count;
@@ -188,7 +194,7 @@ struct bac_link {
 /* ---- link.c ---- */
 void link_drop(struct bac_link *l, enum bac_link_drop reason, uint16_t from);
 struct bac_writer link_frame_start(struct bac_link *l, enum bac_link_frame_type type, uint16_t next_hop);
-bool link_frame_finish(struct bac_link *l, bac_time now, const struct bac_writer *w, enum bac_link_frame_type type,
+bool link_frame_finish(struct bac_link *l, const struct bac_writer *w, enum bac_link_frame_type type,
                        struct bac_link_frame *out);
 /* Time that `frames` full frames take on the air. */
 bac_time link_frames_time(const struct bac_link *l, uint32_t frames);
@@ -200,17 +206,20 @@ struct link_seen *link_seen_find(struct link_seen_table *t, bac_time now, uint64
 struct link_seen *link_seen_add(struct link_seen_table *t, bac_time now, uint64_t key);
 void link_neighbours_init(struct link_neighbours *t);
 struct link_neighbour *link_neighbour_find(struct link_neighbours *t, uint16_t id);
-struct link_neighbour *link_neighbour_heard(struct link_neighbours *t, bac_time now, uint16_t id, uint8_t kind, uint8_t port,
-                                            uint16_t via);
+/* A broadcast frame of n arrived, the count-th: updates the link's quality. */
+void link_neighbour_measure(struct link_neighbour *n, uint8_t count);
+struct link_neighbour *link_neighbour_heard(struct link_neighbours *t, bac_time now, uint16_t id, uint8_t kind,
+                                            uint8_t port, uint16_t via);
 
 /* ---- route.c ---- */
 struct link_hop {
   uint8_t port;
   uint16_t next;
 };
-/* Where a unicast goes next; false if this node should drop it. `from_wire`: it came in by wire, `addressed`: to this node
- * alone. */
-bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool from_wire, bool addressed, struct link_hop *hop);
+/* Where a unicast goes next; false if this node should drop it. `from_wire`: it came in by wire, `addressed`: to this
+ * node alone. */
+bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool from_wire, bool addressed,
+                struct link_hop *hop);
 void link_route_receive(struct bac_link *l, bac_time now, uint16_t from, struct bac_reader *r);
 bool link_route_frame(struct bac_link *l, bac_time now, struct bac_link_frame *out);
 void link_housekeeping(struct bac_link *l, bac_time now);
@@ -224,14 +233,15 @@ void link_queue_remove(struct bac_link *l, struct link_item *item);
 /* The item waiting to be flooded on the air, or NULL. */
 struct link_item *link_queue_find_flood(struct bac_link *l, uint64_t key);
 struct link_item *link_queue_best(struct bac_link *l, bac_time now, enum bac_link_port port);
-bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first, bool hello, struct bac_link_frame *out);
+bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first, bool hello,
+                       struct bac_link_frame *out);
 bac_time link_queue_wakeup(const struct bac_link *l, enum bac_link_port port);
 
 /* ---- datagram.c ---- */
 /* How far relays are spread in time. */
 bac_time link_relay_window(const struct bac_link *l);
-int link_datagram_send(struct bac_link *l, bac_time now, uint16_t destination, enum bac_link_class traffic, const uint8_t *object,
-                       size_t length, bac_time delay);
+int link_datagram_send(struct bac_link *l, bac_time now, uint16_t destination, enum bac_link_class traffic,
+                       const uint8_t *object, size_t length, bac_time delay);
 void link_bundle_receive(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
                          struct bac_reader *r);
 
@@ -240,18 +250,20 @@ uint64_t link_object_key(const uint8_t *id);
 /* The complete object of that id, else the reception of that id and layout, else NULL. */
 struct link_object *link_object_find(struct bac_link *l, const uint8_t *id, const struct bac_link_layout *layout);
 /* A new reception; gives up another one when there are too many. */
-struct link_object *link_object_new(struct bac_link *l, bac_time now, const uint8_t *id, const struct bac_link_layout *layout,
-                                    uint16_t origin, uint16_t source);
+struct link_object *link_object_new(struct bac_link *l, bac_time now, const uint8_t *id,
+                                    const struct bac_link_layout *layout, uint16_t origin, uint16_t source);
 /* A complete object of this node's own, or the one that is there (known). NULL if too many are being sent. */
-struct link_object *link_object_store(struct bac_link *l, bac_time now, const uint8_t *bytes, size_t length, bool *known);
+struct link_object *link_object_store(struct bac_link *l, bac_time now, const uint8_t *bytes, size_t length,
+                                      bool *known);
 void link_object_remove(struct bac_link *l, struct link_object *o);
 void link_objects_expire(struct bac_link *l, bac_time now);
 enum link_symbol_result { LINK_SYMBOL_KEPT, LINK_SYMBOL_SURPLUS, LINK_SYMBOL_COMPLETED, LINK_SYMBOL_REMOVED };
-/* Takes one received symbol. When the object proves polluted, all symbols go: the first time the reception starts again from the
- * transmitter that gave most of them alone (KEPT); the second time the object is gone (REMOVED). */
-enum link_symbol_result link_object_symbol(struct bac_link *l, bac_time now, struct link_object *o, uint32_t g, uint32_t index,
-                                           const uint8_t *symbol, uint16_t from);
-/* Delivers if it is complete, for this node and not delivered yet. Last thing to do: the object may be gone afterwards. */
+/* Takes one received symbol. When the object proves polluted, all symbols go: the first time the reception starts again
+ * from the transmitter that gave most of them alone (KEPT); the second time the object is gone (REMOVED). */
+enum link_symbol_result link_object_symbol(struct bac_link *l, bac_time now, struct link_object *o, uint32_t g,
+                                           uint32_t index, const uint8_t *symbol, uint16_t from);
+/* Delivers if it is complete, for this node and not delivered yet. Last thing to do: the object may be gone afterwards.
+ */
 void link_object_deliver(struct bac_link *l, bac_time now, struct link_object *o);
 /* Symbols still lacked of generation g. */
 uint8_t link_object_lacks(const struct link_object *o, uint32_t g);
@@ -259,8 +271,8 @@ uint8_t link_object_lacks(const struct link_object *o, uint32_t g);
 uint8_t *link_object_data(const struct link_object *o, uint32_t g, uint32_t index);
 
 /* ---- transfer.c ---- */
-int link_transfer_send(struct bac_link *l, bac_time now, uint16_t destination, enum bac_link_class traffic, const uint8_t *object,
-                       size_t length, bac_time delay);
+int link_transfer_send(struct bac_link *l, bac_time now, uint16_t destination, enum bac_link_class traffic,
+                       const uint8_t *object, size_t length, bac_time delay);
 void link_symbol_receive(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
                          struct bac_reader *r);
 void link_advert_receive(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
@@ -269,7 +281,8 @@ void link_advert_write(struct bac_writer *w, const struct link_object *o, uint16
 
 /* ---- repair.c ---- */
 /* An advert was heard of an object that this node lacks (part of): ask its sender, soon. */
-void link_need_wanted(struct bac_link *l, bac_time now, struct link_object *o, enum bac_link_port port, uint16_t holder);
+void link_need_wanted(struct bac_link *l, bac_time now, struct link_object *o, enum bac_link_port port,
+                      uint16_t holder);
 /* A symbol was heard: ask when the burst it belongs to is over. */
 void link_need_schedule(struct bac_link *l, bac_time now, struct link_object *o);
 void link_need_receive(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
@@ -286,7 +299,7 @@ void link_job_remove(struct bac_link *l, struct link_job *job);
 bool link_jobs_passing(const struct bac_link *l, const struct link_object *o);
 void link_jobs_forget(struct bac_link *l, const struct link_object *o);
 struct link_job *link_job_best(struct bac_link *l, bac_time now, enum bac_link_port port);
-bool link_symbol_frame(struct bac_link *l, bac_time now, struct link_job *job, struct bac_link_frame *out);
+bool link_symbol_frame(struct bac_link *l, struct link_job *job, struct bac_link_frame *out);
 bac_time link_jobs_wakeup(const struct bac_link *l, enum bac_link_port port);
 
 #endif

@@ -25,7 +25,7 @@ struct link_job *link_job_get(struct bac_link *l, struct link_object *o, uint8_t
   }
   job = &l->jobs[l->jobs_count++];
   *job = (struct link_job){.object = o, .port = port, .peer = peer, .due = BAC_NEVER, .pass = o->layout.symbols};
-  job->destination = peer;
+  job->destination = peer == BAC_BROADCAST ? o->audience : peer;
   job->answers = peer != BAC_BROADCAST;
   return job;
 }
@@ -58,7 +58,8 @@ struct link_job *link_job_best(struct bac_link *l, bac_time now, enum bac_link_p
     if (job->port != port || job->due > now) continue;
     bool repairs = job->pass == job->object->layout.symbols;
     uint8_t traffic = job->object->traffic;
-    if (best && (traffic > best->object->traffic || (traffic == best->object->traffic && repairs <= best_repairs))) continue;
+    if (best && (traffic > best->object->traffic || (traffic == best->object->traffic && repairs <= best_repairs)))
+      continue;
     best = job;
     best_repairs = repairs;
   }
@@ -74,7 +75,9 @@ bac_time link_jobs_wakeup(const struct bac_link *l, enum bac_link_port port) {
 }
 
 static bool heard(const struct link_generation *gen, uint32_t i) { return gen->heard[i / 8] >> (i % 8) & 1; }
-static void mark(struct link_generation *gen, uint32_t i) { gen->heard[i / 8] = (uint8_t)(gen->heard[i / 8] | 1u << (i % 8)); }
+static void mark(struct link_generation *gen, uint32_t i) {
+  gen->heard[i / 8] = (uint8_t)(gen->heard[i / 8] | 1u << (i % 8));
+}
 
 /* Where to start: the originator with the first parity symbol, other holders at random places, so that two of them who
  * do not hear each other seldom send the same. */
@@ -120,7 +123,8 @@ static void next_symbol(struct bac_link *l, struct link_job *job, uint32_t *g, u
   if (job->port == BAC_LINK_AIR && o->budget > 0) o->budget--;
 }
 
-static void symbol_payload(struct bac_link *l, const struct link_object *o, uint32_t g, uint32_t index, struct bac_writer *w) {
+static void symbol_payload(struct bac_link *l, const struct link_object *o, uint32_t g, uint32_t index,
+                           struct bac_writer *w) {
   uint32_t k = o->generation[g].k, bytes = o->layout.symbol_bytes;
   if (index < k) {
     bac_write_bytes(w, link_object_data(o, g, index), bytes);
@@ -134,7 +138,7 @@ static void symbol_payload(struct bac_link *l, const struct link_object *o, uint
   l->counters.coded_bytes += (uint64_t)k * bytes;
 }
 
-bool link_symbol_frame(struct bac_link *l, bac_time now, struct link_job *job, struct bac_link_frame *out) {
+bool link_symbol_frame(struct bac_link *l, struct link_job *job, struct bac_link_frame *out) {
   struct link_object *o = job->object;
   uint32_t g, index;
   next_symbol(l, job, &g, &index);
@@ -157,5 +161,5 @@ bool link_symbol_frame(struct bac_link *l, bac_time now, struct link_job *job, s
   out->destination = job->peer;
   out->traffic = (enum bac_link_class)o->traffic;
   if (remaining == 0) link_job_remove(l, job);
-  return link_frame_finish(l, now, &w, BAC_LINK_SYMBOL, out);
+  return link_frame_finish(l, &w, BAC_LINK_SYMBOL, out);
 }

@@ -55,13 +55,15 @@ static bool config_ok(const struct bac_link_config *c) {
   bool flood = c->hop_limit <= 255 && c->suppress_copies <= 255 && c->relay_window >= 0;
   bool times = c->relay_window <= TIME_MAX && c->hello_interval <= TIME_MAX && c->object_lifetime > 0 &&
                c->object_lifetime <= TIME_MAX && c->dedup_lifetime > 0 && c->dedup_lifetime <= 3600 * BAC_SECOND;
-  bool bounds = c->dedup_entries >= 64 && c->dedup_entries <= 1u << 20 && (c->dedup_entries & (c->dedup_entries - 1)) == 0 &&
-                c->objects_complete + c->objects_partial <= LINK_OBJECT_SLOTS && c->objects_complete <= LINK_OBJECT_SLOTS &&
-                c->objects_partial <= LINK_OBJECT_SLOTS && c->queue_items <= 1u << 20;
+  bool bounds = c->dedup_entries >= 64 && c->dedup_entries <= 1u << 20 &&
+                (c->dedup_entries & (c->dedup_entries - 1)) == 0 && c->objects_complete < LINK_OBJECT_SLOTS &&
+                c->objects_partial < LINK_OBJECT_SLOTS &&
+                c->objects_complete + c->objects_partial < LINK_OBJECT_SLOTS && c->queue_items <= 1u << 20;
   return ids && radio && flood && times && bounds;
 }
 
-struct bac_link *bac_link_new(const struct bac_link_config *config, const struct bac_link_callbacks *callbacks, void *ctx) {
+struct bac_link *bac_link_new(const struct bac_link_config *config, const struct bac_link_callbacks *callbacks,
+                              void *ctx) {
   struct bac_link_config filled = *config;
   config_fill(&filled);
   if (!config_ok(&filled) || !callbacks->deliver) return NULL;
@@ -138,24 +140,27 @@ struct bac_writer link_frame_start(struct bac_link *l, enum bac_link_frame_type 
   bac_write_u16(&w, (uint16_t)l->config.shard);
   bac_write_u16(&w, (uint16_t)l->config.self);
   bac_write_u16(&w, next_hop);
+  bac_write_u8(&w, 0); /* the count is known when the frame is sent for sure */
   return w;
 }
 
-bool link_frame_finish(struct bac_link *l, bac_time now, const struct bac_writer *w, enum bac_link_frame_type type,
+bool link_frame_finish(struct bac_link *l, const struct bac_writer *w, enum bac_link_frame_type type,
                        struct bac_link_frame *out) {
-  (void)now;
   BAC_ASSERT(w->ok);
   out->bytes = l->frame;
   out->length = w->length;
   l->counters.frames_sent[out->port][type]++;
   l->counters.bytes_sent[out->port][type] += w->length;
   if (out->port == BAC_LINK_AIR) l->sent_on_air = true;
+  if (out->port == BAC_LINK_AIR && out->destination == BAC_BROADCAST) l->broadcast_count++;
+  l->frame[LINK_COUNT_AT] = l->broadcast_count;
   return true;
 }
 
-int bac_link_send(struct bac_link *l, bac_time now, uint32_t destination, enum bac_link_class traffic, const uint8_t *object,
-                  size_t length, bac_time delay) {
-  if (!object || length == 0 || length > BAC_OBJECT_BYTES_MAX || (unsigned)traffic >= BAC_LINK_CLASSES) return BAC_EINVAL;
+int bac_link_send(struct bac_link *l, bac_time now, uint32_t destination, enum bac_link_class traffic,
+                  const uint8_t *object, size_t length, bac_time delay) {
+  if (!object || length == 0 || length > BAC_OBJECT_BYTES_MAX || (unsigned)traffic >= BAC_LINK_CLASSES)
+    return BAC_EINVAL;
   if (destination == l->config.self || destination > BAC_BROADCAST || delay < 0 || delay > TIME_MAX) return BAC_EINVAL;
   if (length + LINK_ITEM_BYTES + LINK_HEADER_BYTES <= l->config.frame_bytes_max) {
     return link_datagram_send(l, now, (uint16_t)destination, traffic, object, length, delay);
@@ -169,6 +174,7 @@ static bool header_read(struct bac_link *l, enum bac_link_port port, struct bac_
   uint16_t shard = bac_read_u16(r);
   h->transmitter = bac_read_u16(r);
   h->next_hop = bac_read_u16(r);
+  h->count = bac_read_u8(r);
   h->type = type & 15;
   h->kind = type >> 4 & 7;
   h->weak = type >> 7;
@@ -200,7 +206,10 @@ void bac_link_receive(struct bac_link *l, bac_time now, enum bac_link_port port,
   struct link_header h;
   if ((unsigned)port >= BAC_LINK_PORTS || !header_read(l, port, &r, &h)) return;
   l->counters.frames_received[h.type]++;
-  link_neighbour_heard(&l->neighbours, now, h.transmitter, h.kind, (uint8_t)port, BAC_BROADCAST)->weak = h.weak;
+  struct link_neighbour *n =
+      link_neighbour_heard(&l->neighbours, now, h.transmitter, h.kind, (uint8_t)port, BAC_BROADCAST);
+  n->weak = h.weak;
+  if (port == BAC_LINK_AIR && h.next_hop == BAC_BROADCAST) link_neighbour_measure(n, h.count);
   link_housekeeping(l, now);
   switch (h.type) {
     case BAC_LINK_BUNDLE:
@@ -229,7 +238,7 @@ bool bac_link_next_frame(struct bac_link *l, bac_time now, enum bac_link_port po
   if (link_need_frame(l, now, port, out)) return true;
   struct link_item *item = link_queue_best(l, now, port);
   struct link_job *job = link_job_best(l, now, port);
-  if (job && (!item || job->object->traffic < item->traffic)) return link_symbol_frame(l, now, job, out);
+  if (job && (!item || job->object->traffic < item->traffic)) return link_symbol_frame(l, job, out);
   bool hello = port == BAC_LINK_AIR && l->hello_due <= now;
   if (hello) {
     bac_time interval = l->config.hello_interval;

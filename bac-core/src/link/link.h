@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Link layer: moves objects (byte strings of 1 to BAC_OBJECT_BYTES_MAX bytes) between nodes over a lossy broadcast radio
- * (port 0) and a reliable wired port (port 1: RSUs and the MBS). No I/O and no clock: the caller passes the time, feeds
- * received frames and polls for frames to send.
+/* Link layer: moves objects (byte strings of 1 to BAC_OBJECT_BYTES_MAX bytes) between nodes over a lossy broadcast
+ * radio (port 0) and a reliable wired port (port 1: RSUs and the MBS). No I/O and no clock: the caller passes the time,
+ * feeds received frames and polls for frames to send.
  *
- * Small objects travel as items of bundles, flooded with suppression or routed; large ones as symbols of an erasure code,
- * whose receivers ask for what they lack in the manner of NORM (RFC 5740): silent while another has asked for as much.
- * Nothing here is authenticated: an object's bytes are checked against its hash, who sent it is a claim. */
+ * Small objects travel as items of bundles, flooded with suppression or routed; large ones as symbols of an erasure
+ * code, whose receivers ask for what they lack in the manner of NORM (RFC 5740): silent while another has asked for as
+ * much. Nothing here is authenticated: an object's bytes are checked against its hash, who sent it is a claim. */
 #ifndef BAC_LINK_LINK_H
 #define BAC_LINK_LINK_H
 
@@ -64,22 +64,23 @@ struct bac_link_config {
 };
 
 struct bac_link_callbacks {
-  /* An object for this node, once per object (within dedup_lifetime). `bytes` are borrowed until the callback returns; it may
-   * call bac_link_send, nothing else of the link. source: claimed originator. */
+  /* An object for this node, once per object (within dedup_lifetime). `bytes` are borrowed until the callback returns;
+   * it may call bac_link_send, nothing else of the link. source: claimed originator. */
   void (*deliver)(void *ctx, const uint8_t *bytes, size_t length, uint32_t source);
   /* A frame or object was dropped for a reason that its sender answers for; may be NULL.  from: claimed transmitter, or
    * BAC_BROADCAST. */
   void (*reject)(void *ctx, enum bac_reject reason, uint32_t from);
-  /* Optional: a completed large object may be replaced by an equal shared copy. Takes the reference `own`, returns one to a
-   * buffer of the same bytes, so that hundreds of nodes in one process keep one copy. */
+  /* Optional: a completed large object may be replaced by an equal shared copy. Takes the reference `own`, returns one
+   * to a buffer of the same bytes, so that hundreds of nodes in one process keep one copy. */
   struct bac_buf *(*share)(void *ctx, const uint8_t hash[BAC_HASH_BYTES], struct bac_buf *own);
 };
 
 /* One frame to put on a port. `bytes` are borrowed until the next call on the link. */
 struct bac_link_frame {
   enum bac_link_port port;
-  uint32_t destination; /* MAC next hop: a node, or BAC_BROADCAST (wired: an RSU's goes to the MBS, the MBS's to all RSUs) */
-  uint32_t except;      /* wired broadcast of the MBS: not to this RSU; else BAC_BROADCAST */
+  /* MAC next hop: a node, or BAC_BROADCAST (wired: an RSU's goes to the MBS, the MBS's to all RSUs). */
+  uint32_t destination;
+  uint32_t except; /* wired broadcast of the MBS: not to this RSU; else BAC_BROADCAST */
   enum bac_link_class traffic;
   const uint8_t *bytes;
   size_t length;
@@ -93,26 +94,27 @@ enum bac_link_drop {
   BAC_LINK_DROP_VERSION,
   BAC_LINK_DROP_SHARD,
   BAC_LINK_DROP_TYPE,
-  BAC_LINK_DROP_LENGTH,   /* frame too long, item empty */
-  BAC_LINK_DROP_LAYOUT,   /* a length, symbol size, generation or index that cannot be */
-  BAC_LINK_DROP_HASH,     /* a small object whose bytes do not hash to its id */
-  BAC_LINK_DROP_ECHO,     /* claims to be sent by this node */
-  BAC_LINK_DROP_ADDRESS,  /* for another next hop, or a port this node does not have */
-  BAC_LINK_DROP_EXPIRED,  /* unfinished reception given up */
-  BAC_LINK_DROP_EVICTED,  /* unfinished reception that gave way to another */
-  BAC_LINK_DROP_QUEUE,    /* send queue full */
-  BAC_LINK_DROP_BUDGET,   /* NEED beyond what one object may cost in repair */
+  BAC_LINK_DROP_LENGTH,  /* frame too long, item empty */
+  BAC_LINK_DROP_LAYOUT,  /* a length, symbol size, generation or index that cannot be */
+  BAC_LINK_DROP_HASH,    /* a small object whose bytes do not hash to its id */
+  BAC_LINK_DROP_ECHO,    /* claims to be sent by this node */
+  BAC_LINK_DROP_ADDRESS, /* for another next hop, or a port this node does not have */
+  BAC_LINK_DROP_EXPIRED, /* unfinished reception given up */
+  BAC_LINK_DROP_EVICTED, /* unfinished reception that gave way to another */
+  BAC_LINK_DROP_QUEUE,   /* send queue full */
+  BAC_LINK_DROP_BUDGET,  /* NEED beyond what one object may cost in repair */
   BAC_LINK_DROPS
 };
 
 struct bac_link_counters {
   uint64_t frames_sent[BAC_LINK_PORTS][BAC_LINK_FRAME_TYPES], bytes_sent[BAC_LINK_PORTS][BAC_LINK_FRAME_TYPES];
   uint64_t frames_received[BAC_LINK_FRAME_TYPES];
-  uint64_t items_sent, items_delivered, items_duplicate; /* small objects, per transmission and per reception */
+  uint64_t items_sent, items_delivered, items_duplicate;     /* small objects, per transmission and per reception */
   uint64_t items_relayed, items_suppressed, items_forwarded; /* flooded on, not flooded on after all, routed on */
-  uint64_t attempts;                                     /* retransmissions by the originator (this node) */
-  uint64_t symbols_sent, repair_symbols_sent;            /* the second is part of the first */
-  uint64_t symbols_useful, symbols_duplicate, symbols_surplus; /* surplus: of an object or generation already complete */
+  uint64_t attempts;                                         /* retransmissions by the originator (this node) */
+  uint64_t symbols_sent, repair_symbols_sent;                /* the second is part of the first */
+  uint64_t symbols_useful, symbols_duplicate;
+  uint64_t symbols_surplus; /* received of an object or generation already complete */
   uint64_t needs_sent, needs_suppressed, needs_answered, adverts_sent, adverts_suppressed, hellos_sent;
   uint64_t objects_completed, objects_delivered, objects_polluted;
   uint64_t hashed_bytes, coded_bytes; /* CPU work: bytes hashed, bytes multiplied over GF(2^8) */
@@ -123,17 +125,21 @@ struct bac_link_counters {
 struct bac_link;
 
 /* NULL if the configuration is out of range. Copies both structures; ctx is passed to the callbacks. */
-struct bac_link *bac_link_new(const struct bac_link_config *config, const struct bac_link_callbacks *callbacks, void *ctx);
+struct bac_link *bac_link_new(const struct bac_link_config *config, const struct bac_link_callbacks *callbacks,
+                              void *ctx);
 void bac_link_free(struct bac_link *link);
 
-/* Queues an object (copied) for a node or BAC_BROADCAST, to go on air not before now + delay (delay >= 0 spreads votes).
- * Sending equal bytes again is a retransmission: flooded anew (a large object: advertised anew, sent to those who lack it),
- * never delivered twice.  Errors: BAC_EINVAL (empty, too long, bad destination, own id), BAC_ELIMIT (queue full). */
+/* Queues an object (copied) for a node or BAC_BROADCAST, to go on air not before now + delay (delay >= 0 spreads
+ * votes). Sending equal bytes again is a retransmission: flooded anew (a large object: advertised anew, sent to those
+ * who lack it), never delivered twice.  Errors: BAC_EINVAL (empty, bad destination, own id, longer than
+ * BAC_OBJECT_BYTES_MAX or 2560 * (frame_bytes_max - 38)), BAC_ELIMIT (queue full, or too many large objects being
+ * sent). */
 int bac_link_send(struct bac_link *link, bac_time now, uint32_t destination, enum bac_link_class traffic,
                   const uint8_t *object, size_t length, bac_time delay);
 
 /* A frame came in. Anything may be in it. */
-void bac_link_receive(struct bac_link *link, bac_time now, enum bac_link_port port, const uint8_t *frame, size_t length);
+void bac_link_receive(struct bac_link *link, bac_time now, enum bac_link_port port, const uint8_t *frame,
+                      size_t length);
 
 /* The next frame for `port`, or false if there is none now. Poll while the MAC has room; wired frames without limit. */
 bool bac_link_next_frame(struct bac_link *link, bac_time now, enum bac_link_port port, struct bac_link_frame *out);

@@ -4,7 +4,7 @@
 
 #include "link/internal.h"
 
-#define PARTIAL_IDLE (10 * BAC_SECOND)  /* a reception without progress is given up */
+#define PARTIAL_IDLE (10 * BAC_SECOND) /* a reception without progress is given up */
 #define PARTIAL_LIFETIME (60 * BAC_SECOND)
 #define POINTERS_BYTES (BAC_LINK_CODE_SYMBOLS * sizeof(uint8_t *))
 #define BUDGET_FACTOR 4u
@@ -50,15 +50,16 @@ void link_object_remove(struct bac_link *l, struct link_object *o) {
   free(o);
 }
 
-/* Of the objects that are (not) complete: how many, their memory, and the one of `source` (BAC_BROADCAST: any) with the oldest
- * progress, except `keep` and those in their first pass, which nobody else could repair. */
+/* Of the objects that are (not) complete: how many, their memory, and the one of `source` (BAC_BROADCAST: any) with the
+ * oldest progress, except `keep` and those in their first pass, which nobody else could repair. */
 struct census {
   uint32_t count;
   size_t bytes;
   struct link_object *oldest;
 };
 
-static struct census census_of(const struct bac_link *l, bool complete, uint16_t source, const struct link_object *keep) {
+static struct census census_of(const struct bac_link *l, bool complete, uint16_t source,
+                               const struct link_object *keep) {
   struct census c = {0};
   for (uint32_t i = 0; i < l->objects_count; i++) {
     struct link_object *o = l->objects[i];
@@ -76,14 +77,15 @@ static void evict(struct bac_link *l, struct link_object *o) {
   link_object_remove(l, o);
 }
 
-static struct link_object *object_add(struct bac_link *l, bac_time now, const uint8_t *id, const struct bac_link_layout *layout) {
+static struct link_object *object_add(struct bac_link *l, bac_time now, const uint8_t *id,
+                                      const struct bac_link_layout *layout) {
   BAC_ASSERT(l->objects_count < LINK_OBJECT_SLOTS);
   struct link_object *o = bac_alloc(1, sizeof *o);
   memcpy(o->id, id, LINK_OBJECT_ID_BYTES);
   o->layout = *layout;
   o->created = o->progress = now;
   o->need_due = o->advert_due = BAC_NEVER;
-  o->holder = o->talker = o->trusted = BAC_BROADCAST;
+  o->holder = o->talker = o->trusted = o->audience = BAC_BROADCAST;
   o->bytes = sizeof *o;
   o->gap = bac_link_airtime_ns(&l->config, layout->symbol_bytes + LINK_SYMBOL_HEADER_BYTES);
   o->budget = (uint64_t)BUDGET_FACTOR * layout->symbols + 64;
@@ -92,7 +94,8 @@ static struct link_object *object_add(struct bac_link *l, bac_time now, const ui
   return o;
 }
 
-/* Room for one more reception: a source may hold half of the places; then the source with most of them loses its oldest. */
+/* Room for one more reception: a source may hold half of the places; then the source with most of them loses its
+ * oldest. */
 static void partial_room(struct bac_link *l, uint16_t source) {
   struct census own = census_of(l, false, source, NULL), all = census_of(l, false, BAC_BROADCAST, NULL);
   if (own.count >= (l->config.objects_partial + 1) / 2) {
@@ -114,8 +117,8 @@ static void partial_room(struct bac_link *l, uint16_t source) {
   evict(l, victim);
 }
 
-struct link_object *link_object_new(struct bac_link *l, bac_time now, const uint8_t *id, const struct bac_link_layout *layout,
-                                    uint16_t origin, uint16_t source) {
+struct link_object *link_object_new(struct bac_link *l, bac_time now, const uint8_t *id,
+                                    const struct bac_link_layout *layout, uint16_t origin, uint16_t source) {
   partial_room(l, source);
   struct link_object *o = object_add(l, now, id, layout);
   o->origin = origin;
@@ -123,8 +126,8 @@ struct link_object *link_object_new(struct bac_link *l, bac_time now, const uint
   return o;
 }
 
-/* Makes `o` complete with `data` (whose reference it takes), forgets other receptions of its id and, beyond the bounds, the
- * oldest complete ones. */
+/* Makes `o` complete with `data` (whose reference it takes), forgets other receptions of its id and, beyond the bounds,
+ * the oldest complete ones. */
 static void object_complete(struct bac_link *l, bac_time now, struct link_object *o, struct bac_buf *data) {
   for (uint32_t g = 0; g < o->layout.generations; g++) symbols_free(o, &o->generation[g], 0);
   o->complete = true;
@@ -174,7 +177,6 @@ struct link_object *link_object_store(struct bac_link *l, bac_time now, const ui
   if (*known) return o;
   if (passing_too_many(l, length)) return NULL;
   if (o) link_object_remove(l, o);
-  if (l->objects_count == LINK_OBJECT_SLOTS) partial_room(l, BAC_BROADCAST);
   o = object_add(l, now, hash, &layout);
   o->own = o->delivered = true;
   o->origin = o->source = (uint16_t)l->config.self;
@@ -217,8 +219,8 @@ static void giver_note(struct link_object *o, uint16_t from) {
   }
 }
 
-/* Some symbol was false; which one cannot be told, so all go. Most came from one transmitter: if it is honest, listening to it
- * alone helps against those who inject a few; if not, nothing does, and the object is forgotten. */
+/* Some symbol was false; which one cannot be told, so all go. Most came from one transmitter: if it is honest,
+ * listening to it alone helps against those who inject a few; if not, nothing does, and the object is forgotten. */
 static enum link_symbol_result polluted(struct bac_link *l, struct link_object *o, uint16_t from) {
   l->counters.objects_polluted++;
   if (l->callbacks.reject) l->callbacks.reject(l->ctx, BAC_REJECT_OBJECT_POLLUTED, from);
@@ -267,8 +269,8 @@ static enum link_symbol_result assemble(struct bac_link *l, bac_time now, struct
   return LINK_SYMBOL_COMPLETED;
 }
 
-enum link_symbol_result link_object_symbol(struct bac_link *l, bac_time now, struct link_object *o, uint32_t g, uint32_t index,
-                                           const uint8_t *symbol, uint16_t from) {
+enum link_symbol_result link_object_symbol(struct bac_link *l, bac_time now, struct link_object *o, uint32_t g,
+                                           uint32_t index, const uint8_t *symbol, uint16_t from) {
   struct link_generation *gen = &o->generation[g];
   size_t symbol_bytes = o->layout.symbol_bytes;
   if (gen->decoded || (gen->symbols && gen->symbols[index])) {

@@ -92,15 +92,17 @@ static uint32_t adverts_write(struct bac_link *l, bac_time now, struct bac_write
     if (!(due && o->advert_due <= now) && !rides) continue;
     if (rides) o->piggyback--;
     o->advert_due = BAC_NEVER;
-    link_advert_write(w, o, BAC_BROADCAST);
+    link_advert_write(w, o, o->audience);
     l->counters.adverts_sent++;
     count++;
   }
   return count;
 }
 
-/* A bundle of `first` and what else may go with it; or of adverts, or empty as a HELLO; false if there is nothing to say. */
-bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first, bool hello, struct bac_link_frame *out) {
+/* A bundle of `first` and what else may go with it; or of adverts, or empty as a HELLO; false if there is nothing to
+ * say. */
+bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first, bool hello,
+                       struct bac_link_frame *out) {
   uint16_t next_hop = first ? first->next_hop : (uint16_t)BAC_BROADCAST;
   uint16_t except = first ? first->except : (uint16_t)BAC_BROADCAST;
   bool broadcast = out->port == BAC_LINK_AIR && next_hop == BAC_BROADCAST;
@@ -114,11 +116,14 @@ bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first
   } else if (!first) {
     return false;
   }
-  /* `first` is the first of its class in the queue, so that it is always taken; then the rest in order of class. */
+  /* `first` is the first of its class in the queue, so that it is always taken; then the rest in order of class. Relays
+   * that still wait ride along: the preamble and the backoff are paid for. */
   for (unsigned traffic = out->traffic; first && traffic < BAC_LINK_CLASSES; traffic++) {
     for (struct link_item *i = l->queue_first, *next; i; i = next) {
       next = i->next;
-      if (i->traffic != traffic || i->port != out->port || i->next_hop != next_hop || i->except != except || i->due > now) continue;
+      if (i->traffic != traffic || i->port != out->port || i->next_hop != next_hop || i->except != except ||
+          (i->due > now && !(i->relay && !i->sent && broadcast)))
+        continue;
       if (w.length + i->length > room) continue;
       bac_write_bytes(&w, i->bytes, i->length);
       l->counters.items_sent++;
@@ -136,5 +141,5 @@ bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first
   if (!first && adverts == 0) l->counters.hellos_sent++;
   out->destination = next_hop;
   out->except = except;
-  return link_frame_finish(l, now, &w, BAC_LINK_BUNDLE, out);
+  return link_frame_finish(l, &w, BAC_LINK_BUNDLE, out);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Asking for symbols and answering, in the manner of NORM (RFC 5740): receivers say how many symbols of each generation they
- * lack, not which; whoever lacks most asks first, and who lacks no more than was asked for stays silent; any holder can answer
- * with symbols not heard before, one of them at a time. */
+/* Asking for symbols and answering, in the manner of NORM (RFC 5740): receivers say how many symbols of each generation
+ * they lack, not which; whoever lacks most asks first, and who lacks no more than was asked for stays silent; any
+ * holder can answer with symbols not heard before, one of them at a time. */
 #include "link/internal.h"
 
 #define NEED_WINDOW_LEAST (3 * BAC_MS)
@@ -9,11 +9,11 @@
 #define WIRE_DELAY (2 * BAC_MS)
 #define WIRE_WAIT (100 * BAC_MS)
 #define RETRIES_SHIFT_MAX 5u
-#define RETRIES_WIRE 4u       /* then the air is asked */
+#define RETRIES_WIRE 4u /* then the air is asked */
 #define RETRIES_TRUSTED 3u
 #define LOSS_PERMILLE_MOST 600u
 #define LOSS_PERMILLE_UNKNOWN 100u
-#define TALK_FRAMES 8         /* frames of silence after which a talker is thought to be done */
+#define TALK_FRAMES 8 /* frames of silence after which a talker is thought to be done */
 
 /* Grows with the number of stations that may speak up, so that few do at once. */
 static bac_time need_window(const struct bac_link *l) {
@@ -36,8 +36,7 @@ static uint32_t deficit_most(const struct link_object *o) {
   return most;
 }
 
-/* Random wait before asking: who lacks more asks earlier. The least of two draws, as most should draw long and few short, is
- * not needed: the deficit spreads them. */
+/* Random wait before asking: who lacks more asks earlier. */
 static bac_time need_delay(struct bac_link *l, const struct link_object *o) {
   bac_time window = need_window(l);
   uint32_t full = log2_16(BAC_LINK_GENERATION_SYMBOLS), lack = log2_16(deficit_most(o));
@@ -64,10 +63,13 @@ void link_need_schedule(struct bac_link *l, bac_time now, struct link_object *o)
   o->need_due = end + (o->talker_port == BAC_LINK_WIRE ? WIRE_DELAY : need_delay(l, o));
 }
 
-void link_need_wanted(struct bac_link *l, bac_time now, struct link_object *o, enum bac_link_port port, uint16_t holder) {
+void link_need_wanted(struct bac_link *l, bac_time now, struct link_object *o, enum bac_link_port port,
+                      uint16_t holder) {
   bac_time due = now + (port == BAC_LINK_WIRE || o->unicast ? 0 : need_delay(l, o));
   if (port == BAC_LINK_AIR && talking(l, now, o)) return; /* asks when that is over */
-  if (port == BAC_LINK_AIR && o->need_due != BAC_NEVER && o->need_port == BAC_LINK_WIRE && o->need_retries < RETRIES_WIRE) return;
+  if (port == BAC_LINK_AIR && o->need_due != BAC_NEVER && o->need_port == BAC_LINK_WIRE &&
+      o->need_retries < RETRIES_WIRE)
+    return;
   bool news = o->holder != holder || o->need_port != port;
   if (o->need_due != BAC_NEVER && !news) return; /* already asking */
   if (o->need_due != BAC_NEVER && due > o->need_due && port == BAC_LINK_AIR) due = o->need_due;
@@ -120,11 +122,12 @@ static bool need_write(struct bac_link *l, bac_time now, struct link_object *o, 
   if (o->need_retries < UINT8_MAX) o->need_retries++;
   if (o->need_retries > RETRIES_TRUSTED) o->trusted = BAC_BROADCAST; /* it is gone */
   o->need_due = now + wait + (addressed ? 0 : need_delay(l, o));
-  if (o->need_port == BAC_LINK_WIRE && o->need_retries >= RETRIES_WIRE && l->config.kind == BAC_LINK_RSU && !o->unicast) {
+  if (o->need_port == BAC_LINK_WIRE && o->need_retries >= RETRIES_WIRE && l->config.kind == BAC_LINK_RSU &&
+      !o->unicast) {
     o->need_port = BAC_LINK_AIR;
   }
   l->counters.needs_sent++;
-  return link_frame_finish(l, now, &w, BAC_LINK_NEED, out);
+  return link_frame_finish(l, &w, BAC_LINK_NEED, out);
 }
 
 bool link_need_frame(struct bac_link *l, bac_time now, enum bac_link_port port, struct bac_link_frame *out) {
@@ -175,8 +178,8 @@ static bac_time stand_by(struct bac_link *l, const struct link_object *o, uint16
   return 18 * frame + link_jitter(l, 30 * frame);
 }
 
-static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h, struct link_object *o,
-                   uint16_t holder, const uint8_t *counts) {
+static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
+                   struct link_object *o, uint16_t holder, const uint8_t *counts) {
   bool addressed = h->next_hop != BAC_BROADCAST;
   if (!addressed && l->config.kind == BAC_LINK_EV && !l->config.relay && !o->own) return;
   if (o->layout.symbol_bytes + LINK_SYMBOL_HEADER_BYTES > l->config.frame_bytes_max) return;
@@ -232,7 +235,8 @@ void link_need_receive(struct bac_link *l, bac_time now, enum bac_link_port port
   struct link_object *o = link_object_find(l, id, &layout);
   if (!o) return;
   if (o->complete) {
-    if (o->layout.symbol_bytes == symbol_bytes && o->layout.length == length) answer(l, now, port, h, o, holder, counts);
+    if (o->layout.symbol_bytes == symbol_bytes && o->layout.length == length)
+      answer(l, now, port, h, o, holder, counts);
     return;
   }
   if (port == BAC_LINK_AIR && h->next_hop == BAC_BROADCAST) asked_note(o, now, counts, now + answer_wait(l, o));

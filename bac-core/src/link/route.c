@@ -2,26 +2,29 @@
 /* Routes of unicasts, what RSUs tell the MBS for them, and periodic upkeep. */
 #include "link/internal.h"
 
+#define ROUTE_ENTRY_BYTES 3u
 #define ROUTE_INTERVAL (BAC_SECOND / 2)
 #define HOUSEKEEPING_INTERVAL (BAC_SECOND / 4)
 #define DENSITY_LEAST 4u
+#define QUALITY_GOOD 160u /* of 255: two retries seldom needed */
 
 static bool fresh(const struct bac_link *l, bac_time now, const struct link_neighbour *n) {
   return n && n->used && now - n->at <= l->neighbour_lifetime;
 }
 
-/* The RSU within earshot that was heard most. */
+/* The RSU within earshot that is heard best. */
 static const struct link_neighbour *rsu_near(const struct bac_link *l, bac_time now) {
   const struct link_neighbour *best = NULL;
   for (uint32_t i = 0; i < l->neighbours.capacity; i++) {
     const struct link_neighbour *n = &l->neighbours.entries[i];
     if (!fresh(l, now, n) || n->kind != BAC_LINK_RSU || n->port != BAC_LINK_AIR) continue;
-    if (!best || n->score > best->score || (n->score == best->score && n->at > best->at)) best = n;
+    if (!best || n->quality > best->quality || (n->quality == best->quality && n->at > best->at)) best = n;
   }
   return best;
 }
 
-bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool from_wire, bool addressed, struct link_hop *hop) {
+bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool from_wire, bool addressed,
+                struct link_hop *hop) {
   const struct link_neighbour *n = link_neighbour_find(&l->neighbours, destination);
   bool known = fresh(l, now, n);
   if (l->config.kind == BAC_LINK_MBS) {
@@ -30,7 +33,13 @@ bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool fro
     if (!known) l->counters.no_route++; /* all RSUs get it; one may know better */
     return true;
   }
-  if (known) {
+  /* A station that is heard now and then costs retry after retry: a way round over RSUs, where there is one, is
+   * cheaper. */
+  const bool good = known && (n->port == BAC_LINK_WIRE || n->quality >= QUALITY_GOOD);
+  const struct link_neighbour *rsu = l->config.kind == BAC_LINK_EV && l->config.backhaul ? rsu_near(l, now) : NULL;
+  const bool round =
+      l->config.kind == BAC_LINK_RSU ? l->config.backhaul && !from_wire : known && rsu && rsu->quality > n->quality;
+  if (good || (known && !round)) {
     *hop = (struct link_hop){n->port, destination};
     return true;
   }
@@ -38,12 +47,9 @@ bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool fro
     *hop = (struct link_hop){BAC_LINK_WIRE, BAC_BROADCAST};
     return true;
   }
-  if (l->config.kind == BAC_LINK_EV && l->config.backhaul) {
-    const struct link_neighbour *rsu = rsu_near(l, now);
-    if (rsu) {
-      *hop = (struct link_hop){BAC_LINK_AIR, rsu->id};
-      return true;
-    }
+  if (rsu) {
+    *hop = (struct link_hop){BAC_LINK_AIR, rsu->id};
+    return true;
   }
   l->counters.no_route++;
   if (from_wire && !addressed) return false; /* every RSU got it: not all of them should flood it */
@@ -52,18 +58,21 @@ bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool fro
 }
 
 void link_route_receive(struct bac_link *l, bac_time now, uint16_t from, struct bac_reader *r) {
-  if (bac_reader_left(r) % 2 != 0) {
+  if (bac_reader_left(r) % ROUTE_ENTRY_BYTES != 0) {
     link_drop(l, BAC_LINK_DROP_TRUNCATED, from);
     return;
   }
   if (l->config.kind != BAC_LINK_MBS) return;
   while (bac_reader_left(r) > 0) {
     uint16_t id = bac_read_u16(r);
+    uint8_t quality = bac_read_u8(r);
     const struct link_neighbour *n = link_neighbour_find(&l->neighbours, id);
     /* What has a wire of its own is reached by it. */
     if (n && n->via == BAC_BROADCAST && fresh(l, now, n)) continue;
+    /* Another RSU hears it better, and said so lately. */
+    if (n && n->via != from && fresh(l, now, n) && n->quality > quality) continue;
     if (id != l->config.self && id != BAC_BROADCAST) {
-      link_neighbour_heard(&l->neighbours, now, id, BAC_LINK_EV, BAC_LINK_WIRE, from);
+      link_neighbour_heard(&l->neighbours, now, id, BAC_LINK_EV, BAC_LINK_WIRE, from)->quality = quality;
     }
   }
 }
@@ -72,13 +81,16 @@ bool link_route_frame(struct bac_link *l, bac_time now, struct bac_link_frame *o
   if (l->route_due > now) return false;
   l->route_due = now + ROUTE_INTERVAL;
   struct bac_writer w = link_frame_start(l, BAC_LINK_ROUTE, BAC_BROADCAST);
-  for (uint32_t i = 0; i < l->neighbours.capacity && w.length + 2 <= l->config.frame_bytes_max; i++) {
+  for (uint32_t i = 0; i < l->neighbours.capacity && w.length + ROUTE_ENTRY_BYTES <= l->config.frame_bytes_max; i++) {
     const struct link_neighbour *n = &l->neighbours.entries[i];
-    /* Heard since the report before last: the MBS takes the RSU that reported last, so stale reports would mislead it. */
-    if (fresh(l, now, n) && n->port == BAC_LINK_AIR) bac_write_u16(&w, n->id);
+    /* Heard since the report before last: the MBS takes the RSU that reported last, so stale reports would mislead it.
+     */
+    if (!fresh(l, now, n) || n->port != BAC_LINK_AIR) continue;
+    bac_write_u16(&w, n->id);
+    bac_write_u8(&w, n->quality);
   }
   out->traffic = BAC_LINK_CONTROL;
-  return link_frame_finish(l, now, &w, BAC_LINK_ROUTE, out);
+  return link_frame_finish(l, &w, BAC_LINK_ROUTE, out);
 }
 
 uint8_t link_weak_neighbours(const struct bac_link *l, bac_time now, uint16_t except, uint16_t weak[LINK_WEAK_MAX]) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Two bounded tables: items seen lately, stations heard lately. Both are set-associative: a key may lie in the entries of its
- * set only, so a full set forgets its oldest entry and a flood of forged keys costs no more than that. */
+/* Two bounded tables: items seen lately, stations heard lately. Both are set-associative: a key may lie in the entries
+ * of its set only, so a full set forgets its oldest entry and a flood of forged keys costs no more than that. */
 #include <stdlib.h>
 
 #include "link/internal.h"
@@ -8,9 +8,9 @@
 #define WAYS 8u
 #define SEEN_CAPACITY_FIRST 256u
 #define NEIGHBOURS_FIRST 32u
+#define QUALITY_START 64u    /* one frame caught says little: expect the worse */
+#define QUALITY_GAP_MOST 16u /* a longer silence is a restart or an absence, not loss alone */
 #define NEIGHBOURS_MAX 1024u
-#define SCORE_STEP 8u
-#define SCORE_MAX 4096u
 
 static uint32_t now_ms(bac_time now) { return (uint32_t)(now / BAC_MS); }
 
@@ -114,8 +114,18 @@ static void neighbours_grow(struct link_neighbours *t) {
   free(old);
 }
 
-struct link_neighbour *link_neighbour_heard(struct link_neighbours *t, bac_time now, uint16_t id, uint8_t kind, uint8_t port,
-                                            uint16_t via) {
+void link_neighbour_measure(struct link_neighbour *n, uint8_t count) {
+  uint8_t gap = n->counted ? (uint8_t)(count - n->count) : 1;
+  n->counted = true;
+  n->count = count;
+  if (gap == 0) return;
+  for (uint8_t lost = 1; lost < gap && lost <= QUALITY_GAP_MOST; lost++)
+    n->quality = (uint8_t)(n->quality - n->quality / 8);
+  n->quality = (uint8_t)(n->quality + (255 - n->quality + 7) / 8);
+}
+
+struct link_neighbour *link_neighbour_heard(struct link_neighbours *t, bac_time now, uint16_t id, uint8_t kind,
+                                            uint8_t port, uint16_t via) {
   struct link_neighbour *n = link_neighbour_find(t, id);
   if (!n) {
     bool full;
@@ -124,13 +134,8 @@ struct link_neighbour *link_neighbour_heard(struct link_neighbours *t, bac_time 
       neighbours_grow(t);
       n = neighbour_place(t, id, &full);
     }
-    *n = (struct link_neighbour){.id = id, .at = now, .used = true};
+    *n = (struct link_neighbour){.id = id, .at = now, .used = true, .quality = QUALITY_START};
   }
-  /* The score, a decaying count, tells a station in reach from one of which a frame was caught by luck. */
-  for (bac_time since = n->at; now - since > BAC_SECOND && n->score > 0; since += BAC_SECOND) {
-    n->score = (uint16_t)(n->score / 2);
-  }
-  if (n->score < SCORE_MAX) n->score = (uint16_t)(n->score + SCORE_STEP);
   n->at = now;
   n->kind = kind;
   n->port = port;

@@ -17,8 +17,8 @@ void link_advert_write(struct bac_writer *w, const struct link_object *o, uint16
 }
 
 /* Queues an advert to one next hop. */
-static int advert_send(struct bac_link *l, bac_time due, const struct link_object *o, struct link_hop hop, uint16_t except,
-                       uint16_t destination) {
+static int advert_send(struct bac_link *l, bac_time due, const struct link_object *o, struct link_hop hop,
+                       uint16_t except, uint16_t destination) {
   struct link_item *item = link_queue_add(l, LINK_ADVERT_BYTES, false);
   if (!item) return BAC_ELIMIT;
   struct bac_writer w = bac_writer_over(item->bytes, item->length);
@@ -50,25 +50,35 @@ static int pass_start(struct bac_link *l, bac_time due, struct link_object *o, u
   return BAC_OK;
 }
 
-/* One hop further to `destination`. The last hop is pushed; others are advertised, since the next holder may have it. */
-static int unicast_on(struct bac_link *l, bac_time now, bac_time due, struct link_object *o, uint16_t destination, bool from_wire,
-                      bool addressed) {
+/* One hop further to `destination`. The last hop is pushed; others are advertised, since the next holder may have it.
+ */
+static int unicast_on(struct bac_link *l, bac_time now, bac_time due, struct link_object *o, uint16_t destination,
+                      bool from_wire, bool addressed) {
   struct link_hop hop;
   if (!link_route(l, now, destination, from_wire, addressed, &hop)) return BAC_OK;
   uint64_t key = link_object_key(o->id) ^ (uint64_t)(destination + 1u) * 0xd6e8feb86659fd93u;
+  if (from_wire) key ^= LINK_RETURNED_KEY; /* it may have come by air before, and gone to the MBS and back */
   struct link_seen *seen = link_seen_find(&l->seen, now, key);
   bool again = seen != NULL;
   if (again && !o->own && (uint32_t)(now / BAC_MS) - seen->at_ms < FORWARD_AGAIN_MS) return BAC_OK;
   if (!again) seen = link_seen_add(&l->seen, now, key);
   seen->at_ms = (uint32_t)(now / BAC_MS);
+  if (hop.port == BAC_LINK_AIR && hop.next == BAC_BROADCAST && o->unicast) { /* no route: by broadcast, on its behalf */
+    o->unicast = false;
+    o->audience = destination;
+  }
   if (hop.port == BAC_LINK_AIR && !again && (hop.next == destination || hop.next == BAC_BROADCAST)) {
     return pass_start(l, due, o, hop.next, destination);
   }
-  return advert_send(l, due, o, hop, o->own ? (uint16_t)BAC_BROADCAST : o->source, destination);
+  bool all = l->config.kind == BAC_LINK_MBS && hop.next == BAC_BROADCAST && !o->own;
+  return advert_send(l, due, o, hop, all ? o->source : (uint16_t)BAC_BROADCAST, destination);
 }
 
-int link_transfer_send(struct bac_link *l, bac_time now, uint16_t destination, enum bac_link_class traffic, const uint8_t *object,
-                       size_t length, bac_time delay) {
+int link_transfer_send(struct bac_link *l, bac_time now, uint16_t destination, enum bac_link_class traffic,
+                       const uint8_t *object, size_t length, bac_time delay) {
+  struct bac_link_layout layout;
+  if (!bac_link_layout_of((uint32_t)length, l->config.frame_bytes_max - LINK_SYMBOL_HEADER_BYTES, &layout))
+    return BAC_EINVAL;
   bool known;
   struct link_object *o = link_object_store(l, now, object, length, &known);
   if (!o) return BAC_ELIMIT;
@@ -81,6 +91,7 @@ int link_transfer_send(struct bac_link *l, bac_time now, uint16_t destination, e
   }
   if (destination != BAC_BROADCAST) return unicast_on(l, now, now + delay, o, destination, false, true);
   o->unicast = false;
+  o->audience = BAC_BROADCAST;
   o->piggyback = PIGGYBACKS;
   if (l->config.kind == BAC_LINK_MBS || (l->config.kind == BAC_LINK_RSU && l->config.backhaul)) {
     struct link_hop wire = {BAC_LINK_WIRE, BAC_BROADCAST};
@@ -133,12 +144,12 @@ static void completed(struct bac_link *l, bac_time now, struct link_object *o, e
     struct link_hop wire = {BAC_LINK_WIRE, BAC_BROADCAST};
     o->piggyback = PIGGYBACKS;
     if (l->config.kind == BAC_LINK_MBS) {
-      (void)advert_send(l, now, o, wire, o->source, BAC_BROADCAST);
+      (void)advert_send(l, now, o, wire, o->source, o->audience);
     } else if (l->config.relay || l->config.kind == BAC_LINK_RSU) {
       o->advert_due = advert_time(l, now, o);
     }
     if (l->config.kind == BAC_LINK_RSU && l->config.backhaul && port == BAC_LINK_AIR) {
-      (void)advert_send(l, now, o, wire, BAC_BROADCAST, BAC_BROADCAST);
+      (void)advert_send(l, now, o, wire, BAC_BROADCAST, o->audience);
     }
   }
   forwards_go(l, now, o, port == BAC_LINK_WIRE);
@@ -215,12 +226,14 @@ void link_symbol_receive(struct bac_link *l, bac_time now, enum bac_link_port po
     o = link_object_new(l, now, s.id, &s.layout, s.origin, h->transmitter);
     o->traffic = s.traffic;
     o->unicast = addressed && s.destination != BAC_BROADCAST;
+    o->audience = s.destination;
   } else if (o->layout.symbol_bytes != s.layout.symbol_bytes || o->layout.length != s.layout.length ||
              (o->trusted != BAC_BROADCAST && o->trusted != h->transmitter && !o->complete)) {
     l->counters.symbols_surplus++;
     return;
   }
   if (!addressed) o->unicast = false;
+  if (!s.answers && s.destination == BAC_BROADCAST) o->audience = BAC_BROADCAST;
   if (!s.answers) object_addressed(l, o, s.destination, addressed);
   talker_note(o, now, port, h->transmitter, s.burst, s.remaining);
   if (port == BAC_LINK_AIR) {
@@ -258,15 +271,19 @@ void link_advert_receive(struct bac_link *l, bac_time now, enum bac_link_port po
     return;
   }
   bool addressed = h->next_hop != BAC_BROADCAST || (port == BAC_LINK_WIRE && l->config.kind == BAC_LINK_MBS);
-  if (!addressed && !concerns(l, destination)) return;
+  if (!addressed && !concerns(l, destination) && (port == BAC_LINK_WIRE || !l->config.relay)) return;
   struct link_object *o = link_object_find(l, id, &layout);
   if (!o) {
     if (concerns(l, destination) && link_seen_find(&l->seen, now, link_object_key(id))) return;
     o = link_object_new(l, now, id, &layout, origin, h->transmitter);
     o->traffic = traffic;
-    o->unicast = destination != BAC_BROADCAST;
+    o->unicast = addressed && destination != BAC_BROADCAST;
+    o->audience = destination;
   }
-  if (destination == BAC_BROADCAST) o->unicast = false;
+  if (destination == BAC_BROADCAST) {
+    o->unicast = false;
+    o->audience = BAC_BROADCAST;
+  }
   object_addressed(l, o, destination, addressed);
   if (!o->complete) {
     link_need_wanted(l, now, o, port, h->transmitter);

@@ -102,23 +102,19 @@ void bac_node_deliver(void *ctx, const uint8_t *object, size_t length, uint32_t 
     bac_node_reject(node, BAC_REJECT_MALFORMED, source);
 }
 
+/* Requesters broadcast transactions in both delivery modes, as in the paper: these differ in what the consensus sends. */
 void bac_node_send_tx(struct bac_node *node, const struct bac_tx *tx, uint32_t to) {
   uint8_t object[1 + BAC_TX_BYTES_MAX];
   object[0] = BAC_OBJECT_TRANSACTION;
   memcpy(object + 1, tx->wire, tx->wire_length);
   size_t length = 1 + (size_t)tx->wire_length;
-  uint32_t copies = 1;
   if (to != BAC_INDEX_NONE) {
     bac_link_send(node->link, node->now, node->roster->members[to].id, BAC_LINK_BULK, object, length, 0);
-  } else if (node->config->delivery == BAC_DELIVERY_BROADCAST) {
-    bac_link_send(node->link, node->now, BAC_BROADCAST, BAC_LINK_BULK, object, length, 0);
   } else {
-    copies = node->roster->count - 1;
-    for (uint32_t i = 0; i < node->roster->count; i++)
-      if (i != node->self) bac_link_send(node->link, node->now, node->roster->members[i].id, BAC_LINK_BULK, object, length, 0);
+    bac_link_send(node->link, node->now, BAC_BROADCAST, BAC_LINK_BULK, object, length, 0);
   }
-  node->counters.messages_sent += copies;
-  node->counters.message_bytes_sent += length * copies;
+  node->counters.messages_sent++;
+  node->counters.message_bytes_sent += length;
 }
 
 static void tx_status(struct bac_node *node, const struct bac_tx *tx, enum bac_tx_status status) {

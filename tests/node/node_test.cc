@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <gtest/gtest.h>
+
+#include "sim/solo.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+extern "C" {
+#include "bac/cost.h"
+#include "bac/workload.h"
+}
+#pragma GCC diagnostic pop
+
+using namespace bac_test;
+
+namespace {
+
+TEST(Config, DefaultHoldsAndEveryFieldIsChecked) {
+  char why[300];
+  bac_config good = bac_config_default();
+  EXPECT_EQ(BAC_OK, bac_config_check(&good, why, sizeof why));
+  struct Case {
+    const char *field;
+    std::function<void(bac_config *)> spoil;
+  };
+  const std::vector<Case> cases = {
+      {"protocol", [](bac_config *c) { c->protocol = "pow"; }},
+      {"protocol", [](bac_config *c) { c->protocol = nullptr; }},
+      {"mode", [](bac_config *c) { c->mode = static_cast<bac_mode>(3); }},
+      {"delivery", [](bac_config *c) { c->delivery = static_cast<bac_delivery>(2); }},
+      {"vote_rule", [](bac_config *c) { c->vote_rule = static_cast<bac_vote_rule>(2); }},
+      {"block_bytes_max", [](bac_config *c) { c->block_bytes_max = BAC_BLOCK_BYTES_MAX + 1; }},
+      {"block_bytes_max", [](bac_config *c) { c->block_bytes_max = 0; }},
+      {"block_interval", [](bac_config *c) { c->block_interval = -1; }},
+      {"candidates_permille", [](bac_config *c) { c->candidates_permille = 1001; }},
+      {"full_permille", [](bac_config *c) { c->full_permille = 1001; }},
+      {"checkpoint_interval", [](bac_config *c) { c->checkpoint_interval = 0; }},
+      {"pool_txs_max", [](bac_config *c) { c->pool_txs_max = 0; }},
+      {"bodies_kept", [](bac_config *c) { c->bodies_kept = 1; }},
+      {"delta", [](bac_config *c) { c->delta = 0; }},
+      {"request_timeout", [](bac_config *c) { c->request_timeout = 0; }},
+      {"bit_rate_bps", [](bac_config *c) { c->bit_rate_bps = 0; }},
+      {"frame_overhead_ns", [](bac_config *c) { c->frame_overhead_ns = -1; }},
+      {"frame_bytes_max", [](bac_config *c) { c->frame_bytes_max = 1401; }},
+  };
+  for (auto &k : cases) {
+    bac_config c = good;
+    k.spoil(&c);
+    EXPECT_EQ(BAC_EINVAL, bac_config_check(&c, why, sizeof why)) << k.field;
+    EXPECT_NE(nullptr, strstr(why, k.field)) << why;
+    EXPECT_EQ(nullptr, strchr(why, '\n')) << why;
+  }
+}
+
+TEST(Names, EveryReasonHasOne) {
+  for (int i = 0; i < BAC_REJECT_COUNT; i++) {
+    ASSERT_NE(nullptr, bac_reject_name(static_cast<bac_reject>(i)));
+    EXPECT_STRNE("?", bac_reject_name(static_cast<bac_reject>(i)));
+  }
+  EXPECT_STREQ("?", bac_reject_name(BAC_REJECT_COUNT));
+  EXPECT_STREQ("bac", bac_protocol_info_at(0)->name);
+  EXPECT_EQ(nullptr, bac_protocol_info_at(100));
+}
+
+TEST(Cost, AddsUp) {
+  bac_cost c = {};
+  c.signs = 2;
+  c.verifies = 3;
+  c.hashed_bytes = 1000;
+  c.coded_bytes = 500;
+  const bac_cost_model *m = bac_cost_model_find("automotive");
+  ASSERT_EQ(bac_cost_model_at(0), m);
+  EXPECT_EQ(2 * m->sign_ns + 3 * m->verify_ns + m->hash_ps_per_byte + m->code_ps_per_byte / 2, bac_cost_time(m, &c));
+  EXPECT_EQ(0, bac_cost_time(bac_cost_model_find("none"), &c));
+  EXPECT_EQ(nullptr, bac_cost_model_find("abacus"));
+  EXPECT_EQ(nullptr, bac_cost_model_at(2));
+}
+
+TEST(Workload, IsAPoissonProcessThatOnlySeedAndIdChoose) {
+  World w(10);
+  bac_workload_config c = {};
+  c.seed = 5;
+  c.rate_milli = 500;
+  c.tx_bytes = 300;
+  c.start = BAC_SECOND;
+  c.stop = 10000 * BAC_SECOND;
+  bac_workload *a = bac_workload_new(&c, &w.roster, 3), *b = bac_workload_new(&c, &w.roster, 3);
+  EXPECT_EQ(nullptr, bac_workload_new(&c, &w.roster, 77));
+  bac_submit s, t;
+  bac_time last = c.start;
+  int count = 0;
+  std::map<uint32_t, int> to;
+  for (;;) {
+    bac_time at = bac_workload_next(a, &s);
+    EXPECT_EQ(at, bac_workload_next(b, &t));
+    if (at == BAC_NEVER) break;
+    ASSERT_GT(at, last);
+    ASSERT_LT(at, c.stop);
+    ASSERT_NE(3u, s.to);
+    ASSERT_EQ(s.to, t.to);
+    ASSERT_GT(s.amount_milli, 0);
+    ASSERT_EQ(300u, s.bytes);
+    to[s.to]++;
+    last = at;
+    count++;
+  }
+  EXPECT_NEAR(5000, count, 300);
+  EXPECT_EQ(9u, to.size());
+  EXPECT_EQ(BAC_NEVER, bac_workload_next(a, &s));
+  bac_workload_free(a);
+  bac_workload_free(b);
+}
+
+TEST(Node, RefusesWhatCannotBe) {
+  World w(4);
+  char why[300];
+  bac_node_config nc = {};
+  nc.config = &w.config;
+  nc.roster = &w.roster;
+  nc.id = 9;
+  EXPECT_EQ(nullptr, bac_node_new(&nc, why, sizeof why));
+  EXPECT_NE(nullptr, strstr(why, "9"));
+  nc.id = 65535;
+  nc.kind = BAC_NODE_RSU;
+  EXPECT_EQ(nullptr, bac_node_new(&nc, why, sizeof why));
+  nc.id = 100;
+  bac_node *rsu = bac_node_new(&nc, why, sizeof why);
+  EXPECT_NE(nullptr, rsu);
+  bac_node_free(rsu);
+  bac_roster far = w.roster;
+  far.shard = 65536;
+  nc.roster = &far;
+  EXPECT_EQ(nullptr, bac_node_new(&nc, why, sizeof why));
+  nc.roster = nullptr;
+  EXPECT_EQ(nullptr, bac_node_new(&nc, why, sizeof why));
+  bac_node_free(nullptr);
+}
+
+TEST(Node, MisuseByTheHostIsAnError) {
+  World w(4);
+  Solo s(&w, 0);
+  bac_event e = {};
+  e.type = BAC_EVENT_FRAME;
+  EXPECT_EQ(BAC_ESTATE, s.step(e));
+  e.type = BAC_EVENT_SUBMIT;
+  EXPECT_EQ(BAC_ESTATE, s.step(e));
+  e.type = BAC_EVENT_WAKE;
+  EXPECT_EQ(BAC_ESTATE, s.step(e));
+  e.type = BAC_EVENT_RESTORE;
+  e.restore.kind = 7;
+  EXPECT_EQ(BAC_EINVAL, s.step(e));
+  e.restore.kind = BAC_RECORD_BLOCK;
+  uint8_t torn[] = {9, 0, 0, 0, 1};
+  e.restore.bytes = torn;
+  for (size_t length = 0; length <= sizeof torn; length++) {
+    e.restore.length = length;
+    EXPECT_EQ(BAC_ECORRUPT, s.step(e)) << length;
+  }
+  s.start();
+  e = {};
+  e.type = BAC_EVENT_START;
+  EXPECT_EQ(BAC_ESTATE, s.step(e));
+  e.type = BAC_EVENT_RESTORE;
+  EXPECT_EQ(BAC_ESTATE, s.step(e));
+  e.type = static_cast<bac_event_type>(99);
+  EXPECT_EQ(BAC_EINVAL, s.step(e));
+  e.type = BAC_EVENT_FRAME;
+  e.frame.port = 2;
+  EXPECT_EQ(BAC_EINVAL, s.step(e));
+  e.frame.port = 0;
+  e.frame.length = 5;
+  EXPECT_EQ(BAC_EINVAL, s.step(e)); /* bytes NULL */
+  s.run(5);
+  bac_output out;
+  e = {};
+  e.type = BAC_EVENT_WAKE;
+  e.now = 4;
+  EXPECT_EQ(BAC_EINVAL, bac_node_step(s.node, &e, &out)); /* back in time */
+  EXPECT_EQ(BAC_EINVAL, bac_node_step(nullptr, &e, &out));
+  EXPECT_EQ(BAC_EINVAL, bac_node_step(s.node, nullptr, &out));
+  EXPECT_EQ(BAC_EINVAL, bac_node_step(s.node, &e, nullptr));
+  e.type = BAC_EVENT_SUBMIT;
+  e.submit.to = 0; /* itself */
+  e.submit.amount_milli = 5;
+  EXPECT_EQ(BAC_EINVAL, s.step(e));
+  e.submit.to = 77;
+  EXPECT_EQ(BAC_EINVAL, s.step(e));
+  e.submit.to = 1;
+  e.submit.amount_milli = 0;
+  EXPECT_EQ(BAC_EINVAL, s.step(e));
+  e.submit.amount_milli = 5;
+  EXPECT_EQ(BAC_OK, s.step(e));
+  EXPECT_EQ(1u, s.counters().pool_txs);
+}
+
+TEST(Node, SubmissionsStopAtTheNonceWindow) {
+  World w(4);
+  Solo s(&w, 0);
+  s.start();
+  bac_event e = {};
+  e.type = BAC_EVENT_SUBMIT;
+  e.submit.to = 1;
+  e.submit.amount_milli = 5;
+  for (int i = 0; i < 100; i++) EXPECT_EQ(BAC_OK, s.step(e));
+  EXPECT_EQ(static_cast<uint32_t>(BAC_NONCE_WINDOW), s.counters().pool_txs);
+}
+
+TEST(Node, FrameCreditIsRespected) {
+  World w(4);
+  Solo s(&w, 0);
+  s.start();
+  bac_node_set_frame_credit(s.node, 0);
+  uint64_t before = s.counters().frames_sent[0] + s.counters().frames_sent[1] + s.counters().frames_sent[2];
+  s.run(6 * BAC_SECOND);
+  EXPECT_EQ(before, s.counters().frames_sent[0] + s.counters().frames_sent[1] + s.counters().frames_sent[2]);
+  bac_event e = {};
+  e.type = BAC_EVENT_SENT;
+  e.sent.count = 1;
+  s.step(e);
+  EXPECT_EQ(before + 1, s.counters().frames_sent[0] + s.counters().frames_sent[1] + s.counters().frames_sent[2]);
+}
+
+}  // namespace
