@@ -94,6 +94,22 @@ TEST(BacVote, NotAgainAfterARestart) {
   EXPECT_FALSE(s.voted(1));
 }
 
+TEST(BacVote, ATornRecordMakesAMemberFollowOnly) {
+  Seven w;
+  Solo s(&w, 0);
+  s.start();
+  s.propose(w.build(w.genesis(), 1, w.justification({}), 0));
+  s.run(kSoon);
+  ASSERT_TRUE(s.voted(1));
+  s.heard.clear();
+  s.state.resize(10);
+  s.restart();
+  s.propose(w.build(w.genesis(), 1, w.justification({}), 1));
+  s.run(10 * BAC_SECOND);
+  EXPECT_FALSE(s.voted(1));
+  EXPECT_FALSE(s.said(BAC_MSG_TIMEOUT, 1));
+}
+
 TEST(BacVote, APrimaryDoesNotProposeTwiceAfterARestart) {
   Seven w;
   Solo s(&w, 1);

@@ -19,15 +19,19 @@ void bac_safe_persist(struct bac_engine *e) {
   bac_buf_unref(qc);
 }
 
+/* A member that cannot read what it promised must not promise again: it follows what others agree on and says nothing. */
+#define FOLLOWS_ONLY UINT64_MAX
+
 void bac_safe_restore(struct bac_engine *e, const uint8_t *record, size_t length) {
-  if (length < 16) return;
+  struct bac_qc qc = {0};
+  if (length < 16 || (length > 16 && !bac_qc_decode(&qc, record + 16, length - 16))) {
+    e->last_voted = e->timed_out = FOLLOWS_ONLY;
+    return;
+  }
   e->last_voted = bac_get_u64(record);
   e->timed_out = bac_get_u64(record + 8);
-  struct bac_qc qc;
-  if (length > 16 && bac_qc_decode(&qc, record + 16, length - 16)) {
-    bac_qc_copy(&e->high_qc, &qc);
-    bac_qc_clear(&qc);
-  }
+  if (length > 16) bac_qc_copy(&e->high_qc, &qc);
+  bac_qc_clear(&qc);
 }
 
 /* ---- Certificates. ---- */
@@ -276,6 +280,7 @@ static void weigh_timeouts(struct bac_engine *e) {
 }
 
 void bac_safe_timeout(struct bac_engine *e) {
+  if (e->last_voted == FOLLOWS_ONLY) return;
   if (e->timed_out < e->round) {
     e->timed_out = e->round;
     if (e->last_voted < e->round) e->last_voted = e->round;
