@@ -242,14 +242,14 @@ TEST(Route, UnicastCrossesRsuMbsRsu) {
   uint64_t before = items_sent(t.m);
   Bytes object = object_of(120, 5), up = object_of(120, 6), down = object_of(120, 7), rsu = object_of(120, 8);
   t.m.send(1, 7, object, BAC_LINK_VOTE);
-  t.m.run(t.m.now + 100 * BAC_MS);
+  t.m.run(t.m.now + 200 * BAC_MS);
   EXPECT_EQ(t.m.count(7, object), 1);
   EXPECT_EQ(items_sent(t.m) - before, 4u); /* EV, RSU, MBS, RSU */
   for (uint32_t id : {2u, 5u, 6u, 100u, 101u, 200u}) EXPECT_EQ(t.m.count(id, object), 0) << id;
   t.m.send(1, 200, up, BAC_LINK_VOTE);
   t.m.send(200, 1, down, BAC_LINK_VOTE);
   t.m.send(8, 100, rsu, BAC_LINK_VOTE);
-  t.m.run(t.m.now + 100 * BAC_MS);
+  t.m.run(t.m.now + 200 * BAC_MS);
   EXPECT_EQ(t.m.count(200, up), 1);
   EXPECT_EQ(t.m.count(1, down), 1);
   EXPECT_EQ(t.m.count(100, rsu), 1);
@@ -260,15 +260,28 @@ TEST(Route, RetransmittedUnicastIsForwardedAgainAndDeliveredOnce) {
   TwoCells t(1);
   Bytes object = object_of(120, 5);
   t.m.send(1, 7, object, BAC_LINK_VOTE);
-  t.m.run(t.m.now + 100 * BAC_MS);
+  t.m.run(t.m.now + 200 * BAC_MS);
   uint64_t before = items_sent(t.m);
   t.m.send(1, 7, object, BAC_LINK_VOTE);
-  t.m.run(t.m.now + 100 * BAC_MS);
+  t.m.run(t.m.now + 200 * BAC_MS);
   EXPECT_EQ(items_sent(t.m) - before, 4u);
   EXPECT_EQ(t.m.count(7, object), 1);
   t.m.send(1, 5, object, BAC_LINK_VOTE); /* the same bytes to another */
-  t.m.run(t.m.now + 100 * BAC_MS);
+  t.m.run(t.m.now + 200 * BAC_MS);
   EXPECT_EQ(t.m.count(5, object), 1);
+}
+
+/* Votes of four EVs for one in the other cell leave its RSU in one frame. */
+TEST(Route, RsuGathersWhatSeveralSendToOne) {
+  TwoCells t(1);
+  uint64_t frames = bac_link_counters(t.m.station(101).link)->frames_sent[BAC_LINK_AIR][BAC_LINK_BUNDLE];
+  for (uint32_t id = 1; id <= 4; id++) {
+    t.m.send(id, 7, object_of(120, id), BAC_LINK_VOTE);
+    t.m.run(t.m.now + 10 * BAC_MS);
+  }
+  t.m.run(t.m.now + 200 * BAC_MS);
+  for (uint32_t id = 1; id <= 4; id++) EXPECT_EQ(t.m.count(7, object_of(120, id)), 1) << id;
+  EXPECT_EQ(bac_link_counters(t.m.station(101).link)->frames_sent[BAC_LINK_AIR][BAC_LINK_BUNDLE] - frames, 1u);
 }
 
 /* Half of all frames are lost, so that no link counts as good: an RSU asks the MBS for a better RSU, gets the item back

@@ -5,6 +5,7 @@
 #define RELAY_WINDOW_LEAST (5 * BAC_MS)
 #define RELAY_WINDOW_MOST (150 * BAC_MS)
 #define WEAK_REPEATS 2u
+#define GATHER_TIME (100 * BAC_MS)
 #define RELAY_FRAME_BYTES 300u /* a bundle of a vote or two */
 
 /* One data item as it stands in a bundle. */
@@ -133,7 +134,9 @@ static void forward(struct bac_link *l, bac_time now, enum bac_link_port port, c
   if (d.hops <= 1 || !link_route(l, now, d.destination, port == BAC_LINK_WIRE, h->next_hop != BAC_BROADCAST, &hop))
     return;
   d.hops--;
-  struct link_item *item = enqueue(l, &d, hop, now, true);
+  /* What several stations send to one vehicle over an RSU leaves in one frame. */
+  bool gather = port == BAC_LINK_WIRE && hop.port == BAC_LINK_AIR && hop.next != BAC_BROADCAST;
+  struct link_item *item = enqueue(l, &d, hop, gather ? now + GATHER_TIME : now, true);
   if (item && l->config.kind == BAC_LINK_MBS && hop.next == BAC_BROADCAST) item->except = h->transmitter;
   if (item) l->counters.items_forwarded++;
 }

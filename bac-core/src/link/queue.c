@@ -117,12 +117,13 @@ bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first
     return false;
   }
   /* `first` is the first of its class in the queue, so that it is always taken; then the rest in order of class. Relays
-   * that still wait ride along: the preamble and the backoff are paid for. */
+   * that still wait ride along, and so does all that waits for the same next hop: the preamble and the backoff are paid
+   * for. */
   for (unsigned traffic = out->traffic; first && traffic < BAC_LINK_CLASSES; traffic++) {
     for (struct link_item *i = l->queue_first, *next; i; i = next) {
       next = i->next;
       if (i->traffic != traffic || i->port != out->port || i->next_hop != next_hop || i->except != except ||
-          (i->due > now && !(i->relay && !i->sent && broadcast)))
+          (i->due > now && broadcast && !(i->relay && !i->sent)))
         continue;
       if (w.length + i->length > room) continue;
       bac_write_bytes(&w, i->bytes, i->length);

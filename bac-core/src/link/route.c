@@ -6,7 +6,8 @@
 #define ROUTE_INTERVAL (BAC_SECOND / 2)
 #define HOUSEKEEPING_INTERVAL (BAC_SECOND / 4)
 #define DENSITY_LEAST 4u
-#define QUALITY_GOOD 160u /* of 255: two retries seldom needed */
+#define QUALITY_LEAST 32u /* of 255: a worse link is not counted on */
+#define LAST_HOP_COST 60u /* in 1/256, what the hop from the best RSU adds: found to need the fewest frames, since RSUs gather */
 
 static bool fresh(const struct bac_link *l, bac_time now, const struct link_neighbour *n) {
   return n && n->used && now - n->at <= l->neighbour_lifetime;
@@ -23,6 +24,12 @@ static const struct link_neighbour *rsu_near(const struct bac_link *l, bac_time 
   return best;
 }
 
+/* Expected transmissions of a frame over a link, in 1/256 (ETX; De Couto et al., MobiCom 2003, acknowledgements taken as
+ * safe). */
+static uint32_t cost(const struct link_neighbour *n) {
+  return n->port == BAC_LINK_WIRE ? 0 : 256u * 255u / (n->quality > QUALITY_LEAST ? n->quality : QUALITY_LEAST);
+}
+
 bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool from_wire, bool addressed,
                 struct link_hop *hop) {
   const struct link_neighbour *n = link_neighbour_find(&l->neighbours, destination);
@@ -33,17 +40,16 @@ bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool fro
     if (!known) l->counters.no_route++; /* all RSUs get it; one may know better */
     return true;
   }
-  /* A station that is heard now and then costs retry after retry: a way round over RSUs, where there is one, is
+  /* A station that is heard now and then costs retry after retry: a way round over RSUs, where there is one, may be
    * cheaper. */
-  const bool good = known && (n->port == BAC_LINK_WIRE || n->quality >= QUALITY_GOOD);
   const struct link_neighbour *rsu = l->config.kind == BAC_LINK_EV && l->config.backhaul ? rsu_near(l, now) : NULL;
-  const bool round =
-      l->config.kind == BAC_LINK_RSU ? l->config.backhaul && !from_wire : known && rsu && rsu->quality > n->quality;
-  if (good || (known && !round)) {
+  const bool wire = l->config.kind == BAC_LINK_RSU && l->config.backhaul && !from_wire;
+  const uint32_t round = rsu ? cost(rsu) + LAST_HOP_COST : wire ? LAST_HOP_COST : UINT32_MAX;
+  if (known && cost(n) <= round) {
     *hop = (struct link_hop){n->port, destination};
     return true;
   }
-  if (l->config.kind == BAC_LINK_RSU && l->config.backhaul && !from_wire) {
+  if (wire) {
     *hop = (struct link_hop){BAC_LINK_WIRE, BAC_BROADCAST};
     return true;
   }
