@@ -4,7 +4,7 @@
 PRESET ?= release
 JOBS ?= $(shell nproc)
 OUT ?= results/demo
-.PHONY: help setup build core demo check bench waf clean
+.PHONY: help setup configure build core demo check bench waf clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -12,10 +12,12 @@ help: ## list the commands
 setup: ## install the Debian packages of packages.txt that are missing
 	@sh tools/setup.sh
 
-build: setup ## build everything into build/release
+build: configure ## build everything into build/release
+	@cmake --build --preset $(PRESET) -j $(JOBS)
+
+configure: setup
 	@cmake --preset $(PRESET) > build-configure.log 2>&1 || { cat build-configure.log; rm -f build-configure.log; exit 1; }
 	@rm -f build-configure.log
-	@cmake --build --preset $(PRESET) -j $(JOBS)
 
 core: ## build and test the C core alone (no ns-3, no SUMO)
 	@sh tools/setup.sh core
@@ -23,7 +25,8 @@ core: ## build and test the C core alone (no ns-3, no SUMO)
 	@cmake --build --preset core -j $(JOBS)
 	@ctest --preset core --output-on-failure
 
-demo: build ## compare BAC and PBFT on Bologna: table, results and picture in results/demo
+demo: configure ## compare BAC and PBFT on Bologna: table, results and picture in results/demo
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target bac-compare bac-trace
 	@build/$(PRESET)/bin/bac-compare --protocols=bac,pbft --delivery=broadcast,unicast --scenario=bologna --evs=80 --shards=4 --time=60s --seeds=3 --out="$(OUT)"
 
 check: build ## run every test
