@@ -78,6 +78,8 @@ struct bac_hashgraph_dag_statistics {
   size_t bytes;                 /* held now, payloads excluded */
   size_t event_bytes;           /* of one event without forks; see bac_hashgraph_event_bytes */
   uint32_t forkers;             /* creators with a fork; above floor((n-1)/3) agreement is no longer guaranteed */
+  uint32_t weak_witnesses;      /* of round 2 or later, that strongly see 2n/3 or fewer witnesses of the round before (a fork hid
+                                   others): their votes follow the published rule, which does not foresee them */
 };
 void bac_hashgraph_dag_statistics(const struct bac_hashgraph_dag *dag, struct bac_hashgraph_dag_statistics *out);
 
