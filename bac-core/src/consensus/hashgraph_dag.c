@@ -11,8 +11,7 @@
 static uint32_t words_of(uint32_t members) { return (members + 63) / 64; }
 
 static size_t row_bytes(uint32_t members) {
-  const size_t tips = (members + 1) / 2 * 2 * sizeof(uint32_t); /* keeps the sets behind them aligned */
-  return tips + (size_t)HG_SETS * words_of(members) * sizeof(uint64_t);
+  return hg_padded(members) * sizeof(uint32_t) + (size_t)HG_SETS * words_of(members) * sizeof(uint64_t);
 }
 
 size_t bac_hashgraph_event_bytes(uint32_t members) { return sizeof(struct hg_event) + row_bytes(members); }
@@ -154,7 +153,7 @@ struct hg_event *hg_dag_insert(struct bac_hashgraph_dag *dag, const struct bac_h
   note_sibling(dag, e, self_parent ? &self_parent->first_child : &dag->first_events[event->creator]);
   e->tips = malloc(row_bytes(dag->n));
   BAC_ASSERT(e->tips != NULL);
-  e->sets = (uint64_t *)(void *)(e->tips + (dag->n + 1) / 2 * 2);
+  e->sets = (uint64_t *)(void *)(e->tips + hg_padded(dag->n));
   HASH_ADD(hh, dag->by_id, event.id, BAC_HASH_BYTES, e);
   hg_rows_compute(dag, e);
   return e;

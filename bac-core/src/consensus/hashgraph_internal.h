@@ -16,7 +16,12 @@
 #define uthash_fatal(message) bac_assert_failed(message, __FILE__, __LINE__)
 #include <uthash.h>
 
+/* Ids are hashes: four of their bytes are as good as a hash of all. */
+#undef HASH_FUNCTION
+#define HASH_FUNCTION(key, length, hash) ((hash) = bac_get_u32((const uint8_t *)(key)))
+
 #define HG_NONE UINT32_MAX
+#define HG_LANES 8 /* rows of 32-bit numbers are padded to a multiple, so that plain loops over them become vector code */
 
 /* Sets of creators that each event carries. "Now": of the event's own round; "before": of the round before that. */
 enum hg_set {
@@ -57,6 +62,7 @@ struct hg_event {
   uint32_t first_child, next_sibling;        /* its self-children; HG_NONE ends */
   uint32_t sweep;                            /* scratch of the ordering */
   uint16_t other_count;
+  uint16_t saw_count;                        /* size of HG_SAW_NOW, at most the quorum */
   bool on_chain;                             /* scratch of the ordering */
   uint32_t *others;           /* witnesses that its chain saw (rounds now and before) and that are not their creator's slot's first */
   struct hg_witness *witness; /* NULL: none */
@@ -127,6 +133,7 @@ struct bac_hashgraph {
 
 static inline bool hg_has(const uint64_t *set, uint32_t i) { return set[i / 64] >> (i % 64) & 1; }
 static inline void hg_put(uint64_t *set, uint32_t i) { set[i / 64] |= (uint64_t)1 << (i % 64); }
+static inline uint32_t hg_padded(uint32_t count) { return (count + HG_LANES - 1) / HG_LANES * HG_LANES; }
 static inline uint64_t *hg_set_of(const struct bac_hashgraph_dag *dag, const struct hg_event *e, enum hg_set which) {
   return e->sets + (size_t)which * dag->words;
 }
@@ -144,7 +151,7 @@ bool hg_self_ancestor(const struct bac_hashgraph_dag *dag, uint32_t a, uint32_t 
 uint32_t hg_chain_witness(const struct bac_hashgraph_dag *dag, const struct hg_event *e, uint32_t round);
 
 /* ---- hashgraph_rounds.c ---- */
-/* to[i] = the greater of both. */
+/* to[i] = the greater of both; count: a multiple of HG_LANES. */
 void hg_max_into(uint32_t *restrict to, const uint32_t *restrict from, size_t count);
 /* For each of `words` words: how many of the rows have each bit, compared with thresholds: out[t] gets the bits of columns whose
  * count is at least thresholds[t]. count <= BAC_HASHGRAPH_MEMBERS_MAX. */

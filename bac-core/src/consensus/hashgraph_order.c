@@ -13,10 +13,10 @@
 struct sweep {
   struct bac_hashgraph_dag *dag;
   const struct hg_outcome *outcome;
-  uint32_t k;               /* unique famous witnesses */
+  uint32_t k, stride;       /* unique famous witnesses, and numbers in a row: padded with places that are never missing */
   uint32_t *chain_of;       /* by creator: j + 1 */
   bac_time *times, *sample; /* times[place - 1] */
-  uint32_t *places;         /* rows of k: place of the earliest, 0: none (a greater place of a chain is an earlier event) */
+  uint32_t *places;         /* rows: place of the earliest, 0: none (a greater place of a chain is an earlier event) */
   uint32_t *free_rows;
   uint32_t row_count, row_capacity, free_count, pending;
   struct received {
@@ -38,7 +38,7 @@ static uint32_t *row_of(struct sweep *s, struct hg_event *e, bool *is_new) {
     } else {
       if (s->row_count == s->row_capacity) {
         s->row_capacity = s->row_capacity > 0 ? s->row_capacity * 2 : 64;
-        s->places = bac_realloc(s->places, (size_t)s->row_capacity * s->k, sizeof *s->places);
+        s->places = bac_realloc(s->places, (size_t)s->row_capacity * s->stride, sizeof *s->places);
         s->free_rows = bac_realloc(s->free_rows, s->row_capacity, sizeof *s->free_rows);
       }
       row = s->row_count++;
@@ -46,7 +46,7 @@ static uint32_t *row_of(struct sweep *s, struct hg_event *e, bool *is_new) {
     e->sweep = row + 1;
     s->pending++;
   }
-  return s->places + (size_t)(e->sweep - 1) * s->k;
+  return s->places + (size_t)(e->sweep - 1) * s->stride;
 }
 
 /* Puts the unique famous witnesses and the times of their chains in place. Returns the newest one's index. */
@@ -56,7 +56,8 @@ static uint32_t sweep_start(struct sweep *s) {
     struct hg_event *u = hg_at(s->dag, s->outcome->unique[j]);
     bool is_new;
     uint32_t *row = row_of(s, u, &is_new);
-    memset(row, 0, s->k * sizeof *row);
+    memset(row, 0, s->stride * sizeof *row);
+    for (uint32_t pad = s->k; pad < s->stride; pad++) row[pad] = 1;
     row[j] = place + 1;
     u->on_chain = true;
     s->chain_of[u->event.creator] = j + 1;
@@ -76,11 +77,11 @@ static void pass_to(struct sweep *s, struct hg_event *from, struct hg_event *to,
   if (!waits(to)) return;
   bool is_new;
   uint32_t *row = row_of(s, to, &is_new); /* may move the rows */
-  const uint32_t *source = s->places + (size_t)(from->sweep - 1) * s->k;
+  const uint32_t *source = s->places + (size_t)(from->sweep - 1) * s->stride;
   if (is_new)
-    memcpy(row, source, s->k * sizeof *row);
+    memcpy(row, source, s->stride * sizeof *row);
   else
-    hg_max_into(row, source, s->k);
+    hg_max_into(row, source, s->stride);
   if (self && from->on_chain) {
     const uint32_t j = s->chain_of[from->event.creator] - 1;
     to->on_chain = true;
@@ -122,15 +123,21 @@ static void receive(struct sweep *s, struct hg_event *e, const uint32_t *row) {
   memcpy(r->whitened, e->event.signature, sizeof r->whitened);
 }
 
+static bool is_full(const uint32_t *row, uint32_t stride) {
+  uint32_t missing[HG_LANES] = {0}, any = 0;
+  for (uint32_t j = 0; j < stride; j += HG_LANES)
+    for (uint32_t lane = 0; lane < HG_LANES; lane++) missing[lane] |= row[j + lane] == 0;
+  for (uint32_t lane = 0; lane < HG_LANES; lane++) any |= missing[lane];
+  return any == 0;
+}
+
 static void sweep_down(struct sweep *s) {
   struct bac_hashgraph_dag *dag = s->dag;
   for (uint32_t i = sweep_start(s); s->pending > 0; i--) {
     struct hg_event *e = hg_at(dag, i);
     if (!e || e->sweep == 0) continue;
-    const uint32_t *row = s->places + (size_t)(e->sweep - 1) * s->k;
-    uint32_t missing = 0;
-    for (uint32_t j = 0; j < s->k; j++) missing += row[j] == 0;
-    if (missing == 0) receive(s, e, row);
+    const uint32_t *row = s->places + (size_t)(e->sweep - 1) * s->stride;
+    if (is_full(row, s->stride)) receive(s, e, row);
     if (e->self_parent != HG_NONE) {
       pass_to(s, e, hg_at(dag, e->self_parent), true);
       pass_to(s, e, hg_at(dag, e->other_parent), false);
@@ -167,7 +174,7 @@ static void sort_received(struct sweep *s, struct hg_outcome *o) {
 
 /* A round without unique famous witnesses receives nothing. */
 static void order(struct bac_hashgraph_dag *dag, struct hg_outcome *o) {
-  struct sweep s = {.dag = dag, .outcome = o, .k = o->unique_count};
+  struct sweep s = {.dag = dag, .outcome = o, .k = o->unique_count, .stride = hg_padded(o->unique_count)};
   if (s.k > 0) {
     s.chain_of = bac_alloc(dag->n, sizeof *s.chain_of);
     s.sample = bac_alloc(s.k, sizeof *s.sample);

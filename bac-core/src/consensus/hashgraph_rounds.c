@@ -8,7 +8,8 @@
 #define PLANES 11 /* counts up to 2047 */
 
 void hg_max_into(uint32_t *restrict to, const uint32_t *restrict from, size_t count) {
-  for (size_t i = 0; i < count; i++) to[i] = to[i] > from[i] ? to[i] : from[i];
+  for (size_t i = 0; i < count; i += HG_LANES)
+    for (size_t k = 0; k < HG_LANES; k++) to[i + k] = to[i + k] > from[i + k] ? to[i + k] : from[i + k];
 }
 
 /* ---- Counting bits by column ---- */
@@ -155,18 +156,20 @@ static void others_forget(const struct bac_hashgraph_dag *dag, struct hg_event *
 /* ---- Strongly seeing ---- */
 
 /* The rows to count: for each creator of whom e sees events, what its chain saw of the round. e's own sets are those of
- * e->round and of the round before. */
-static uint32_t rows_gather(struct bac_hashgraph_dag *dag, const struct hg_event *e, uint32_t round) {
+ * e->round and of the round before. bits: sum of the rows' saw_count. */
+static uint32_t rows_gather(struct bac_hashgraph_dag *dag, const struct hg_event *e, uint32_t round, uint32_t *bits) {
   const uint64_t *forked = hg_set_of(dag, e, HG_FORKED), *now = hg_set_of(dag, e, HG_WITNESS_NOW);
   const uint64_t *before = hg_set_of(dag, e, HG_WITNESS_BEFORE);
   const uint32_t own = e->event.creator;
   uint32_t count = 0;
+  *bits = e->saw_count;
   for (uint32_t w = 0; w < dag->words; w++) {
     uint64_t left = (round == e->round ? now[w] : now[w] | before[w]) & ~forked[w];
     for (; left; left &= left - 1) {
       const uint32_t c = w * 64 + (uint32_t)__builtin_ctzll(left);
       if (c == own) continue;
       const struct hg_event *t = hg_at(dag, e->tips[c] - 1);
+      *bits += t->saw_count;
       dag->row_events[count] = t;
       dag->rows[count++] = hg_set_of(dag, t, t->round == round ? HG_SAW_NOW : HG_SAW_BEFORE);
     }
@@ -195,10 +198,14 @@ static uint32_t recount(struct bac_hashgraph_dag *dag, uint32_t row_count, uint3
   return HG_NONE;
 }
 
-/* The witnesses of the round (e's own or the one before) that e strongly sees; at most n. Returns their number. */
+/* The witnesses of the round (e's own or the one before) that e strongly sees; at most n. Returns their number; of its own
+ * round perhaps 0 when they are less than a quorum. */
 static uint32_t strongly_see(struct bac_hashgraph_dag *dag, const struct hg_event *e, uint32_t round, uint32_t *out) {
-  const uint32_t row_count = rows_gather(dag, e, round);
+  uint32_t bits;
+  const uint32_t row_count = rows_gather(dag, e, round, &bits);
   if (row_count < dag->quorum) return 0;
+  /* A quorum of witnesses, each in a quorum of rows, of which each counts for a quorum at most: fewer do not matter here. */
+  if (round == e->round && bits < dag->quorum * dag->quorum) return 0;
   const uint32_t thresholds[1] = {dag->quorum};
   uint64_t *outs[1] = {dag->scratch};
   hg_tally(dag->rows, row_count, dag->words, thresholds, outs, 1);
@@ -216,6 +223,13 @@ static uint32_t strongly_see(struct bac_hashgraph_dag *dag, const struct hg_even
 
 /* ---- An event's rows ---- */
 
+static void count_saw(const struct bac_hashgraph_dag *dag, struct hg_event *e) {
+  const uint64_t *saw = hg_set_of(dag, e, HG_SAW_NOW);
+  uint32_t count = 0;
+  for (uint32_t w = 0; w < dag->words; w++) count += (uint32_t)__builtin_popcountll(saw[w]);
+  e->saw_count = (uint16_t)(count < dag->quorum ? count : dag->quorum);
+}
+
 static const uint64_t *set_in_round(const struct bac_hashgraph_dag *dag, const struct hg_event *e, enum hg_set now, uint32_t round) {
   if (e->round == round) return hg_set_of(dag, e, now);
   if (e->round == round + 1) return hg_set_of(dag, e, (enum hg_set)(now + 1));
@@ -228,8 +242,8 @@ static void join(uint64_t *to, const uint64_t *a, const uint64_t *b, uint32_t wo
 
 static void merge_parents(struct bac_hashgraph_dag *dag, struct hg_event *e, const struct hg_event *p, const struct hg_event *q) {
   const uint32_t words = dag->words;
-  memcpy(e->tips, p->tips, dag->n * sizeof *e->tips);
-  hg_max_into(e->tips, q->tips, dag->n);
+  memcpy(e->tips, p->tips, hg_padded(dag->n) * sizeof *e->tips);
+  hg_max_into(e->tips, q->tips, hg_padded(dag->n));
   uint64_t *forked = hg_set_of(dag, e, HG_FORKED);
   join(forked, hg_set_of(dag, p, HG_FORKED), hg_set_of(dag, q, HG_FORKED), words);
   for (uint32_t i = 0; i < dag->forker_count; i++) {
@@ -249,6 +263,7 @@ static void merge_parents(struct bac_hashgraph_dag *dag, struct hg_event *e, con
     for (uint32_t w = 0; w < words; w++) saw[w] = (saw_before ? saw_before[w] : 0) | (witness[w] & ~forked[w]);
     others_learn(dag, e, saw, saw_before, round);
   }
+  count_saw(dag, e);
   if (p->other_count > 0) others_inherit(dag, e, p, e->round - 1);
 }
 
@@ -266,6 +281,7 @@ static void become_witness(struct bac_hashgraph_dag *dag, struct hg_event *e, co
   hg_put(hg_set_of(dag, e, HG_WITNESS_NOW), own);
   if (hg_has(hg_set_of(dag, e, HG_FORKED), own)) return; /* an event on top of its own creator's fork does not even see itself */
   hg_put(hg_set_of(dag, e, HG_SAW_NOW), own);
+  count_saw(dag, e);
   if (e->witness->slot >= dag->n) others_add(e, e->index);
 }
 
@@ -277,12 +293,13 @@ static void advance(struct bac_hashgraph_dag *dag, struct hg_event *e) {
   memset(hg_set_of(dag, e, HG_WITNESS_NOW), 0, bytes);
   memset(hg_set_of(dag, e, HG_SAW_NOW), 0, bytes);
   if (e->other_count > 0) others_forget(dag, e, e->round);
+  e->saw_count = 0;
   e->round++;
 }
 
 void hg_rows_compute(struct bac_hashgraph_dag *dag, struct hg_event *e) {
   if (e->self_parent == HG_NONE) {
-    memset(e->tips, 0, dag->n * sizeof *e->tips);
+    memset(e->tips, 0, hg_padded(dag->n) * sizeof *e->tips);
     memset(e->sets, 0, (size_t)HG_SETS * dag->words * sizeof *e->sets);
     e->tips[e->event.creator] = e->index + 1;
     e->round = 1;
