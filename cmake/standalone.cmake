@@ -26,7 +26,7 @@ function(bac_tool name source)
   set_target_properties(${name} PROPERTIES C_STANDARD 11)
 endfunction()
 
-foreach(tool bac_bound bac_cost)
+foreach(tool bac_bound bac_cost bac_hashgraph)
   string(REPLACE "_" "-" name ${tool})
   bac_tool(${name} tools/${tool}.c)
   target_compile_definitions(${name} PRIVATE _POSIX_C_SOURCE=200809L)
