@@ -15,10 +15,11 @@ WARNINGS = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Wvla']
 
 # What to link, the Debian package that has it, and a program that needs it. A check by header_name would not do.
 LIBRARIES = {
-    'BAC_CORE': (['sodium', 'protobuf-nanopb', 'isal', 'z', 'm'],
-                 'libsodium-dev libnanopb-dev libisal-dev uthash-dev zlib1g-dev',
+    'BAC_CORE': (['sodium', 'protobuf-nanopb', 'isal', 'z', 'gmp', 'm'],
+                 'libsodium-dev libnanopb-dev libisal-dev uthash-dev zlib1g-dev libgmp-dev',
                  '#include <sodium.h>\n#include <pb_decode.h>\n#include <isa-l/erasure_code.h>\n#include <uthash.h>\n'
-                 '#include <zlib.h>\nint main(void) { return sodium_init() < 0 || crc32(0, 0, 0) != 0; }\n'),
+                 '#include <gmp.h>\n#include <zlib.h>\n'
+                 'int main(void) { return sodium_init() < 0 || crc32(0, 0, 0) != 0 || gmp_version[0] == 0; }\n'),
     'BAC_RESULTS': (['sqlite3', 'gsl', 'gslcblas', 'm'], 'libsqlite3-dev libgsl-dev',
                     '#include <gsl/gsl_cdf.h>\n#include <sqlite3.h>\n'
                     'int main(void) { return sqlite3_libversion_number() == 0 || gsl_cdf_tdist_Pinv(.9, 3) < 0; }\n'),

@@ -21,7 +21,7 @@ build_lib(
   LIBNAME bac
   SOURCE_FILES ${BAC_MODULE_SOURCES}
   HEADER_FILES ${BAC_MODULE_HEADERS}
-  LIBRARIES_TO_LINK ${BAC_NS3_LIBRARIES} ${BAC_SODIUM} ${BAC_NANOPB} ${BAC_ISAL} ${BAC_ZLIB}
+  LIBRARIES_TO_LINK ${BAC_NS3_LIBRARIES} ${BAC_SODIUM} ${BAC_NANOPB} ${BAC_ISAL} ${BAC_ZLIB} ${BAC_GMP}
   TEST_SOURCES ${BAC_NS3_TESTS})
 
 # All of the core goes into the module's library: programs call what the module does not.

@@ -16,6 +16,7 @@ find_library(BAC_SODIUM sodium REQUIRED)
 find_library(BAC_ISAL isal REQUIRED)
 find_library(BAC_NANOPB protobuf-nanopb REQUIRED)
 find_library(BAC_ZLIB z REQUIRED)
+find_library(BAC_GMP gmp REQUIRED)
 
 set(BAC_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror)
 
@@ -27,4 +28,4 @@ target_include_directories(bac-core SYSTEM PRIVATE ${BAC_GENERATED})
 target_compile_options(bac-core PRIVATE $<$<COMPILE_LANGUAGE:C>:${BAC_WARNINGS}>)
 set_source_files_properties(${BAC_GENERATED}/bac.pb.c PROPERTIES COMPILE_OPTIONS "-Wno-error")
 set_target_properties(bac-core PROPERTIES C_STANDARD 11 C_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
-target_link_libraries(bac-core PUBLIC ${BAC_SODIUM} ${BAC_NANOPB} ${BAC_ISAL} ${BAC_ZLIB} m)
+target_link_libraries(bac-core PUBLIC ${BAC_SODIUM} ${BAC_NANOPB} ${BAC_ISAL} ${BAC_ZLIB} ${BAC_GMP} m)

@@ -50,6 +50,7 @@ function(bac_core_test name kind)
   set_tests_properties(${name} PROPERTIES LABELS sanitize TIMEOUT 1200)
 endfunction()
 bac_core_test(bac-core-tests test bac-sim-network)
+target_link_libraries(bac-core-tests PRIVATE gmpxx) # exact arithmetic of the tests' own
 # Engines driven message by message: the mock stands in for node/.
 bac_core_test(bac-engine-tests mock-test)
 add_test(NAME layers COMMAND ${BAC_DIR}/tests/layers.sh)

@@ -207,6 +207,7 @@ enum bac_record { BAC_RECORD_STATE = 1, BAC_RECORD_BLOCK = 2 };
 /* Work done in a step; the host turns it into CPU time. */
 struct bac_cost {
   uint32_t signs, verifies;
+  uint32_t vrf_proves, vrf_verifies;
   uint64_t hashed_bytes;
   uint64_t coded_bytes; /* erasure coding, bytes multiplied over GF(2^8) */
 };
