@@ -38,6 +38,7 @@ struct bac_config {
   uint32_t pool_txs_max;          /* transactions waiting at one node */
   uint32_t bodies_kept;           /* bodies a CS keeps for repair after applying them */
   bac_time delta;                 /* first estimate of the one-way delay; then measured */
+  bac_time gossip_period;         /* hashgraph: time between two events of a member */
   bac_time request_timeout;       /* PBFT: a pending request older than this starts a view change */
 
   uint64_t bit_rate_bps;          /* radio: for airtime estimates (windows, timers) */

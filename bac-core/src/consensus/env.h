@@ -28,6 +28,7 @@ struct bac_protocol {
   const struct bac_msg_rule *rules;
   size_t rule_count;
   size_t engine_size; /* bytes of the engine's own struct, zeroed before init */
+  bool carries_transactions; /* in the engine's own messages: the node does not broadcast them */
   bool light_members; /* members that are never CP drop bodies once applied (config full_permille, bodies_kept) */
 
   void (*init)(void *engine, struct bac_env *env);
@@ -37,6 +38,8 @@ struct bac_protocol {
   void (*receive)(void *engine, const struct bac_msg *msg);
   void (*timer)(void *engine, uint32_t timer); /* 0..BAC_ENGINE_TIMERS-1 */
   void (*pool_changed)(void *engine);          /* a transaction was added to the pool */
+  /* Self-signed objects (hashgraph events) of this protocol, shard and epoch; nothing is checked. NULL: it has none. */
+  void (*gossip)(void *engine, struct bac_reader *body, uint32_t from);
   /* A block and its certificate that a peer sent on request, in ascending height; the engine checks both. */
   void (*certified)(void *engine, struct bac_block *block, const uint8_t *certificate, size_t length);
   void (*digest)(const void *engine, uint8_t out[BAC_HASH_BYTES]);
@@ -75,6 +78,11 @@ void bac_env_send(struct bac_env *env, struct bac_msg *msg, uint32_t to);
 void bac_env_resend(struct bac_env *env, const struct bac_buf *object);
 /* The object of the last broadcast, multicast or send, borrowed until the next: for resending. */
 struct bac_buf *bac_env_last_object(struct bac_env *env);
+/* Objects that carry their own signatures: the header that dispatch looks at, the sending (to: roster index, or BAC_INDEX_NONE for all),
+ * this member's signature under a digest. */
+void bac_env_gossip_header(const struct bac_env *env, struct bac_writer *w);
+void bac_env_gossip(struct bac_env *env, uint32_t to, const struct bac_buf *object);
+void bac_env_sign(struct bac_env *env, uint8_t signature[BAC_SIGNATURE_BYTES], const uint8_t digest[BAC_HASH_BYTES]);
 /* Puts a transaction of the pool on the air towards one member (PBFT: a request is forwarded to the primary). */
 void bac_env_forward_tx(struct bac_env *env, const struct bac_tx *tx, uint32_t to);
 
@@ -96,6 +104,8 @@ void bac_env_view_change(struct bac_env *env); /* counted */
 void bac_env_want(struct bac_env *env, uint64_t height);
 /* The same, asking this member first: it has shown that it holds them. */
 void bac_env_want_from(struct bac_env *env, uint64_t height, uint32_t member);
+/* Sends a committed or certified block with its certificate to everyone, as in answer to a request. */
+void bac_env_publish(struct bac_env *env, const struct bac_entry *at);
 /* The block at the head of the certified path above the committed tip that this node can serve to others (BAC: the block of its highest
  * certificate); NULL: committed blocks only. */
 void bac_env_serve(struct bac_env *env, const struct bac_entry *head);
@@ -103,6 +113,10 @@ void bac_env_serve(struct bac_env *env, const struct bac_entry *head);
 /* ---- Blocks ---- */
 /* Builds a block on `parent` from the pool and inserts it. Header fields beyond height, round, proposer, time are derived. */
 struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, uint64_t round, const struct bac_buf *certificate);
+/* Packs transactions whose order was agreed, valid ones each, into a block on the committed tip and inserts it. proposer: node id.
+ * NULL: none of these applies. */
+struct bac_entry *bac_env_pack(struct bac_env *env, uint64_t round, uint32_t proposer, bac_time proposed_at, const struct bac_tx *const *txs,
+                               uint32_t count);
 /* Decodes a block and its certificate's place in it; NULL and a REJECT when it does not hold. */
 struct bac_block *bac_env_decode(struct bac_env *env, const uint8_t *payload, size_t length, uint32_t from);
 /* Inserts and reports a REJECT; NULL if it does not fit or its parent is unknown. Takes over the block. */

@@ -7,8 +7,10 @@
 extern const struct bac_protocol bac_pbft;   /* 1 */
 extern const struct bac_protocol bac_bac;    /* 2 */
 extern const struct bac_protocol bac_leader; /* 3 */
+extern const struct bac_protocol bac_hashgraph_protocol; /* 4 */
+extern const struct bac_protocol bac_bac2; /* 5 */
 
-const struct bac_protocol *const bac_protocol_table[] = {&bac_bac, &bac_pbft, &bac_leader, NULL};
+const struct bac_protocol *const bac_protocol_table[] = {&bac_bac, &bac_bac2, &bac_pbft, &bac_hashgraph_protocol, &bac_leader, NULL};
 
 const struct bac_protocol *bac_protocol_find(const char *name) {
   for (size_t i = 0; bac_protocol_table[i]; i++)

@@ -118,20 +118,18 @@ struct bac_block *bac_block_genesis(const struct bac_roster *roster) {
   return block;
 }
 
-struct bac_block *bac_block_pack(const struct bac_header *header, const struct bac_tx *const *txs, uint32_t count, uint32_t *taken,
+struct bac_block *bac_block_pack(const struct bac_header *header, const struct bac_tx *const *txs, uint32_t count,
                                  struct bac_state *state, const uint8_t *certificate, size_t certificate_length, uint32_t bytes_max,
                                  struct bac_cost *cost) {
   struct bac_block *block = bac_alloc(1, sizeof *block);
   block->header = *header;
   block->header.tx_count = block->header.body_bytes = 0;
   block->txs = bac_alloc(count, sizeof *block->txs);
-  uint32_t i = 0;
-  for (; i < count && txs[i]->wire_length <= bytes_max - block->header.body_bytes; i++) {
+  for (uint32_t i = 0; i < count && txs[i]->wire_length <= bytes_max - block->header.body_bytes; i++) {
     if (!bac_state_apply(state, txs[i], header->proposer)) continue;
     block->txs[block->header.tx_count++] = *txs[i];
     block->header.body_bytes += txs[i]->wire_length;
   }
-  if (taken) *taken = i;
   certificate_digest(block->header.parent_certificate, certificate, certificate_length);
   tx_root(block->header.tx_root, block->txs, block->header.tx_count, cost);
   bac_state_root(block->header.state_root, state, cost);
@@ -144,7 +142,7 @@ struct bac_block *bac_block_build(const struct bac_header *header, const struct 
   const struct bac_tx **txs = bac_alloc(bac_pool_count(pool), sizeof *txs);
   uint32_t count = 0;
   for (struct bac_pool_entry *e = bac_pool_next(pool, NULL); e; e = bac_pool_next(pool, e)) txs[count++] = &e->tx;
-  struct bac_block *block = bac_block_pack(header, txs, count, NULL, state, certificate, certificate_length, bytes_max, cost);
+  struct bac_block *block = bac_block_pack(header, txs, count, state, certificate, certificate_length, bytes_max, cost);
   free(txs);
   return block;
 }

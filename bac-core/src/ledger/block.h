@@ -45,8 +45,8 @@ struct bac_block *bac_block_genesis(const struct bac_roster *roster);
 
 /* Packs those of `count` transactions that apply on the parent's state, in their order, up to the first that would exceed bytes_max.
  * header: shard, epoch, height, round, proposer, proposed_at, prev_hash and seed are given, the rest is computed.
- * state: the parent's state; left as the state after the block. taken (may be NULL): transactions packed or passed over. */
-struct bac_block *bac_block_pack(const struct bac_header *header, const struct bac_tx *const *txs, uint32_t count, uint32_t *taken,
+ * state: the parent's state; left as the state after the block. */
+struct bac_block *bac_block_pack(const struct bac_header *header, const struct bac_tx *const *txs, uint32_t count,
                                  struct bac_state *state, const uint8_t *certificate, size_t certificate_length, uint32_t bytes_max,
                                  struct bac_cost *cost);
 /* The same with the pool's transactions, oldest first. */

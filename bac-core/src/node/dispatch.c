@@ -61,6 +61,21 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
     bac_fetch_certified(node, &msg);
 }
 
+/* kind || protocol || shard || epoch || what the engine makes of it. */
+static void deliver_gossip(struct bac_node *node, const uint8_t *object, size_t length, uint32_t source) {
+  struct bac_reader r = bac_reader_over(object + 1, length - 1);
+  const uint32_t protocol = bac_read_u8(&r), shard = bac_read_u16(&r);
+  const uint64_t epoch = bac_read_u64(&r);
+  if (!r.ok || !node->protocol->gossip || protocol != node->protocol->id || shard != node->roster->shard) {
+    bac_node_reject(node, BAC_REJECT_MALFORMED, source);
+  } else if (epoch != node->roster->epoch) {
+    bac_node_reject(node, BAC_REJECT_WRONG_EPOCH, source);
+  } else {
+    node->counters.messages_received++;
+    node->protocol->gossip(node->engine, &r, source);
+  }
+}
+
 static void deliver_transaction(struct bac_node *node, const uint8_t *wire, size_t length, uint32_t source) {
   struct bac_tx tx;
   if (!bac_tx_decode(&tx, wire, length, &node->cost)) {
@@ -98,6 +113,8 @@ void bac_node_deliver(void *ctx, const uint8_t *object, size_t length, uint32_t 
     deliver_message(node, object, length, source);
   else if (object[0] == BAC_OBJECT_TRANSACTION)
     deliver_transaction(node, object + 1, length - 1, source);
+  else if (object[0] == BAC_OBJECT_GOSSIP)
+    deliver_gossip(node, object, length, source);
   else
     bac_node_reject(node, BAC_REJECT_MALFORMED, source);
 }
@@ -138,7 +155,7 @@ int bac_node_submit(struct bac_node *node, const struct bac_submit *submit) {
   }
   node->next_nonce++;
   tx_status(node, &tx, BAC_TX_POOLED);
-  bac_node_send_tx(node, &tx, BAC_INDEX_NONE);
+  if (!node->protocol->carries_transactions) bac_node_send_tx(node, &tx, BAC_INDEX_NONE);
   node->protocol->pool_changed(node->engine);
   return BAC_OK;
 }

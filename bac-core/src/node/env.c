@@ -115,6 +115,27 @@ void bac_env_resend(struct bac_env *env, const struct bac_buf *object) {
   node->counters.message_bytes_sent += object->length * copies;
 }
 
+void bac_env_gossip_header(const struct bac_env *env, struct bac_writer *w) {
+  const struct bac_node *node = env->node;
+  bac_write_u8(w, BAC_OBJECT_GOSSIP);
+  bac_write_u8(w, (uint8_t)node->protocol->id);
+  bac_write_u16(w, (uint16_t)node->roster->shard);
+  bac_write_u64(w, node->roster->epoch);
+}
+
+void bac_env_gossip(struct bac_env *env, uint32_t to, const struct bac_buf *object) {
+  struct bac_node *node = env->node;
+  const uint32_t destination = to == BAC_INDEX_NONE ? BAC_BROADCAST : node->roster->members[to].id;
+  bac_link_send(node->link, node->now, destination, class_of(node, object, true), object->data, object->length, 0);
+  node->counters.messages_sent++;
+  node->counters.consensus_sent++;
+  node->counters.message_bytes_sent += object->length;
+}
+
+void bac_env_sign(struct bac_env *env, uint8_t signature[BAC_SIGNATURE_BYTES], const uint8_t digest[BAC_HASH_BYTES]) {
+  bac_sign(signature, digest, &env->node->keys, &env->node->cost);
+}
+
 struct bac_buf *bac_env_last_object(struct bac_env *env) { return env->node->last_object; }
 
 void bac_env_forward_tx(struct bac_env *env, const struct bac_tx *tx, uint32_t to) { bac_node_send_tx(env->node, tx, to); }
@@ -226,25 +247,49 @@ void bac_env_role(struct bac_env *env, enum bac_role role, uint64_t round) {
 
 void bac_env_view_change(struct bac_env *env) { env->node->counters.view_changes++; }
 
-struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, uint64_t round, const struct bac_buf *certificate) {
-  struct bac_node *node = env->node;
+/* A header on `parent`; what it does not set is derived when the block is packed. */
+static struct bac_header header_on(const struct bac_node *node, const struct bac_entry *parent, uint64_t round, uint32_t proposer,
+                                   bac_time proposed_at) {
   struct bac_header header = {.shard = node->roster->shard,
                               .epoch = node->roster->epoch,
                               .height = parent->block->header.height + 1,
                               .round = round,
-                              .proposer = node->id,
-                              .proposed_at = node->now};
+                              .proposer = proposer,
+                              .proposed_at = proposed_at};
   memcpy(header.prev_hash, parent->block->digest, BAC_HASH_BYTES);
   bac_block_seed(header.seed, parent->block->header.seed, header.height);
+  return header;
+}
+
+static struct bac_entry *insert_own(struct bac_node *node, struct bac_block *block) {
+  struct bac_entry *at = NULL;
+  enum bac_reject reason = bac_chain_insert(node->chain, block, node->now, &node->cost, &at);
+  BAC_ASSERT(reason == BAC_REJECT_COUNT || reason == BAC_REJECT_WINDOW);
+  return at;
+}
+
+struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, uint64_t round, const struct bac_buf *certificate) {
+  struct bac_node *node = env->node;
+  const struct bac_header header = header_on(node, parent, round, node->id, node->now);
   struct bac_state *state = bac_state_copy(parent->state);
   struct bac_block *block =
       bac_block_build(&header, node->pool, state, certificate ? certificate->data : NULL, certificate ? certificate->length : 0,
                       node->config->block_bytes_max, &node->cost);
   free(state);
-  struct bac_entry *at = NULL;
-  enum bac_reject reason = bac_chain_insert(node->chain, block, node->now, &node->cost, &at);
-  BAC_ASSERT(reason == BAC_REJECT_COUNT || reason == BAC_REJECT_WINDOW);
-  return at;
+  return insert_own(node, block);
+}
+
+struct bac_entry *bac_env_pack(struct bac_env *env, uint64_t round, uint32_t proposer, bac_time proposed_at, const struct bac_tx *const *txs,
+                               uint32_t count) {
+  struct bac_node *node = env->node;
+  const struct bac_entry *tip = bac_chain_tip(node->chain);
+  const struct bac_header header = header_on(node, tip, round, proposer, proposed_at);
+  struct bac_state *state = bac_state_copy(tip->state);
+  struct bac_block *block = bac_block_pack(&header, txs, count, state, NULL, 0, node->config->block_bytes_max, &node->cost);
+  free(state);
+  if (block->header.tx_count > 0) return insert_own(node, block);
+  bac_block_free(block);
+  return NULL;
 }
 
 struct bac_block *bac_env_decode(struct bac_env *env, const uint8_t *payload, size_t length, uint32_t from) {

@@ -81,6 +81,7 @@ void bac_fetch_progress(struct bac_node *node) {
   if (node->fetch.wanted <= reached(node)) node->fetch.retry_at = BAC_NEVER;
 }
 
+/* to: roster index, or BAC_INDEX_NONE for all. */
 static size_t send_certified(struct bac_node *node, const struct bac_entry *at, uint32_t to) {
   const struct bac_buf *block = at->block->payload, *certificate = at->certificate;
   size_t certificate_length = certificate ? certificate->length : 0;
@@ -94,11 +95,16 @@ static size_t send_certified(struct bac_node *node, const struct bac_entry *at, 
                         .height = at->block->header.height,
                         .payload = payload->data,
                         .payload_length = payload->length};
-  bac_env_send(&node->env, &msg, to);
+  if (to == BAC_INDEX_NONE)
+    bac_env_broadcast(&node->env, &msg, false);
+  else
+    bac_env_send(&node->env, &msg, to);
   size_t length = payload->length;
   bac_buf_unref(payload);
   return length;
 }
+
+void bac_env_publish(struct bac_env *env, const struct bac_entry *at) { send_certified(env->node, at, BAC_INDEX_NONE); }
 
 /* Block at a height on the certified path, committed or not; NULL if this member cannot serve it. */
 static const struct bac_entry *servable(const struct bac_node *node, uint64_t height) {

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "crypto/hash.h"
-#include "election/elect.h"
 #include "node/node_internal.h"
 
 struct bac_effect *bac_node_effect(struct bac_node *node, enum bac_effect_type type) {
@@ -64,12 +63,9 @@ static struct bac_link *make_link(struct bac_node *node) {
   return bac_link_new(&lc, &callbacks, node);
 }
 
-/* Whether this member keeps whole blocks: candidates of the epoch do, and a share of the others. */
+/* Whether this member keeps whole blocks: a share of the members do, and candidates of the epoch (bac_env_role). */
 static bool keeps_bodies(const struct bac_node *node) {
   if (!node->protocol->light_members) return true;
-  const uint32_t n = node->roster->count;
-  for (uint64_t round = 1; round <= 2; round++) /* a candidate leads at most one of two rounds */
-    if (bac_elect_role(n, node->config->candidates_permille, node->roster->epoch, round, node->self) == BAC_ROLE_CP) return true;
   struct bac_random r = bac_random_stream(node->config->seed, node->id, BAC_PURPOSE_NODE);
   return bac_random_chance(&r, node->config->full_permille, 1000);
 }
@@ -233,7 +229,7 @@ static int handle(struct bac_node *node, const struct bac_event *event) {
       if (node->started) return BAC_ESTATE;
       node->started = true;
       if (node->kind == BAC_NODE_MEMBER) {
-        node->maintenance_at = node->now + BAC_SECOND;
+        if (!node->protocol->carries_transactions) node->maintenance_at = node->now + BAC_SECOND;
         node->protocol->start(node->engine);
       }
       return BAC_OK;

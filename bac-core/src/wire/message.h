@@ -12,7 +12,7 @@
 #include "crypto/sign.h"
 
 /* First byte of every link object. */
-enum bac_object_kind { BAC_OBJECT_TRANSACTION = 1, BAC_OBJECT_MESSAGE = 2 };
+enum bac_object_kind { BAC_OBJECT_TRANSACTION = 1, BAC_OBJECT_MESSAGE = 2, BAC_OBJECT_GOSSIP = 3 /* carries its own signatures */ };
 
 enum bac_msg_type {
   BAC_MSG_FETCH = 1,
@@ -31,6 +31,9 @@ enum bac_msg_type {
   BAC_MSG_QC,
   BAC_MSG_TIMEOUT,
   BAC_MSG_TC,
+
+  BAC_MSG_SYNC = 48,
+  BAC_MSG_COMMITTEE_VOTE,
 
   BAC_MSG_FIRST_FREE = 128, /* protocols added by users number theirs from here */
   BAC_MSG_TYPE_MAX = 255

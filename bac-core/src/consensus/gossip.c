@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "consensus/gossip.h"
+
+#include <stdlib.h>
+
+#include "crypto/hash.h"
+
+enum { SYNC_WANT = 1, SYNC_HAVE = 2 };
+
+#define SYNC_RANGE 250u           /* creators of one SYNC_HAVE */
+#define SYNC_WANT_MAX 30u         /* ids of one SYNC_WANT */
+#define SYNC_EVENTS_MAX 256u      /* events of one answer */
+#define GAP_ORPHANS 4u            /* more than these wait for parents: a gap */
+#define SYNC_BYTES 60000u         /* after which an answer ends */
+#define SYNC_LONG 32u             /* events after which an answer is taken to have a continuation */
+#define SERVE_INTERVAL (BAC_SECOND / 4)
+#define EVENT_FIXED_BYTES (2u + 2u * BAC_HASH_BYTES + 8u + BAC_SIGNATURE_BYTES + 4u)
+#define OBJECT_HEADER_BYTES 20u
+#define STALL_PERIODS 3 /* without a new event for so long, ask */
+
+/* An event whose parent is not here yet. */
+struct bac_gossip_orphan {
+  struct bac_hashgraph_event event;
+  uint8_t missing[BAC_HASH_BYTES];
+  uint32_t from; /* node id of who sent it */
+  bac_time ask_at;
+};
+
+static bac_time period(const struct bac_gossip *g) { return bac_env_config(g->env)->gossip_period; }
+static bool unicast(const struct bac_gossip *g) { return bac_env_config(g->env)->delivery == BAC_DELIVERY_UNICAST; }
+static uint32_t orphans_max(const struct bac_gossip *g) { return 64 + 4 * g->members; }
+
+static const struct bac_member *member(const struct bac_gossip *g, uint32_t index) {
+  return &bac_env_roster(g->env)->members[g->roster_index[index]];
+}
+
+uint32_t bac_gossip_index(const struct bac_gossip *g, uint32_t roster_index) {
+  for (uint32_t i = 0; i < g->members; i++)
+    if (g->roster_index[i] == roster_index) return i;
+  return BAC_INDEX_NONE;
+}
+
+/* ---- Events on the air. ---- */
+
+static size_t event_bytes(const struct bac_hashgraph_event *event) {
+  return EVENT_FIXED_BYTES + (event->payload ? event->payload->length : 0);
+}
+
+static void event_write(struct bac_writer *w, const struct bac_hashgraph_event *event) {
+  bac_write_u16(w, (uint16_t)event->creator);
+  bac_write_bytes(w, event->self_parent, BAC_HASH_BYTES);
+  bac_write_bytes(w, event->other_parent, BAC_HASH_BYTES);
+  bac_write_u64(w, (uint64_t)event->timestamp);
+  bac_write_bytes(w, event->signature, BAC_SIGNATURE_BYTES);
+  bac_write_u32(w, event->payload ? (uint32_t)event->payload->length : 0);
+  if (event->payload) bac_write_bytes(w, event->payload->data, event->payload->length);
+}
+
+/* False: torn. On success event->payload is the caller's. */
+static bool event_read(struct bac_gossip *g, struct bac_reader *r, struct bac_hashgraph_event *event) {
+  *event = (struct bac_hashgraph_event){.epoch = bac_env_roster(g->env)->epoch};
+  event->creator = bac_read_u16(r);
+  const uint8_t *self_parent = bac_read_bytes(r, BAC_HASH_BYTES), *other_parent = bac_read_bytes(r, BAC_HASH_BYTES);
+  event->timestamp = (bac_time)bac_read_u64(r);
+  const uint8_t *signature = bac_read_bytes(r, BAC_SIGNATURE_BYTES);
+  const size_t length = bac_read_u32(r);
+  const uint8_t *payload = bac_read_bytes(r, length);
+  if (!r->ok) return false;
+  memcpy(event->self_parent, self_parent, BAC_HASH_BYTES);
+  memcpy(event->other_parent, other_parent, BAC_HASH_BYTES);
+  memcpy(event->signature, signature, BAC_SIGNATURE_BYTES);
+  bac_payload_digest(event->payload_digest, payload, length, bac_env_cost(g->env));
+  if (length > 0) event->payload = bac_buf_new(payload, length);
+  bac_hashgraph_event_identify(event);
+  return true;
+}
+
+/* The object of some events; the caller owns it. stamp: makes answers that hold the same events different objects, since the link
+ * delivers equal ones once. */
+static struct bac_buf *object_of(struct bac_gossip *g, const struct bac_hashgraph_event *const *events, size_t count, bac_time stamp) {
+  size_t length = OBJECT_HEADER_BYTES;
+  for (size_t i = 0; i < count; i++) length += event_bytes(events[i]);
+  struct bac_buf *object = bac_buf_new(NULL, length);
+  struct bac_writer w = bac_writer_over(object->data, length);
+  bac_env_gossip_header(g->env, &w);
+  bac_write_u64(&w, (uint64_t)stamp);
+  for (size_t i = 0; i < count; i++) event_write(&w, events[i]);
+  BAC_ASSERT(w.ok && w.length == length);
+  return object;
+}
+
+/* ---- Orphans. ---- */
+
+static void orphan_drop(struct bac_gossip *g, uint32_t i) {
+  bac_buf_unref(g->orphans[i].event.payload);
+  g->orphans[i] = g->orphans[--g->orphan_count];
+}
+
+/* Takes over the event's payload. */
+static void orphan_keep(struct bac_gossip *g, const struct bac_hashgraph_event *event, bool self_parent, uint32_t from) {
+  for (uint32_t i = 0; i < g->orphan_count; i++) {
+    if (memcmp(g->orphans[i].event.id, event->id, BAC_HASH_BYTES) != 0) continue;
+    bac_buf_unref(event->payload);
+    return;
+  }
+  if (g->orphan_count == orphans_max(g)) { /* the newest go: what is far above the gap comes again with a SYNC_HAVE */
+    bac_buf_unref(event->payload);
+    return;
+  }
+  struct bac_gossip_orphan *o = &g->orphans[g->orphan_count++];
+  /* The parent may be on its way over relays: ask only when it has had its time. */
+  *o = (struct bac_gossip_orphan){.event = *event, .from = from, .ask_at = bac_env_now(g->env) + bac_env_config(g->env)->delta};
+  memcpy(o->missing, self_parent ? event->self_parent : event->other_parent, BAC_HASH_BYTES);
+}
+
+/* ---- Taking events in. ---- */
+
+static void conclude(struct bac_gossip *g) {
+  struct bac_hashgraph_fork fork;
+  while (bac_hashgraph_next_fork(g->view, &fork)) bac_env_reject(g->env, BAC_REJECT_EQUIVOCATION, member(g, fork.creator)->id);
+  const struct bac_hashgraph_round *round;
+  while ((round = bac_hashgraph_next(g->view)) != NULL) g->callbacks->round(g->engine, round);
+}
+
+static enum bac_reject reason_of(enum bac_hashgraph_verdict verdict) {
+  switch (verdict) {
+    case BAC_HASHGRAPH_WRONG_CREATOR:
+      return BAC_REJECT_UNKNOWN_SENDER;
+    case BAC_HASHGRAPH_WRONG_EPOCH:
+      return BAC_REJECT_WRONG_EPOCH;
+    case BAC_HASHGRAPH_STALE:
+      return BAC_REJECT_STALE;
+    case BAC_HASHGRAPH_FULL:
+      return BAC_REJECT_WINDOW;
+    default:
+      return BAC_REJECT_MALFORMED;
+  }
+}
+
+/* One event whose signature holds; takes over its payload. True: the graph has grown. */
+static bool take(struct bac_gossip *g, const struct bac_hashgraph_event *event, uint32_t from) {
+  const struct bac_hashgraph_event *stored;
+  const enum bac_hashgraph_verdict verdict = bac_hashgraph_add(g->view, event, &stored);
+  if (verdict == BAC_HASHGRAPH_UNKNOWN_SELF_PARENT || verdict == BAC_HASHGRAPH_UNKNOWN_OTHER_PARENT) {
+    orphan_keep(g, event, verdict == BAC_HASHGRAPH_UNKNOWN_SELF_PARENT, from);
+    return false;
+  }
+  bac_buf_unref(event->payload);
+  if (verdict == BAC_HASHGRAPH_ADDED) {
+    if (stored->creator != g->self) {
+      g->progress_at = bac_env_now(g->env);
+      g->heard = true;
+      g->heard_from = stored->creator;
+    }
+    g->callbacks->event(g->engine, stored);
+    return true;
+  }
+  if (verdict != BAC_HASHGRAPH_DUPLICATE) bac_env_reject(g->env, reason_of(verdict), from);
+  return false;
+}
+
+/* Offers waiting events again until none fits any more. */
+static void retry_orphans(struct bac_gossip *g) {
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (uint32_t i = 0; i < g->orphan_count;) {
+      struct bac_gossip_orphan o = g->orphans[i];
+      if (!bac_hashgraph_find(g->view, o.missing)) {
+        i++;
+        continue;
+      }
+      g->orphans[i] = g->orphans[--g->orphan_count]; /* take() may put it back, waiting for its other parent */
+      grown = true;
+      take(g, &o.event, o.from);
+    }
+  }
+}
+
+static bool signature_holds(struct bac_gossip *g, const struct bac_hashgraph_event *event) {
+  uint8_t digest[BAC_HASH_BYTES];
+  bac_hashgraph_event_digest(digest, event);
+  return bac_verify(bac_env_shared(g->env), event->signature, digest, member(g, event->creator)->sign_key, bac_env_cost(g->env));
+}
+
+static void make_event(struct bac_gossip *g);
+static void arm(struct bac_gossip *g);
+
+void bac_gossip_receive(struct bac_gossip *g, struct bac_reader *r, uint32_t from) {
+  if (!g->view) return;
+  uint32_t grown = 0, count = 0;
+  bac_read_u64(r); /* the stamp */
+  while (bac_reader_left(r) > 0) {
+    struct bac_hashgraph_event event;
+    if (!event_read(g, r, &event)) {
+      bac_env_reject(g->env, BAC_REJECT_MALFORMED, from);
+      break;
+    }
+    count++;
+    if (event.creator >= g->members) {
+      bac_env_reject(g->env, BAC_REJECT_UNKNOWN_SENDER, from);
+      bac_buf_unref(event.payload);
+    } else if (bac_hashgraph_find(g->view, event.id)) {
+      bac_buf_unref(event.payload);
+    } else if (!signature_holds(g, &event)) {
+      bac_env_reject(g->env, BAC_REJECT_SIGNATURE, from);
+      bac_buf_unref(event.payload);
+    } else {
+      grown += take(g, &event, from);
+    }
+  }
+  if (grown > 0) retry_orphans(g);
+  conclude(g);
+  if (grown > 0 && unicast(g) && g->heard) make_event(g);
+  const uint32_t sender = bac_roster_index(bac_env_roster(g->env), from);
+  if (grown > 0 && count >= SYNC_LONG && sender != BAC_INDEX_NONE) {
+    g->more_at = bac_env_now(g->env) + SERVE_INTERVAL;
+    g->more_from = sender;
+  }
+  arm(g);
+}
+
+/* ---- Own events. ---- */
+
+static void make_event(struct bac_gossip *g) {
+  if (g->self == BAC_INDEX_NONE || g->behind) return;
+  const struct bac_hashgraph_event *head = bac_hashgraph_head(g->view, g->self);
+  struct bac_hashgraph_event event = {.epoch = bac_env_roster(g->env)->epoch, .creator = g->self, .timestamp = bac_env_now(g->env)};
+  if (head) {
+    const struct bac_hashgraph_event *other = g->heard ? bac_hashgraph_head(g->view, g->heard_from) : NULL;
+    if (!other || bac_hashgraph_forked(g->view, g->heard_from)) return; /* a later event needs someone else's */
+    memcpy(event.self_parent, head->id, BAC_HASH_BYTES);
+    memcpy(event.other_parent, other->id, BAC_HASH_BYTES);
+    if (event.timestamp <= head->timestamp) event.timestamp = head->timestamp + 1;
+  } else {
+    const struct bac_entry *base = bac_chain_at(bac_env_chain(g->env), 0);
+    bac_hashgraph_root(event.self_parent, base->block->digest, member(g, g->self)->sign_key);
+  }
+  event.payload = g->callbacks->payload(g->engine);
+  bac_payload_digest(event.payload_digest, event.payload ? event.payload->data : NULL, event.payload ? event.payload->length : 0,
+                     bac_env_cost(g->env));
+  uint8_t digest[BAC_HASH_BYTES];
+  bac_hashgraph_event_digest(digest, &event);
+  bac_env_sign(g->env, event.signature, digest);
+  bac_hashgraph_event_identify(&event);
+  const struct bac_hashgraph_event *const one[1] = {&event};
+  bac_buf_unref(g->head);
+  g->head = object_of(g, one, 1, 0);
+  g->heard = false;
+  g->callbacks->persist(g->engine);
+  if (!unicast(g)) bac_env_gossip(g->env, BAC_INDEX_NONE, g->head);
+  take(g, &event, member(g, g->self)->id);
+  conclude(g);
+}
+
+/* ---- Asking and answering. ---- */
+
+static uint32_t any_other(struct bac_gossip *g) {
+  uint32_t i = (uint32_t)bac_random_below(bac_env_random(g->env), g->members - (g->self < g->members ? 1 : 0));
+  return g->roster_index[i >= g->self ? i + 1 : i];
+}
+
+/* How much this member knows, of as many creators as one frame holds. */
+static void send_have(struct bac_gossip *g, uint32_t to) {
+  uint8_t payload[4 * SYNC_RANGE];
+  struct bac_writer w = bac_writer_over(payload, sizeof payload);
+  const uint32_t first = g->have_from < g->members ? g->have_from : 0;
+  uint32_t i = first;
+  for (; i < g->members && i < first + SYNC_RANGE; i++) bac_write_u32(&w, bac_hashgraph_known(g->view, i));
+  g->have_from = i;
+  struct bac_msg msg = {.type = BAC_MSG_SYNC,
+                        .view = first,
+                        .height = (uint64_t)bac_env_now(g->env), /* equal objects are delivered once */
+                        .step = SYNC_HAVE,
+                        .payload = payload,
+                        .payload_length = w.length};
+  bac_env_send(g->env, &msg, to);
+  g->asked_at = bac_env_now(g->env);
+}
+
+/* Asks for the parents that orphans wait for: of all that came from one sender in one request. Where many wait there is a gap: then by
+ * heights, which brings all of it at once. */
+static void ask_parents(struct bac_gossip *g) {
+  const bac_time now = bac_env_now(g->env);
+  if (g->orphan_count > GAP_ORPHANS) {
+    uint32_t due = g->orphan_count;
+    for (uint32_t i = 0; i < g->orphan_count; i++) {
+      if (g->orphans[i].ask_at > now) continue;
+      if (due == g->orphan_count) due = i;
+      g->orphans[i].ask_at = now + 2 * bac_env_config(g->env)->delta;
+    }
+    if (due == g->orphan_count || now - g->asked_at < bac_env_config(g->env)->delta) return;
+    const uint32_t from = bac_roster_index(bac_env_roster(g->env), g->orphans[due].from);
+    g->orphans[due].from = bac_env_roster(g->env)->members[any_other(g)].id; /* next time somebody else */
+    send_have(g, from == BAC_INDEX_NONE || from == bac_env_self(g->env) ? any_other(g) : from);
+    return;
+  }
+  uint8_t ids[SYNC_WANT_MAX * BAC_HASH_BYTES];
+  uint32_t count = 0, from = BAC_BROADCAST;
+  for (uint32_t i = 0; i < g->orphan_count && count < SYNC_WANT_MAX; i++) {
+    struct bac_gossip_orphan *o = &g->orphans[i];
+    if (o->ask_at > now || (from != BAC_BROADCAST && o->from != from)) continue;
+    o->ask_at = now + 2 * bac_env_config(g->env)->delta;
+    bool known = false; /* it waits itself, or is asked for already */
+    for (uint32_t k = 0; k < g->orphan_count && !known; k++) known = memcmp(g->orphans[k].event.id, o->missing, BAC_HASH_BYTES) == 0;
+    for (uint32_t k = 0; k < count && !known; k++) known = memcmp(ids + (size_t)k * BAC_HASH_BYTES, o->missing, BAC_HASH_BYTES) == 0;
+    if (known) continue;
+    from = o->from;
+    memcpy(ids + (size_t)count++ * BAC_HASH_BYTES, o->missing, BAC_HASH_BYTES);
+  }
+  if (count == 0) return;
+  uint32_t to = bac_roster_index(bac_env_roster(g->env), from);
+  if (to == BAC_INDEX_NONE || to == bac_env_self(g->env)) to = any_other(g);
+  struct bac_msg msg = {.type = BAC_MSG_SYNC,
+                        .height = (uint64_t)now,
+                        .step = SYNC_WANT,
+                        .payload = ids,
+                        .payload_length = (size_t)count * BAC_HASH_BYTES};
+  bac_env_send(g->env, &msg, to);
+  for (uint32_t i = 0; i < g->orphan_count; i++) /* next time somebody else */
+    if (g->orphans[i].from == from && g->orphans[i].ask_at > now) g->orphans[i].from = bac_env_roster(g->env)->members[any_other(g)].id;
+}
+
+static void answer(struct bac_gossip *g, const struct bac_hashgraph_event *const *events, size_t count, uint32_t to) {
+  size_t bytes = 0, n = 0;
+  while (n < count && bytes < SYNC_BYTES) bytes += event_bytes(events[n++]);
+  if (n == 0) return;
+  struct bac_buf *object = object_of(g, events, n, bac_env_now(g->env));
+  bac_env_gossip(g->env, to, object);
+  bac_buf_unref(object);
+}
+
+void bac_gossip_sync(struct bac_gossip *g, const struct bac_msg *msg) {
+  if (!g->view) return;
+  const uint32_t to = bac_roster_index(bac_env_roster(g->env), msg->sender);
+  const struct bac_hashgraph_event *events[SYNC_EVENTS_MAX];
+  size_t count = 0;
+  if (msg->step == SYNC_WANT && msg->payload_length % BAC_HASH_BYTES == 0) {
+    for (size_t at = 0; at < msg->payload_length && count < SYNC_WANT_MAX; at += BAC_HASH_BYTES) {
+      events[count] = bac_hashgraph_find(g->view, msg->payload + at);
+      if (events[count]) count++;
+    }
+  } else if (msg->step == SYNC_HAVE && msg->payload_length % 4 == 0 && msg->view <= g->members &&
+             msg->payload_length / 4 <= g->members - msg->view) {
+    if (bac_env_now(g->env) - g->served_at[to] < SERVE_INTERVAL) return;
+    g->served_at[to] = bac_env_now(g->env);
+    uint32_t *heights = bac_alloc(g->members, sizeof *heights);
+    for (uint32_t i = 0; i < g->members; i++) {
+      const bool told = i >= msg->view && i < msg->view + msg->payload_length / 4;
+      heights[i] = told ? bac_get_u32(msg->payload + 4 * (i - msg->view)) : UINT32_MAX;
+    }
+    const struct bac_hashgraph_have have = {.heights = heights};
+    count = bac_hashgraph_missing(g->view, &have, events, SYNC_EVENTS_MAX);
+    free(heights);
+  } else {
+    bac_env_reject(g->env, BAC_REJECT_MALFORMED, msg->sender);
+    return;
+  }
+  answer(g, events, count, to);
+}
+
+/* ---- Time. ---- */
+
+static bac_time stall_at(const struct bac_gossip *g) {
+  const bac_time since = g->progress_at > g->asked_at ? g->progress_at : g->asked_at;
+  return since + STALL_PERIODS * period(g);
+}
+
+static void arm(struct bac_gossip *g) {
+  bac_time at = stall_at(g);
+  if (g->due < at) at = g->due;
+  if (g->more_at < at) at = g->more_at;
+  for (uint32_t i = 0; i < g->orphan_count; i++)
+    if (g->orphans[i].ask_at < at) at = g->orphans[i].ask_at;
+  bac_env_timer(g->env, g->timer, at);
+}
+
+void bac_gossip_timer(struct bac_gossip *g) {
+  const bac_time now = bac_env_now(g->env);
+  if (!g->view) return;
+  if (g->behind && bac_hashgraph_known(g->view, g->self) > 0) {
+    const struct bac_hashgraph_event *head = bac_hashgraph_head(g->view, g->self);
+    struct bac_reader r = bac_reader_over(g->head->data + OBJECT_HEADER_BYTES, g->head->length - OBJECT_HEADER_BYTES);
+    struct bac_hashgraph_event own;
+    if (event_read(g, &r, &own)) {
+      g->behind = memcmp(own.id, head->id, BAC_HASH_BYTES) != 0;
+      bac_buf_unref(own.payload);
+    }
+  }
+  if (g->due <= now) {
+    while (g->due <= now) g->due += period(g);
+    if (unicast(g) && bac_hashgraph_known(g->view, g->self) > 0) {
+      if (g->members > 1) send_have(g, any_other(g));
+    } else {
+      make_event(g);
+    }
+  }
+  ask_parents(g);
+  if (g->more_at <= now) {
+    g->more_at = BAC_NEVER;
+    send_have(g, g->more_from);
+  }
+  if (stall_at(g) <= now && g->members > 1) {
+    /* Nothing new for a while: perhaps others have not heard this member's last event either. */
+    if (g->head && !unicast(g)) bac_env_gossip(g->env, BAC_INDEX_NONE, g->head);
+    send_have(g, any_other(g));
+  }
+  arm(g);
+}
+
+/* ---- Life. ---- */
+
+void bac_gossip_init(struct bac_gossip *g, struct bac_env *env, void *engine, const struct bac_gossip_callbacks *callbacks, uint32_t timer,
+                     const struct bac_bitset *electorate) {
+  const struct bac_roster *roster = bac_env_roster(env);
+  *g = (struct bac_gossip){.env = env, .engine = engine, .callbacks = callbacks, .timer = timer, .self = BAC_INDEX_NONE, .more_at = BAC_NEVER};
+  g->roster_index = bac_alloc(roster->count, sizeof *g->roster_index);
+  uint8_t(*roots)[BAC_HASH_BYTES] = bac_alloc(roster->count, sizeof *roots);
+  const struct bac_entry *base = bac_chain_at(bac_env_chain(env), 0);
+  for (uint32_t i = 0; i < roster->count; i++) {
+    if (!bac_bitset_has(electorate, i)) continue;
+    if (i == bac_env_self(env)) g->self = g->members;
+    bac_hashgraph_root(roots[g->members], base->block->digest, roster->members[i].sign_key);
+    g->roster_index[g->members++] = (uint16_t)i;
+  }
+  g->orphans = bac_alloc(orphans_max(g), sizeof *g->orphans);
+  g->served_at = bac_alloc(roster->count, sizeof *g->served_at);
+  for (uint32_t i = 0; i < roster->count; i++) g->served_at[i] = -SERVE_INTERVAL;
+  /* Only the electorate keeps the graph. */
+  if (g->self != BAC_INDEX_NONE) {
+    const struct bac_hashgraph_config config = {
+        .members = g->members, .epoch = roster->epoch, .roots = (const uint8_t(*)[BAC_HASH_BYTES])roots};
+    g->dag = bac_hashgraph_dag_new(&config);
+    BAC_ASSERT(g->dag);
+    g->view = bac_hashgraph_new(g->dag);
+  }
+  free(roots);
+}
+
+void bac_gossip_free(struct bac_gossip *g) {
+  while (g->orphan_count > 0) orphan_drop(g, g->orphan_count - 1);
+  bac_hashgraph_free(g->view);
+  bac_hashgraph_dag_unref(g->dag);
+  bac_buf_unref(g->head);
+  free(g->orphans);
+  free(g->roster_index);
+  free(g->served_at);
+}
+
+bool bac_gossip_restore(struct bac_gossip *g, const uint8_t *record, size_t length) {
+  struct bac_hashgraph_event event = {0};
+  if (!g->view || length <= OBJECT_HEADER_BYTES) return false;
+  struct bac_reader r = bac_reader_over(record + OBJECT_HEADER_BYTES, length - OBJECT_HEADER_BYTES);
+  if (!event_read(g, &r, &event) || bac_reader_left(&r) != 0 || event.creator != g->self) {
+    bac_buf_unref(event.payload);
+    return false;
+  }
+  bac_buf_unref(g->head);
+  g->head = bac_buf_new(record, length);
+  g->behind = true;
+  while (g->orphan_count > 0) orphan_drop(g, g->orphan_count - 1);
+  take(g, &event, member(g, g->self)->id); /* waits for its parents, or is the first */
+  return true;
+}
+
+void bac_gossip_start(struct bac_gossip *g) {
+  const bac_time now = bac_env_now(g->env);
+  if (!g->view) return;
+  g->progress_at = now;
+  g->asked_at = now;
+  /* Everyone has a place in the period, so that events follow, and see, each other. */
+  g->due = now + period(g) * (bac_time)g->self / (bac_time)g->members;
+  if (g->behind && g->members > 1) send_have(g, any_other(g));
+  arm(g);
+}
