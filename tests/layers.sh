@@ -8,7 +8,7 @@ import pathlib, re, sys
 level = {"bac": 0, "base": 0, "crypto": 1, "wire": 1, "link": 2, "identity": 2, "ledger": 3, "election": 3, "trace": 3,
          "consensus": 4, "market": 4, "shard": 4, "node": 5}
 # Files of an engine start with its name; these are shared parts.
-shared = {"env.h", "qc.h", "tc.h", "hashgraph.h", "pacemaker.h"}
+shared = {"env.h", "qc.h", "tc.h", "gossip.h", "hashgraph.h", "microblock.h"}
 bad = []
 root = pathlib.Path("bac-core/src")
 files = sorted(root.rglob("*.[ch]"))
