@@ -66,11 +66,15 @@ TEST(Cost, AddsUp) {
   bac_cost c = {};
   c.signs = 2;
   c.verifies = 3;
+  c.vrf_proves = 5;
+  c.vrf_verifies = 7;
   c.hashed_bytes = 1000;
   c.coded_bytes = 500;
   const bac_cost_model *m = bac_cost_model_find("automotive");
   ASSERT_EQ(bac_cost_model_at(0), m);
-  EXPECT_EQ(2 * m->sign_ns + 3 * m->verify_ns + m->hash_ps_per_byte + m->code_ps_per_byte / 2, bac_cost_time(m, &c));
+  EXPECT_EQ(2 * m->sign_ns + 3 * m->verify_ns + 5 * m->vrf_prove_ns + 7 * m->vrf_verify_ns + m->hash_ps_per_byte +
+                m->code_ps_per_byte / 2,
+            bac_cost_time(m, &c));
   EXPECT_EQ(0, bac_cost_time(bac_cost_model_find("none"), &c));
   EXPECT_EQ(nullptr, bac_cost_model_find("abacus"));
   EXPECT_EQ(nullptr, bac_cost_model_at(2));

@@ -11,9 +11,10 @@ extern "C" {
 
 struct bac_cost_model {
   const char *name, *source;
-  bac_time sign_ns, verify_ns;   /* one Ed25519 operation */
-  uint32_t hash_ps_per_byte;     /* BLAKE2b, picoseconds a byte */
-  uint32_t code_ps_per_byte;     /* one multiply-accumulate over GF(2^8), picoseconds a byte */
+  bac_time sign_ns, verify_ns;          /* one Ed25519 operation */
+  bac_time vrf_prove_ns, vrf_verify_ns; /* one ECVRF operation */
+  uint32_t hash_ps_per_byte;            /* BLAKE2b, picoseconds a byte */
+  uint32_t code_ps_per_byte;            /* one multiply-accumulate over GF(2^8), picoseconds a byte */
 };
 
 /* The i-th known model ("automotive" is the first and the default, "none" costs nothing), or NULL past the last. */
