@@ -72,7 +72,9 @@ TEST(Cost, AddsUp) {
   c.coded_bytes = 500;
   const bac_cost_model *m = bac_cost_model_find("automotive");
   ASSERT_EQ(bac_cost_model_at(0), m);
-  EXPECT_EQ(2 * m->sign_ns + 3 * m->verify_ns + 5 * m->vrf_prove_ns + 7 * m->vrf_verify_ns + m->hash_ps_per_byte + m->code_ps_per_byte / 2, bac_cost_time(m, &c));
+  EXPECT_EQ(2 * m->sign_ns + 3 * m->verify_ns + 5 * m->vrf_prove_ns + 7 * m->vrf_verify_ns + m->hash_ps_per_byte +
+                m->code_ps_per_byte / 2,
+            bac_cost_time(m, &c));
   EXPECT_EQ(0, bac_cost_time(bac_cost_model_find("none"), &c));
   EXPECT_EQ(nullptr, bac_cost_model_find("abacus"));
   EXPECT_EQ(nullptr, bac_cost_model_at(2));

@@ -13,7 +13,8 @@
 #define VRF_PROVE 470
 #define VRF_VERIFY 770
 static const struct bac_cost_model models[] = {
-    {"automotive", "Intel Atom A3950 (Goldmont, 1.6 GHz): lib25519 speed page 2023-06-30, OpenSSL row; VRF and hash scaled, coding estimated",
+    {"automotive",
+     "Intel Atom A3950 (Goldmont, 1.6 GHz): lib25519 speed page 2023-06-30, OpenSSL row; VRF and hash scaled, coding estimated",
      141698, VERIFY_NS, (bac_time)VERIFY_NS * VRF_PROVE / 100, (bac_time)VERIFY_NS * VRF_VERIFY / 100, 3465, 300},
     {"none", "no CPU time at all", 0, 0, 0, 0, 0, 0},
 };
