@@ -40,9 +40,14 @@ struct Graph {
 
   /* A signature that nobody made: the library does not check them. */
   Signature make_signature() {
-    std::mt19937_64 bits(next_signature++);
     Signature s;
-    for (auto &byte : s) byte = static_cast<uint8_t>(bits());
+    for (size_t i = 0; i < s.size(); i++) {
+      uint64_t z = (next_signature * 64 + i) * 0x9e3779b97f4a7c15u; /* SplitMix64's mixing */
+      z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+      z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+      s[i] = static_cast<uint8_t>(z >> 56);
+    }
+    next_signature++;
     return s;
   }
 
@@ -126,19 +131,20 @@ struct Draw {
   uint32_t n, events, forkers, coin_period;
   bool partitions, sleepers, coarse_time;
   bool prunable; /* nobody starts again from nothing */
+  bool skewed;   /* some hear others often, some never: votes split, and coins are tossed */
 };
 
 inline std::string show(const Draw &d) {
   return "seed " + std::to_string(d.seed) + " n " + std::to_string(d.n) + " events " + std::to_string(d.events) + " forkers " +
          std::to_string(d.forkers) + " coin " + std::to_string(d.coin_period) + (d.partitions ? " partitions" : "") +
-         (d.sleepers ? " sleepers" : "") + (d.coarse_time ? " coarse" : "");
+         (d.sleepers ? " sleepers" : "") + (d.coarse_time ? " coarse" : "") + (d.skewed ? " skewed" : "");
 }
 
 /* Gossip among members who hear of each other's heads: forkers build on any of their events and start again; partitions hear
  * only their own half for a while; sleepers stay silent for long; coarse time makes timestamps tie. */
 class Drawing {
  public:
-  explicit Drawing(const Draw &d) : d_(d), random_(d.seed), graph_(d.n, d.coin_period), own_(d.n), half_(d.n), asleep_(d.n) {}
+  explicit Drawing(const Draw &d) : d_(d), random_(d.seed), graph_(d.n, d.coin_period), own_(d.n), half_(d.n), favour_((d.n + 1) * d.n), asleep_(d.n) {}
 
   Graph draw() {
     graph_.next_signature = d_.seed << 20 | 1;
@@ -156,7 +162,21 @@ class Drawing {
     if (d_.partitions && below(40) == 0)
       for (auto &h : half_) h = split_ ? 0 : static_cast<uint32_t>(below(2));
     if (d_.partitions && below(40) == 0) split_ = !split_;
+    if (d_.skewed && (graph_.events.empty() || below(30) == 0)) {
+      static const uint32_t kSteps[] = {0, 1, 4, 12};
+      for (auto &f : favour_) f = kSteps[below(4)];
+    }
     if (d_.sleepers && below(60) == 0) asleep_[below(d_.n)] ^= 1;
+  }
+
+  /* A member, by how much `by` favours it (by itself: at random). */
+  uint32_t pick(uint32_t by) {
+    if (!d_.skewed) return static_cast<uint32_t>(below(d_.n));
+    for (int tries = 0; tries < 50; tries++) {
+      const uint32_t p = static_cast<uint32_t>(below(d_.n));
+      if (below(12) < favour_[by * d_.n + p] + (by == d_.n)) return p; /* nobody is silent for long */
+    }
+    return static_cast<uint32_t>(below(d_.n));
   }
 
   int64_t later(int64_t than) {
@@ -173,7 +193,7 @@ class Drawing {
   }
 
   void step() {
-    const uint32_t c = static_cast<uint32_t>(below(d_.n));
+    const uint32_t c = pick(d_.n);
     if (asleep_[c]) return;
     const bool forker = c < d_.forkers;
     if (own_[c].empty() || (forker && !d_.prunable && below(40) == 0)) {
@@ -182,7 +202,7 @@ class Drawing {
     }
     int self = own_[c].back();
     if (forker && below(8) == 0) self = own_[c][own_[c].size() - 1 - below(std::min<size_t>(own_[c].size(), 8))];
-    const uint32_t p = static_cast<uint32_t>(below(d_.n));
+    const uint32_t p = pick(c);
     if (p == c || own_[p].empty() || half_[p] != half_[c]) return;
     size_t back = below(8) == 0 ? below(std::min<size_t>(own_[p].size(), 4)) : 0;
     if (p < d_.forkers && below(2)) back = below(std::min<size_t>(own_[p].size(), 3));
@@ -195,7 +215,7 @@ class Drawing {
   std::mt19937_64 random_;
   Graph graph_;
   std::vector<std::vector<int>> own_;
-  std::vector<uint32_t> half_;
+  std::vector<uint32_t> half_, favour_; /* favour_: of each member for each, and of the dice for who speaks next */
   std::vector<char> asleep_;
   bool split_ = false;
   int64_t now_ = 1000;

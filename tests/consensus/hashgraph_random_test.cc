@@ -19,6 +19,7 @@ Draw draw_of(uint64_t seed) {
   d.partitions = random() % 3 == 0;
   d.sleepers = random() % 3 == 0;
   d.coarse_time = random() % 2;
+  d.skewed = seed % 4 == 1;
   return d;
 }
 
@@ -29,7 +30,8 @@ std::vector<uint32_t> creators(const Graph &g, const std::vector<int> &events) {
 }
 
 /* Feeds one sequence to both and compares after every event. */
-void compare(const Graph &g, Brute &brute, const std::vector<int> &sequence, bac_hashgraph_dag *dag, std::vector<BrutePlace> *order) {
+void compare(const Graph &g, Brute &brute, const std::vector<int> &sequence, bac_hashgraph_dag *dag, std::vector<BrutePlace> *order,
+             uint64_t *coins) {
   View view(g, dag);
   BruteView plain(brute);
   uint32_t closed = 0;
@@ -60,6 +62,11 @@ void compare(const Graph &g, Brute &brute, const std::vector<int> &sequence, bac
     ASSERT_EQ(expected[i].timestamp, view.order[i].timestamp) << "position " << i;
   }
   *order = view.order;
+  struct bac_hashgraph_statistics statistics;
+  bac_hashgraph_statistics(view.view, &statistics);
+  *coins += statistics.coins;
+  ASSERT_EQ(view.order.size(), statistics.ordered);
+  ASSERT_EQ(sequence.size(), statistics.events);
 }
 
 bool is_prefix(const std::vector<BrutePlace> &a, const std::vector<BrutePlace> &b) {
@@ -67,7 +74,7 @@ bool is_prefix(const std::vector<BrutePlace> &a, const std::vector<BrutePlace> &
 }
 
 TEST(HashgraphRandom, SameAsThePseudocode) {
-  uint64_t ordered = 0, rounds = 0;
+  uint64_t ordered = 0, rounds = 0, coins = 0;
   for (uint64_t seed = 1; seed <= 280; seed++) {
     const Draw d = draw_of(seed);
     SCOPED_TRACE(show(d));
@@ -78,7 +85,7 @@ TEST(HashgraphRandom, SameAsThePseudocode) {
     bac_hashgraph_dag *dag = g.dag();
     for (double share : {1.0, 0.5, 0.8, 1.0}) {
       orders.emplace_back();
-      compare(g, brute, arrival(g, random, share, orders.size() % 2 == 0), dag, &orders.back());
+      compare(g, brute, arrival(g, random, share, orders.size() % 2 == 0), dag, &orders.back(), &coins);
       if (::testing::Test::HasFatalFailure()) {
         bac_hashgraph_dag_unref(dag);
         return;
@@ -91,8 +98,71 @@ TEST(HashgraphRandom, SameAsThePseudocode) {
     }
     bac_hashgraph_dag_unref(dag);
   }
-  EXPECT_GT(ordered, 20000u); /* the graphs are no empty exercise */
-  EXPECT_GT(rounds, 1200u);
+  EXPECT_GT(ordered, 15000u); /* the graphs are no empty exercise */
+  EXPECT_GT(rounds, 1000u);
+}
+
+/* Graphs in which votes stay split until the coin round: rare, so drawn until there are some. */
+TEST(HashgraphRandom, Coins) {
+  uint32_t found = 0;
+  for (uint64_t seed = 5000; seed < 9000 && found < 16; seed++) {
+    Draw d = {};
+    d.seed = seed;
+    d.n = 4 + static_cast<uint32_t>(seed % 3);
+    d.events = 160;
+    d.coin_period = 3;
+    d.skewed = true;
+    d.forkers = seed % 4 == 0;
+    const Graph g = Drawing(d).draw();
+    bac_hashgraph_dag *dag = g.dag();
+    struct bac_hashgraph_statistics s;
+    {
+      View view(g, dag);
+      for (size_t i = 0; i < g.events.size(); i++) view.add(static_cast<int>(i));
+      bac_hashgraph_statistics(view.view, &s);
+    }
+    if (s.coins > 0) {
+      SCOPED_TRACE(show(d));
+      Brute brute(g.n, g.coin_period, g.plain);
+      std::mt19937_64 random(seed);
+      std::vector<BrutePlace> order, other;
+      uint64_t coins = 0;
+      compare(g, brute, arrival(g, random, 1.0, false), dag, &order, &coins);
+      if (!::testing::Test::HasFatalFailure()) compare(g, brute, arrival(g, random, 1.0, true), dag, &other, &coins);
+      if (!::testing::Test::HasFatalFailure()) found++;
+      EXPECT_TRUE(is_prefix(order, other));
+    }
+    bac_hashgraph_dag_unref(dag);
+    if (::testing::Test::HasFatalFailure()) return;
+  }
+  EXPECT_EQ(16u, found);
+}
+
+/* More members than a word has bits: rounds and witnesses. */
+TEST(HashgraphRandom, SeveralWords) {
+  Draw d = {};
+  d.seed = 70;
+  d.n = 67;
+  d.events = 900;
+  d.forkers = 4;
+  d.coin_period = 12;
+  SCOPED_TRACE(show(d));
+  const Graph g = Drawing(d).draw();
+  Brute brute(g.n, g.coin_period, g.plain);
+  bac_hashgraph_dag *dag = g.dag();
+  {
+    View view(g, dag);
+    uint64_t last = 0;
+    for (size_t i = 0; i < g.events.size(); i++) {
+      const int x = static_cast<int>(i);
+      ASSERT_EQ(BAC_HASHGRAPH_ADDED, view.add(x));
+      ASSERT_EQ(brute.round(x), view.facts(x).round) << "event " << x;
+      ASSERT_EQ(brute.witness(x), view.facts(x).witness) << "event " << x;
+      last = std::max(last, view.facts(x).round);
+    }
+    EXPECT_GE(last, 2u);
+  }
+  bac_hashgraph_dag_unref(dag);
 }
 
 /* Also with more forkers than agreement survives. */
@@ -238,7 +308,7 @@ TEST(HashgraphRandom, PrunedOrNot) {
   for (uint64_t seed = 3000; seed < 3030; seed++) {
     Draw d = draw_of(seed);
     d.events *= 6;
-    d.partitions = false;
+    d.partitions = d.skewed = false;
     d.sleepers = seed % 3 == 0 && d.forkers == 0;
     d.prunable = true;
     SCOPED_TRACE(show(d));

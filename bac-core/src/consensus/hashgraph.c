@@ -141,7 +141,7 @@ static enum bac_hashgraph_verdict check(const struct bac_hashgraph *view, const 
                                         struct hg_event **self_parent, struct hg_event **other_parent) {
   const struct bac_hashgraph_dag *dag = view->dag;
   *self_parent = *other_parent = NULL;
-  if (event->timestamp < 0) return BAC_HASHGRAPH_WRONG_TIMESTAMP;
+  if (event->timestamp < 0 || event->timestamp == BAC_NEVER) return BAC_HASHGRAPH_WRONG_TIMESTAMP;
   if (memcmp(event->self_parent, dag->roots[event->creator], BAC_HASH_BYTES) == 0) {
     if (!is_zero(event->other_parent, BAC_HASH_BYTES)) return BAC_HASHGRAPH_WRONG_OTHER_PARENT;
     const bool late = dag->floor > 0 && dag->first_events[event->creator] != HG_NONE;

@@ -75,7 +75,7 @@ uint32_t bac_hashgraph_prune(struct bac_hashgraph_dag *dag, uint32_t keep_rounds
 
 struct bac_hashgraph_dag_statistics {
   uint32_t events, events_live; /* ever stored; held now */
-  size_t bytes;                 /* held now, payloads excluded */
+  size_t bytes;                 /* held now, payloads excluded; rows of dropped events wait for new ones and count */
   size_t event_bytes;           /* of one event without forks; see bac_hashgraph_event_bytes */
   uint32_t forkers;             /* creators with a fork; above floor((n-1)/3) agreement is no longer guaranteed */
   uint32_t weak_witnesses;      /* of round 2 or later, that strongly see 2n/3 or fewer witnesses of the round before (a fork hid
@@ -105,7 +105,7 @@ enum bac_hashgraph_verdict {
   BAC_HASHGRAPH_WRONG_CREATOR,        /* no such roster index */
   BAC_HASHGRAPH_WRONG_SELF_PARENT,    /* an event of another creator, or another creator's root */
   BAC_HASHGRAPH_WRONG_OTHER_PARENT,   /* an event of the same creator; one on a first event; none on a later one */
-  BAC_HASHGRAPH_WRONG_TIMESTAMP,      /* not after the self-parent's, or negative */
+  BAC_HASHGRAPH_WRONG_TIMESTAMP,      /* not after the self-parent's, negative, or BAC_NEVER */
   BAC_HASHGRAPH_STALE,                /* both parents lie below what was pruned */
   BAC_HASHGRAPH_FULL,                 /* events_max: nothing was stored, prune or give up; never a reason to blame the creator */
 };

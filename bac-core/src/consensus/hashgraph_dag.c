@@ -54,18 +54,36 @@ static void witness_free(struct hg_witness *w) {
   free(w);
 }
 
+static void row_take(struct bac_hashgraph_dag *dag, struct hg_event *e) {
+  void **row = dag->spare_rows;
+  if (row) {
+    dag->spare_rows = *row;
+  } else {
+    row = malloc(row_bytes(dag->n)); /* filled by hg_rows_compute */
+    BAC_ASSERT(row != NULL);
+    dag->bytes += row_bytes(dag->n);
+  }
+  e->tips = (uint32_t *)(void *)row;
+  e->sets = (uint64_t *)(void *)(e->tips + hg_padded(dag->n));
+}
+
+static void row_give(struct bac_hashgraph_dag *dag, struct hg_event *e) {
+  void **row = (void **)(void *)e->tips;
+  *row = dag->spare_rows;
+  dag->spare_rows = row;
+  e->tips = NULL;
+  e->sets = NULL;
+}
+
 /* Frees the part that costs: rows, votes, payload. What walks along chains need stays. */
 static void event_strip(struct bac_hashgraph_dag *dag, struct hg_event *e) {
   if (!e->tips) return;
-  dag->bytes -= row_bytes(dag->n);
+  row_give(dag, e);
   witness_free(e->witness);
-  free(e->tips);
   free(e->others);
   bac_buf_unref(e->event.payload);
   e->event.payload = NULL;
   e->witness = NULL;
-  e->tips = NULL;
-  e->sets = NULL;
   e->others = NULL;
   e->other_count = 0;
 }
@@ -91,6 +109,10 @@ void bac_hashgraph_dag_unref(struct bac_hashgraph_dag *dag) {
   HASH_CLEAR(hh, dag->by_id);
   for (uint32_t i = 0; i < dag->count; i++)
     if (dag->events[i]) event_free(dag, dag->events[i]);
+  for (void **row = dag->spare_rows, **next; row; row = next) {
+    next = *row;
+    free(row);
+  }
   for (uint32_t r = 0; r < dag->round_count; r++) round_free(&dag->rounds[r]);
   free(dag->events);
   free(dag->rounds);
@@ -142,7 +164,7 @@ struct hg_event *hg_dag_insert(struct bac_hashgraph_dag *dag, const struct bac_h
   e->index = dag->count++;
   dag->events[e->index] = e;
   dag->live++;
-  dag->bytes += bac_hashgraph_event_bytes(dag->n);
+  dag->bytes += sizeof *e;
   e->self_parent = self_parent ? self_parent->index : HG_NONE;
   e->other_parent = other_parent ? other_parent->index : HG_NONE;
   e->seq = self_parent ? self_parent->seq + 1 : 1;
@@ -151,9 +173,7 @@ struct hg_event *hg_dag_insert(struct bac_hashgraph_dag *dag, const struct bac_h
   e->jump = self_parent ? jump_of(dag, self_parent) : HG_NONE;
   e->first_child = e->next_sibling = HG_NONE;
   note_sibling(dag, e, self_parent ? &self_parent->first_child : &dag->first_events[event->creator]);
-  e->tips = malloc(row_bytes(dag->n));
-  BAC_ASSERT(e->tips != NULL);
-  e->sets = (uint64_t *)(void *)(e->tips + hg_padded(dag->n));
+  row_take(dag, e);
   HASH_ADD(hh, dag->by_id, event.id, BAC_HASH_BYTES, e);
   hg_rows_compute(dag, e);
   return e;

@@ -92,6 +92,7 @@ struct bac_hashgraph_dag {
   struct hg_event **events, *by_id; /* events: by index, NULL: dropped */
   uint32_t count, capacity, live;
   size_t bytes;
+  void **spare_rows;       /* rows of dropped events, each starting with a pointer to the next */
   uint32_t *first_events; /* by creator: a first event, head of the list of siblings; HG_NONE */
   uint32_t *forkers, forker_count;
   uint64_t *forker_set;

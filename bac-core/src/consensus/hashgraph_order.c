@@ -89,24 +89,32 @@ static void pass_to(struct sweep *s, struct hg_event *from, struct hg_event *to,
   }
 }
 
-/* The element that would stand at `rank` if the sample were sorted; reorders it. */
+/* Moves what is less than the pivot (or equal: not more) to the front of a[low..high], without a branch that depends on the data.
+ * Returns where the rest starts. */
+static size_t partition(bac_time *a, size_t low, size_t high, bac_time pivot, bac_time equal) {
+  size_t end = low;
+  for (size_t i = low; i <= high; i++) {
+    const bac_time t = a[i];
+    a[i] = a[end];
+    a[end] = t;
+    end += t < pivot + equal;
+  }
+  return end;
+}
+
+/* The element that would stand at `rank` if the sample were sorted; reorders it. Times are below INT64_MAX. */
 static bac_time select_rank(bac_time *a, size_t count, size_t rank) {
   size_t low = 0, high = count - 1;
   while (low < high) {
-    const bac_time pivot = a[low + (high - low) / 2];
-    size_t i = low, j = high;
-    for (;;) {
-      while (a[i] < pivot) i++;
-      while (a[j] > pivot) j--;
-      if (i >= j) break;
-      const bac_time t = a[i];
-      a[i++] = a[j];
-      a[j--] = t;
+    const bac_time x = a[low], y = a[low + (high - low) / 2], z = a[high];
+    const bac_time pivot = (x < y) == (y < z) ? y : (x < y) == (z < x) ? x : z;
+    const size_t less = partition(a, low, high, pivot, 0);
+    if (rank < less) {
+      high = less - 1;
+      continue;
     }
-    if (rank <= j)
-      high = j;
-    else
-      low = j + 1;
+    low = partition(a, less, high, pivot, 1);
+    if (rank < low) return pivot;
   }
   return a[rank];
 }
