@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* BAC 2.0's rules, one node at a time: what a member outside the committee believes, and whom. */
+#include <gtest/gtest.h>
+
+#include "sim/solo.h"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+extern "C" {
+#include "consensus/microblock.h"
+#include "election/committee.h"
+}
+#pragma GCC diagnostic pop
+
+using namespace bac_test;
+
+namespace {
+
+constexpr uint32_t kBac2 = 5;
+
+/* Ten members, a committee of four, one node under test that is outside it (or in it). */
+struct Bac2 : ::testing::Test {
+  World w{10};
+  std::vector<uint32_t> committee, others;
+
+  Bac2() {
+    w.config.protocol = "bac2";
+    uint16_t order[BAC_ROSTER_MAX];
+    bac_committee_order(&w.roster, w.genesis()->block->digest, order);
+    for (uint32_t i = 0; i < w.n(); i++) (i < 4 ? committee : others).push_back(order[i]);
+    std::sort(committee.begin(), committee.end());
+  }
+  bac_msg vote(const bac_entry *at, uint32_t i) {
+    bac_msg m = {};
+    m.protocol = kBac2;
+    m.type = BAC_MSG_COMMITTEE_VOTE;
+    m.role = BAC_ROLE_CP;
+    m.view = at->block->header.round;
+    m.height = at->block->header.height;
+    memcpy(m.digest, at->block->digest, BAC_HASH_BYTES);
+    w.sign(&m, i);
+    return m;
+  }
+  Bytes certificate(const bac_entry *at, std::vector<uint32_t> signers, uint64_t view = 0) {
+    std::sort(signers.begin(), signers.end());
+    bac_qc qc = {};
+    qc.protocol = kBac2;
+    qc.type = BAC_MSG_COMMITTEE_VOTE;
+    qc.view = view ? view : at->block->header.round;
+    qc.height = at->block->header.height;
+    memcpy(qc.digest, at->block->digest, BAC_HASH_BYTES);
+    Bytes signatures;
+    for (uint32_t i : signers) {
+      bac_bitset_add(&qc.signers, i);
+      bac_msg m = vote(at, i);
+      signatures.insert(signatures.end(), m.signature, m.signature + BAC_SIGNATURE_BYTES);
+    }
+    qc.signatures = bac_buf_new(signatures.data(), signatures.size());
+    Bytes bytes = take(bac_qc_encode(&qc));
+    bac_qc_clear(&qc);
+    return bytes;
+  }
+  bac_entry *block(bac_entry *parent, uint64_t round) {
+    w.pooled(w.tx(1, 2, parent->block->header.height + 1));
+    return w.build(parent, round, {});
+  }
+};
+
+TEST_F(Bac2, AQuorumOfTheCommitteeMakesABlockFinal) {
+  Solo s(&w, others[0]);
+  s.start();
+  bac_entry *b = block(w.genesis(), 3);
+  s.certified(committee[0], b, certificate(b, {committee[0], committee[1], committee[3]}));
+  EXPECT_EQ(1u, s.height());
+  ASSERT_EQ(1u, s.commits.size());
+  EXPECT_EQ(0, memcmp(s.commits[0].second.data(), b->block->digest, BAC_HASH_BYTES));
+}
+
+TEST_F(Bac2, FewerThanAQuorumDoNot) {
+  Solo s(&w, others[0]);
+  s.start();
+  bac_entry *b = block(w.genesis(), 3);
+  s.certified(committee[0], b, certificate(b, {committee[0], committee[1]}));
+  EXPECT_EQ(0u, s.height());
+  EXPECT_EQ(1u, s.rejects(BAC_REJECT_CERTIFICATE));
+}
+
+TEST_F(Bac2, SignaturesOfOthersDoNotCount) {
+  Solo s(&w, others[0]);
+  s.start();
+  bac_entry *b = block(w.genesis(), 3);
+  s.certified(committee[0], b, certificate(b, {committee[0], committee[1], others[1]}));
+  s.certified(committee[0], b, certificate(b, {others[1], others[2], others[3], others[4], others[5]}));
+  EXPECT_EQ(0u, s.height());
+  EXPECT_EQ(2u, s.rejects(BAC_REJECT_CERTIFICATE));
+}
+
+TEST_F(Bac2, ACertificateIsForOneBlockAndOneRound) {
+  Solo s(&w, others[0]);
+  s.start();
+  bac_entry *b = block(w.genesis(), 3), *c = w.build(w.genesis(), 4, {});
+  s.certified(committee[0], c, certificate(b, {committee[0], committee[1], committee[2]}));
+  s.certified(committee[0], b, certificate(b, {committee[0], committee[1], committee[2]}, 9));
+  EXPECT_EQ(0u, s.height());
+  EXPECT_EQ(2u, s.rejects(BAC_REJECT_CERTIFICATE));
+}
+
+TEST_F(Bac2, AGapIsFetched) {
+  Solo s(&w, others[0]);
+  s.start();
+  bac_entry *b1 = block(w.genesis(), 3), *b2 = block(b1, 5);
+  const std::vector<uint32_t> three(committee.begin(), committee.begin() + 3);
+  s.certified(committee[0], b2, certificate(b2, three));
+  EXPECT_EQ(0u, s.height());
+  s.run(s.now + BAC_SECOND);
+  EXPECT_TRUE(s.said(BAC_MSG_FETCH));
+  s.certified(committee[1], b1, certificate(b1, three));
+  s.certified(committee[2], b2, certificate(b2, three));
+  EXPECT_EQ(2u, s.height());
+}
+
+TEST_F(Bac2, OnlyTheCommitteeVotes) {
+  Solo s(&w, committee[0]);
+  s.start();
+  bac_entry *b = block(w.genesis(), 3);
+  s.say(others[0], vote(b, others[0]));
+  EXPECT_EQ(1u, s.rejects(BAC_REJECT_WRONG_ROLE));
+}
+
+TEST_F(Bac2, TwoVotesAtOneHeightAreEquivocation) {
+  Solo s(&w, committee[0]);
+  s.start();
+  bac_entry *b = block(w.genesis(), 3), *c = w.build(w.genesis(), 4, {});
+  s.say(committee[1], vote(b, committee[1]));
+  s.say(committee[1], vote(b, committee[1]));
+  EXPECT_EQ(0u, s.rejects(BAC_REJECT_EQUIVOCATION));
+  s.say(committee[1], vote(c, committee[1]));
+  EXPECT_EQ(1u, s.rejects(BAC_REJECT_EQUIVOCATION));
+}
+
+TEST_F(Bac2, MembersOutsideTheCommitteeMakeNoEvents) {
+  Solo s(&w, others[0]);
+  s.start();
+  s.run(10 * BAC_SECOND);
+  EXPECT_EQ(0u, s.counters().consensus_sent);
+  EXPECT_TRUE(s.state.empty());
+  Solo member(&w, committee[0]);
+  member.start();
+  member.run(10 * BAC_SECOND);
+  EXPECT_GT(member.counters().consensus_sent, 0u);
+  EXPECT_FALSE(member.state.empty()) << "an event left before it was durable";
+}
+
+TEST(Committee, SizeIsATenthButFourAtLeast) {
+  EXPECT_EQ(4u, bac_committee_size(10, 100));
+  EXPECT_EQ(4u, bac_committee_size(40, 100));
+  EXPECT_EQ(20u, bac_committee_size(200, 100));
+  EXPECT_EQ(3u, bac_committee_size(3, 100));
+}
+
+TEST(Committee, OrderIsAPermutationThatTheSeedDecides) {
+  World w(30);
+  uint8_t seed[BAC_HASH_BYTES] = {1};
+  uint16_t a[BAC_ROSTER_MAX], b[BAC_ROSTER_MAX];
+  bac_committee_order(&w.roster, seed, a);
+  seed[0] = 2;
+  bac_committee_order(&w.roster, seed, b);
+  EXPECT_NE(0, memcmp(a, b, 30 * sizeof *a));
+  std::sort(a, a + 30);
+  for (uint16_t i = 0; i < 30; i++) EXPECT_EQ(i, a[i]);
+}
+
+/* ---- Gossip: what a member takes from whom. ---- */
+
+struct HashgraphNode : ::testing::Test {
+  World w{4};
+  HashgraphNode() { w.config.protocol = "hashgraph"; }
+
+  /* Member i's first event. */
+  Bytes object(uint32_t i, uint32_t signer, uint8_t protocol = 4, uint64_t epoch = 0, uint32_t claimed = UINT32_MAX) {
+    bac_hashgraph_event e = {};
+    e.creator = claimed == UINT32_MAX ? i : claimed;
+    bac_hashgraph_root(e.self_parent, w.genesis()->block->digest, w.members[i].sign_key);
+    e.timestamp = 5;
+    bac_payload_digest(e.payload_digest, nullptr, 0, &w.cost);
+    uint8_t digest[BAC_HASH_BYTES];
+    bac_hashgraph_event_digest(digest, &e);
+    bac_sign(e.signature, digest, &w.keys[signer], &w.cost);
+    Bytes out(400);
+    bac_writer writer = bac_writer_over(out.data(), out.size());
+    bac_write_u8(&writer, BAC_OBJECT_GOSSIP);
+    bac_write_u8(&writer, protocol);
+    bac_write_u16(&writer, 0);
+    bac_write_u64(&writer, epoch);
+    bac_write_u64(&writer, 0);
+    bac_write_u16(&writer, static_cast<uint16_t>(e.creator));
+    bac_write_bytes(&writer, e.self_parent, BAC_HASH_BYTES);
+    bac_write_bytes(&writer, e.other_parent, BAC_HASH_BYTES);
+    bac_write_u64(&writer, static_cast<uint64_t>(e.timestamp));
+    bac_write_bytes(&writer, e.signature, BAC_SIGNATURE_BYTES);
+    bac_write_u32(&writer, 0);
+    out.resize(writer.length);
+    return out;
+  }
+};
+
+TEST_F(HashgraphNode, RefusesForgedTornAndForeignEvents) {
+  Solo s(&w, 0);
+  s.start();
+  s.raw(1, object(1, 1));
+  s.raw(1, object(1, 1)); /* the link drops it */
+  for (int r = 0; r < BAC_REJECT_COUNT; r++) EXPECT_EQ(0u, s.rejects(static_cast<bac_reject>(r))) << bac_reject_name(static_cast<bac_reject>(r));
+  s.raw(2, object(2, 1)); /* signed by another */
+  EXPECT_EQ(1u, s.rejects(BAC_REJECT_SIGNATURE));
+  s.raw(2, object(2, 2, 4, 7));
+  EXPECT_EQ(1u, s.rejects(BAC_REJECT_WRONG_EPOCH));
+  s.raw(2, object(2, 2, 5));
+  EXPECT_EQ(1u, s.rejects(BAC_REJECT_MALFORMED));
+  s.raw(2, object(2, 2, 4, 0, 9)); /* no such member */
+  EXPECT_EQ(1u, s.rejects(BAC_REJECT_UNKNOWN_SENDER));
+  Bytes torn = object(3, 3);
+  for (size_t length = torn.size() - 1; length > 20; length -= 7) {
+    const uint64_t before = s.rejects(BAC_REJECT_MALFORMED);
+    s.raw(3, Bytes(torn.begin(), torn.begin() + static_cast<long>(length)));
+    EXPECT_EQ(before + 1, s.rejects(BAC_REJECT_MALFORMED)) << length;
+  }
+}
+
+TEST_F(HashgraphNode, DoesNotForkAfterARestart) {
+  Solo s(&w, 0);
+  s.start();
+  EXPECT_FALSE(s.state.empty());
+  const Bytes first = s.state;
+  s.restart();
+  s.run(s.now + 3 * BAC_SECOND);
+  EXPECT_EQ(first, s.state) << "a second first event";
+}
+
+TEST_F(HashgraphNode, IsSilentWithATornRecord) {
+  Solo s(&w, 0);
+  s.start();
+  s.state.resize(s.state.size() - 1);
+  const Bytes torn = s.state;
+  s.restart();
+  s.run(s.now + 3 * BAC_SECOND);
+  EXPECT_EQ(torn, s.state);
+}
+
+/* ---- Micro blocks. ---- */
+
+TEST(Microblock, RoundTripsAndStopsAtATear) {
+  World w(4);
+  std::vector<Bytes> wires = {w.tx(0, 1, 1), w.tx(1, 2, 1, 500, 10, 300), w.tx(2, 3, 1)};
+  std::vector<bac_tx> txs(3);
+  std::vector<const bac_tx *> list;
+  for (size_t i = 0; i < 3; i++) {
+    ASSERT_TRUE(bac_tx_decode(&txs[i], wires[i].data(), wires[i].size(), &w.cost));
+    list.push_back(&txs[i]);
+  }
+  EXPECT_EQ(nullptr, bac_microblock_encode(list.data(), 0));
+  Bytes payload = take(bac_microblock_encode(list.data(), 3));
+  for (size_t cut = 0; cut <= payload.size(); cut++) {
+    bac_reader r = bac_reader_over(payload.data(), cut);
+    bac_tx tx;
+    bool torn = false;
+    size_t count = 0, end = 0;
+    while (bac_microblock_next(&r, &tx, &torn, &w.cost)) {
+      EXPECT_EQ(0, memcmp(tx.id, txs[count].id, BAC_HASH_BYTES));
+      end += 2 + wires[count++].size();
+    }
+    EXPECT_EQ(torn, end != cut) << cut;
+  }
+}
+
+}  // namespace
