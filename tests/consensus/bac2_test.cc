@@ -98,7 +98,7 @@ TEST_F(Bac2, SignaturesOfOthersDoNotCount) {
 TEST_F(Bac2, ACertificateIsForOneBlockAndOneRound) {
   Solo s(&w, others[0]);
   s.start();
-  bac_entry *b = block(w.genesis(), 3), *c = w.build(w.genesis(), 4, {});
+  bac_entry *b = block(w.genesis(), 3), *c = w.build(w.genesis(), 3, {}, 1);
   s.certified(committee[0], c, certificate(b, {committee[0], committee[1], committee[2]}));
   s.certified(committee[0], b, certificate(b, {committee[0], committee[1], committee[2]}, 9));
   EXPECT_EQ(0u, s.height());
@@ -176,31 +176,41 @@ struct HashgraphNode : ::testing::Test {
   World w{4};
   HashgraphNode() { w.config.protocol = "hashgraph"; }
 
-  /* Member i's first event. */
-  Bytes object(uint32_t i, uint32_t signer, uint8_t protocol = 4, uint64_t epoch = 0, uint32_t claimed = UINT32_MAX) {
-    bac_hashgraph_event e = {};
-    e.creator = claimed == UINT32_MAX ? i : claimed;
-    bac_hashgraph_root(e.self_parent, w.genesis()->block->digest, w.members[i].sign_key);
-    e.timestamp = 5;
-    bac_payload_digest(e.payload_digest, nullptr, 0, &w.cost);
+  /* An event of member i, as it travels; e keeps it for those that build on it. */
+  Bytes object(bac_hashgraph_event *e, uint32_t signer, const Bytes &payload = {}, uint8_t protocol = 4, uint64_t epoch = 0) {
+    bac_payload_digest(e->payload_digest, payload.data(), payload.size(), &w.cost);
     uint8_t digest[BAC_HASH_BYTES];
-    bac_hashgraph_event_digest(digest, &e);
-    bac_sign(e.signature, digest, &w.keys[signer], &w.cost);
-    Bytes out(400);
+    bac_hashgraph_event_digest(digest, e);
+    bac_sign(e->signature, digest, &w.keys[signer], &w.cost);
+    bac_hashgraph_event_identify(e);
+    Bytes out(400 + payload.size());
     bac_writer writer = bac_writer_over(out.data(), out.size());
     bac_write_u8(&writer, BAC_OBJECT_GOSSIP);
     bac_write_u8(&writer, protocol);
     bac_write_u16(&writer, 0);
     bac_write_u64(&writer, epoch);
     bac_write_u64(&writer, 0);
-    bac_write_u16(&writer, static_cast<uint16_t>(e.creator));
-    bac_write_bytes(&writer, e.self_parent, BAC_HASH_BYTES);
-    bac_write_bytes(&writer, e.other_parent, BAC_HASH_BYTES);
-    bac_write_u64(&writer, static_cast<uint64_t>(e.timestamp));
-    bac_write_bytes(&writer, e.signature, BAC_SIGNATURE_BYTES);
-    bac_write_u32(&writer, 0);
+    bac_write_u16(&writer, static_cast<uint16_t>(e->creator));
+    bac_write_bytes(&writer, e->self_parent, BAC_HASH_BYTES);
+    bac_write_bytes(&writer, e->other_parent, BAC_HASH_BYTES);
+    bac_write_u64(&writer, static_cast<uint64_t>(e->timestamp));
+    bac_write_bytes(&writer, e->signature, BAC_SIGNATURE_BYTES);
+    bac_write_u32(&writer, static_cast<uint32_t>(payload.size()));
+    bac_write_bytes(&writer, payload.data(), payload.size());
     out.resize(writer.length);
     return out;
+  }
+  bac_hashgraph_event first_event(uint32_t i) {
+    bac_hashgraph_event e = {};
+    e.creator = i;
+    bac_hashgraph_root(e.self_parent, w.genesis()->block->digest, w.members[i % w.n()].sign_key);
+    e.timestamp = 5;
+    return e;
+  }
+  /* Member i's first event. */
+  Bytes object(uint32_t i, uint32_t signer, uint8_t protocol = 4, uint64_t epoch = 0) {
+    bac_hashgraph_event e = first_event(i);
+    return object(&e, signer, {}, protocol, epoch);
   }
 };
 
@@ -216,7 +226,7 @@ TEST_F(HashgraphNode, RefusesForgedTornAndForeignEvents) {
   EXPECT_EQ(1u, s.rejects(BAC_REJECT_WRONG_EPOCH));
   s.raw(2, object(2, 2, 5));
   EXPECT_EQ(1u, s.rejects(BAC_REJECT_MALFORMED));
-  s.raw(2, object(2, 2, 4, 0, 9)); /* no such member */
+  s.raw(2, object(9, 2)); /* no such member */
   EXPECT_EQ(1u, s.rejects(BAC_REJECT_UNKNOWN_SENDER));
   Bytes torn = object(3, 3);
   for (size_t length = torn.size() - 1; length > 20; length -= 7) {
@@ -224,6 +234,39 @@ TEST_F(HashgraphNode, RefusesForgedTornAndForeignEvents) {
     s.raw(3, Bytes(torn.begin(), torn.begin() + static_cast<long>(length)));
     EXPECT_EQ(before + 1, s.rejects(BAC_REJECT_MALFORMED)) << length;
   }
+}
+
+/* Three of four members decide rounds among themselves; what one of them puts into its events is its own affair. */
+TEST_F(HashgraphNode, PassesOverTransactionsThatCannotStandInABlock) {
+  w.config.block_bytes_max = 1000;
+  Solo s(&w, 0);
+  s.start();
+  Bytes good = w.tx(1, 2, 1), forged = w.tx(2, 3, 1), large = w.tx(3, 1, 1, 1000, 10, 1020), payload;
+  forged.back() ^= 1; /* the signature stands last */
+  ASSERT_GT(large.size(), 1000u);
+  for (const Bytes *wire : {&large, &forged, &good, &good}) {
+    payload.push_back(static_cast<uint8_t>(wire->size()));
+    payload.push_back(static_cast<uint8_t>(wire->size() >> 8));
+    payload.insert(payload.end(), wire->begin(), wire->end());
+  }
+  payload.insert(payload.end(), {9, 9, 9}); /* and a tear */
+  bac_hashgraph_event last[4] = {};
+  for (uint32_t i = 1; i <= 3; i++) {
+    last[i] = first_event(i);
+    s.raw(i, object(&last[i], i, i == 2 ? payload : Bytes()));
+  }
+  for (uint32_t k = 0; k < 60; k++) {
+    const uint32_t i = 1 + k % 3, before = 1 + (k + 2) % 3;
+    bac_hashgraph_event e = {};
+    e.creator = i;
+    memcpy(e.self_parent, last[i].id, BAC_HASH_BYTES);
+    memcpy(e.other_parent, last[before].id, BAC_HASH_BYTES);
+    e.timestamp = 6 + k;
+    s.raw(i, object(&e, i));
+    last[i] = e;
+  }
+  EXPECT_EQ(1u, s.height());
+  EXPECT_EQ(1u, s.counters().txs_committed);
 }
 
 TEST_F(HashgraphNode, DoesNotForkAfterARestart) {
