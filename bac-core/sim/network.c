@@ -6,8 +6,7 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "crypto/hash.h"
-
-#define HEIGHTS_FIRST 64
+#include "observer.h"
 
 enum kind { KIND_FRAME, KIND_SENT, KIND_WAKE, KIND_SUBMIT };
 
@@ -33,7 +32,6 @@ struct host {
   struct record *records;
   size_t record_count, record_capacity;
   struct bac_buf *state; /* last BAC_RECORD_STATE */
-  uint64_t height;
   uint8_t group;
 };
 
@@ -52,9 +50,7 @@ struct bac_sim {
   void *filter_ctx;
   bac_sim_commit on_commit;
   void *commit_ctx;
-  uint8_t (*digests)[BAC_HASH_BYTES]; /* first commit seen at each height */
-  bool *known;
-  uint64_t digest_capacity;
+  struct bac_observer *observer;
   struct bac_sim_report report;
 };
 
@@ -104,29 +100,6 @@ static struct item pop(struct bac_sim *sim) {
   }
   sim->heap[i] = last;
   return top;
-}
-
-/* ---- The observer. ---- */
-
-static void observe(struct bac_sim *sim, uint32_t node, const struct bac_commit *commit) {
-  struct host *h = &sim->hosts[node];
-  if (commit->height != h->height + 1) sim->report.gaps++;
-  h->height = commit->height;
-  if (commit->height >= sim->digest_capacity) {
-    uint64_t capacity = sim->digest_capacity ? sim->digest_capacity : HEIGHTS_FIRST;
-    while (capacity <= commit->height) capacity *= 2;
-    sim->digests = bac_realloc(sim->digests, capacity, sizeof *sim->digests);
-    sim->known = bac_realloc(sim->known, capacity, sizeof *sim->known);
-    memset(sim->known + sim->digest_capacity, 0, (capacity - sim->digest_capacity) * sizeof *sim->known);
-    sim->digest_capacity = capacity;
-  }
-  if (!sim->known[commit->height]) {
-    sim->known[commit->height] = true;
-    memcpy(sim->digests[commit->height], commit->digest, BAC_HASH_BYTES);
-  } else if (memcmp(sim->digests[commit->height], commit->digest, BAC_HASH_BYTES) != 0) {
-    sim->report.conflicts++;
-  }
-  if (sim->on_commit) sim->on_commit(sim->commit_ctx, sim->now, node, commit);
 }
 
 /* ---- Effects. ---- */
@@ -179,8 +152,10 @@ static void persist(struct host *h, const struct bac_effect *e) {
 
 static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_output *out, bac_time at) {
   struct host *h = &sim->hosts[node];
+  const struct bac_observed_node observed = {.id = node, .shard = sim->roster.shard, .members = sim->roster.count};
   for (size_t i = 0; i < out->effect_count; i++) {
     const struct bac_effect *e = &out->effects[i];
+    bac_observer_effect(sim->observer, sim->now, &observed, e);
     switch (e->type) {
       case BAC_EFFECT_PERSIST:
         persist(h, e);
@@ -189,12 +164,9 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
         transmit(sim, node, e, at);
         break;
       case BAC_EFFECT_COMMIT:
-        observe(sim, node, &e->commit);
+        if (sim->on_commit) sim->on_commit(sim->commit_ctx, sim->now, node, &e->commit);
         break;
       case BAC_EFFECT_TX_STATUS:
-        sim->report.txs_submitted += e->tx_status.status == BAC_TX_POOLED;
-        sim->report.txs_committed += e->tx_status.status == BAC_TX_COMMITTED;
-        break;
       case BAC_EFFECT_PROPOSE:
       case BAC_EFFECT_ROLE:
       case BAC_EFFECT_REJECT:
@@ -271,6 +243,7 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
   bac_members_derive(config->node.seed, ids, n, sim->members);
   free(ids);
   sim->roster = (struct bac_roster){.count = n, .members = sim->members};
+  sim->observer = bac_observer_new(config->node.seed, 0, BAC_NEVER);
   if (config->share) sim->shared = bac_shared_new(1 << 16);
   const struct bac_workload_config wc = {
       .seed = config->node.seed, .rate_milli = config->tx_rate_milli, .tx_bytes = config->tx_bytes, .stop = config->tx_stop};
@@ -302,8 +275,7 @@ void bac_sim_free(struct bac_sim *sim) {
   free(sim->heap);
   free(sim->hosts);
   free(sim->members);
-  free(sim->digests);
-  free(sim->known);
+  bac_observer_free(sim->observer);
   bac_shared_free(sim->shared);
   free(sim);
 }
@@ -365,16 +337,23 @@ void bac_sim_on_commit(struct bac_sim *sim, bac_sim_commit on_commit, void *ctx)
 }
 
 struct bac_sim_report bac_sim_report(const struct bac_sim *sim) {
+  const struct bac_observer_report seen = bac_observer_sum(sim->observer);
   struct bac_sim_report report = sim->report;
+  report.conflicts = seen.conflicts;
+  report.gaps = seen.gaps;
+  report.txs_submitted = seen.txs_pooled;
+  report.txs_committed = seen.txs_confirmed;
   report.height_min = UINT64_MAX;
   for (uint32_t i = 0; i < sim->config.nodes; i++) {
-    const struct host *h = &sim->hosts[i];
-    if (!h->node) continue;
-    if (h->height < report.height_min) report.height_min = h->height;
-    if (h->height > report.height_max) report.height_max = h->height;
+    if (!sim->hosts[i].node) continue;
+    const uint64_t height = bac_observer_height(sim->observer, i);
+    if (height < report.height_min) report.height_min = height;
+    if (height > report.height_max) report.height_max = height;
   }
   return report;
 }
+
+const char *bac_sim_conflict(const struct bac_sim *sim) { return bac_observer_conflict(sim->observer); }
 
 void bac_sim_counters(const struct bac_sim *sim, uint32_t node, struct bac_counters *out) {
   if (sim->hosts[node].node)
