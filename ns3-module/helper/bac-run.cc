@@ -4,6 +4,7 @@
 #include "bac-trace-mobility.h"
 
 #include "bac/cost.h"
+#include "sim/columns.h"
 #include "trace/choose.h"
 #include "trace/rsu.h"
 #include "trace/trace_file.h"
@@ -36,11 +37,17 @@ constexpr size_t SHARED_VERDICTS = 1 << 18;
 
 [[noreturn]] void Refuse(const std::string& line) { throw std::runtime_error(line); }
 
+std::string Text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
+}
+
 bac_time Nanoseconds(double seconds) { return static_cast<bac_time>(std::llround(seconds * 1e9)); }
 
 void CheckRange(const std::string& option, double value, double low, double high) {
   if (!(value >= low && value <= high))
-    Refuse(option + " is " + BacText::Of(value) + ": give a value from " + BacText::Of(low) + " to " + BacText::Of(high));
+    Refuse(option + " is " + Text(value) + ": give a value from " + Text(low) + " to " + Text(high));
 }
 
 uint32_t IndexOf(const std::string& option, const std::string& value, const std::vector<std::string>& names) {
@@ -123,7 +130,7 @@ class Scene {
   void Leave(Ptr<BacApplication> app);
   void Tick(const std::function<void(double)>* progress);
   uint32_t RsusOf(const Shard& shard) const;
-  std::vector<BacColumn> GetConfiguration() const;
+  BacRow GetConfiguration() const;
 
   BacRunOptions m_options;
   bac_config m_config;
@@ -160,10 +167,10 @@ void Scene::ChooseVehicles() {
   const BacRunOptions& o = m_options;
   m_traceBegin = o.begin_s < 0 ? m_trace->begin_ns : Nanoseconds(o.begin_s);
   if (m_traceBegin < m_trace->begin_ns || m_traceBegin + m_end > bac_trace_end(m_trace.get())) {
-    Refuse("the run needs the trace from " + BacText::Of(static_cast<double>(m_traceBegin) * 1e-9) + " to " +
-           BacText::Of(static_cast<double>(m_traceBegin + m_end) * 1e-9) + " s, \"" + o.traceFile + "\" has " +
-           BacText::Of(static_cast<double>(m_trace->begin_ns) * 1e-9) + " to " +
-           BacText::Of(static_cast<double>(bac_trace_end(m_trace.get())) * 1e-9) +
+    Refuse("the run needs the trace from " + Text(static_cast<double>(m_traceBegin) * 1e-9) + " to " +
+           Text(static_cast<double>(m_traceBegin + m_end) * 1e-9) + " s, \"" + o.traceFile + "\" has " +
+           Text(static_cast<double>(m_trace->begin_ns) * 1e-9) + " to " +
+           Text(static_cast<double>(bac_trace_end(m_trace.get())) * 1e-9) +
            " s: shorten the time or build a longer trace");
   }
   const bac_box area = bac_trace_area(m_trace.get());
@@ -205,7 +212,7 @@ void Scene::Build() {
   RngSeedManager::SetRun(m_options.seed);
   m_shared.reset(bac_shared_new(SHARED_VERDICTS));
   m_helper = std::make_unique<BacHelper>(m_options.radio);
-  m_statistics = std::make_unique<BacStatistics>(NanoSeconds(m_measureBegin), NanoSeconds(m_end));
+  m_statistics = std::make_unique<BacStatistics>(m_options.seed, NanoSeconds(m_measureBegin), NanoSeconds(m_end));
   for (uint32_t shard = 0; shard < m_shards.size(); shard++) {
     BuildMembers(shard);
     BuildBackhaul(shard);
@@ -315,71 +322,66 @@ void Scene::Run(const std::function<void(double)>& progress) {
   m_events = Simulator::GetEventCount();
 }
 
-std::vector<BacColumn> Scene::GetConfiguration() const {
+BacRow Scene::GetConfiguration() const {
   const BacRunOptions& o = m_options;
-  const auto yes = [](bool value) { return std::string(value ? "1" : "0"); };
   char digest[24];
   std::snprintf(digest, sizeof digest, "%016" PRIx64, m_trace->inputs_digest);
-  return {{"version", bac_version()},
-          {"protocol", o.protocol},
-          {"mode", o.mode},
-          {"delivery", o.delivery},
-          {"vote_rule", o.voteRule},
-          {"election", "round_robin"},
-          {"radio", "wave"},
-          {"scenario", o.scenario.empty() ? m_trace->strings[m_trace->scenario] : o.scenario},
-          {"trace_digest", digest},
-          {"evs", std::to_string(o.evs)},
-          {"shards", std::to_string(o.shards)},
-          {"rsus", std::to_string(m_rsus)},
-          {"churn", yes(o.churn)},
-          {"seed", std::to_string(o.seed)},
-          {"begin_s", BacText::Of(static_cast<double>(m_traceBegin) * 1e-9)},
-          {"warmup_s", BacText::Of(o.warmup_s)},
-          {"time_s", BacText::Of(o.time_s)},
-          {"tx_rate", BacText::Of(o.tx_rate)},
-          {"tx_bytes", std::to_string(o.tx_bytes)},
-          {"block_bytes_max", std::to_string(o.block_bytes)},
-          {"block_interval_s", BacText::Of(o.block_interval_s)},
-          {"relay", yes(o.relay)},
-          {"cost_model", o.cost},
-          {"rate_mbps", BacText::Of(o.radio.rate_mbps)},
-          {"eirp_dbm", BacText::Of(o.radio.eirp_dbm)},
-          {"loss_model", o.radio.loss},
-          {"reference_loss_db", BacText::Of(o.radio.reference_loss_db)},
-          {"nakagami", yes(o.radio.nakagami)},
-          {"error_model", o.radio.error_model},
-          {"preamble_dbm", BacText::Of(o.radio.preamble_dbm)},
-          {"control_priority", std::to_string(o.radio.control_priority)},
-          {"vote_priority", std::to_string(o.radio.vote_priority)},
-          {"bulk_priority", std::to_string(o.radio.bulk_priority)},
-          {"wire_gbps", BacText::Of(o.radio.wire_gbps)},
-          {"wire_delay_ms", BacText::Of(o.radio.wire_delay_ms)}};
+  BacRow row;
+  const bac_columns columns = BacColumnsOf(row);
+  const auto text = [&columns](const char* name, const std::string& value) { bac_columns_text(&columns, name, value.c_str()); };
+  const auto count = [&columns](const char* name, uint64_t value) { bac_columns_count(&columns, name, value); };
+  const auto real = [&columns](const char* name, double value) { bac_columns_real(&columns, name, value); };
+  text("version", bac_version());
+  text("protocol", o.protocol);
+  text("mode", o.mode);
+  text("delivery", o.delivery);
+  text("vote_rule", o.voteRule);
+  text("election", "round_robin");
+  text("radio", "wave");
+  text("scenario", o.scenario.empty() ? m_trace->strings[m_trace->scenario] : o.scenario);
+  text("trace_digest", digest);
+  count("evs", o.evs);
+  count("shards", o.shards);
+  count("rsus", m_rsus);
+  count("churn", o.churn);
+  count("seed", o.seed);
+  real("begin_s", static_cast<double>(m_traceBegin) * 1e-9);
+  real("warmup_s", o.warmup_s);
+  real("time_s", o.time_s);
+  real("tx_rate", o.tx_rate);
+  count("tx_bytes", o.tx_bytes);
+  count("block_bytes_max", o.block_bytes);
+  real("block_interval_s", o.block_interval_s);
+  count("relay", o.relay);
+  text("cost_model", o.cost);
+  real("rate_mbps", o.radio.rate_mbps);
+  real("eirp_dbm", o.radio.eirp_dbm);
+  text("loss_model", o.radio.loss);
+  real("reference_loss_db", o.radio.reference_loss_db);
+  count("nakagami", o.radio.nakagami);
+  text("error_model", o.radio.error_model);
+  real("preamble_dbm", o.radio.preamble_dbm);
+  count("control_priority", o.radio.control_priority);
+  count("vote_priority", o.radio.vote_priority);
+  count("bulk_priority", o.radio.bulk_priority);
+  real("wire_gbps", o.radio.wire_gbps);
+  real("wire_delay_ms", o.radio.wire_delay_ms);
+  return row;
 }
 
 BacRunResult Scene::GetResult() {
   BacRunResult result;
   result.columns = GetConfiguration();
-  for (const BacColumn& column : m_statistics->GetColumns()) result.columns.push_back(column);
+  const BacRow measured = m_statistics->GetColumns();
+  result.columns.insert(result.columns.end(), measured.begin(), measured.end());
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  result.columns.emplace_back("events", BacText::Of(m_events));
-  result.columns.emplace_back("wall_s", BacText::Of(m_wall_s));
-  result.columns.emplace_back("events_per_s", BacText::Of(static_cast<double>(m_events) / m_wall_s));
-  result.columns.emplace_back("peak_memory_mb", BacText::Of(static_cast<double>(usage.ru_maxrss) / 1024));
-  for (const BacStatistics::Block& b : m_statistics->GetBlocks()) {
-    result.blocks.push_back({{"shard", std::to_string(b.shard)},
-                             {"height", std::to_string(b.height)},
-                             {"round", std::to_string(b.round)},
-                             {"proposer", std::to_string(b.proposer)},
-                             {"txs", std::to_string(b.txs)},
-                             {"bytes", std::to_string(b.bytes)},
-                             {"proposed_at_s", BacText::Of(b.proposed_s)},
-                             {"committed_q_s", BacText::Of(b.committed_q_s)},
-                             {"latency_s", BacText::Of(b.committed_q_s - b.proposed_s)},
-                             {"members_committed", std::to_string(b.members)},
-                             {"airtime_s", BacText::Of(b.airtime_s)}});
-  }
+  const bac_columns columns = BacColumnsOf(result.columns);
+  bac_columns_count(&columns, "events", m_events);
+  bac_columns_real(&columns, "wall_s", m_wall_s);
+  bac_columns_real(&columns, "events_per_s", static_cast<double>(m_events) / m_wall_s);
+  bac_columns_real(&columns, "peak_memory_mb", static_cast<double>(usage.ru_maxrss) / 1024);
+  result.blocks = m_statistics->GetBlocks();
   result.conflicts = m_statistics->GetConflicts();
   result.conflictText = m_statistics->GetConflictText();
   return result;

@@ -13,8 +13,6 @@
 #include "ns3/uinteger.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <cstring>
 #include <stdexcept>
 
 namespace ns3 {
@@ -132,18 +130,10 @@ void BacApplication::SetWorkload(const bac_workload_config& config) {
 }
 
 bac_counters BacApplication::GetCounters() const {
-  if (!m_node) return m_past;
-  bac_counters sum;
-  bac_node_counters(m_node.get(), &sum);
-  // The running totals come first in the structure, all of them 64 bits wide.
-  constexpr size_t TOTALS = offsetof(bac_counters, chain_height) / sizeof(uint64_t);
-  static_assert(offsetof(bac_counters, rejects) + sizeof(sum.rejects) == offsetof(bac_counters, chain_height));
-  uint64_t now[TOTALS];
-  uint64_t past[TOTALS];
-  std::memcpy(now, &sum, sizeof now);
-  std::memcpy(past, &m_past, sizeof past);
-  for (size_t i = 0; i < TOTALS; i++) now[i] += past[i];
-  std::memcpy(&sum, now, sizeof now);
+  bac_counters now{};
+  if (m_node) bac_node_counters(m_node.get(), &now);
+  bac_counters sum = m_past;
+  bac_counters_add(&sum, &now);
   return sum;
 }
 
