@@ -15,14 +15,6 @@
 namespace ns3 {
 
 /// \ingroup bac
-/// \brief Protocol node ids. EVs are 0 .. EVs - 1; the others come from here.
-struct BacIds {
-  static constexpr uint32_t EV_END = 60000;    ///< one past the last EV
-  static constexpr uint32_t RSU_BEGIN = 60000; ///< RSUs of shard 0, then of shard 1, ...
-  static constexpr uint32_t MBS_BEGIN = 65000; ///< one relay of the macro base station for each shard
-};
-
-/// \ingroup bac
 /// \brief The radio of all stations.
 struct BacRadioOptions {
   double rate_mbps = 6;             ///< 3, 4.5, 6, 9, 12, 18, 24 or 27

@@ -3,6 +3,8 @@
 #include "bac-helper.h"
 #include "bac-statistics.h"
 
+#include "trace/plan.h"
+
 #include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/simulator.h"
@@ -62,9 +64,9 @@ Scene::Scene(const std::vector<double>& members, const std::vector<double>& rsus
     apps.back()->SetWorkload(workload);
     apps.back()->TraceConnectWithoutContext("Commit", MakeCallback(&Scene::Commit, this));
   }
-  if (!rsus.empty()) mbs = Add(BacIds::MBS_BEGIN, BAC_NODE_MBS, 0, cost);
+  if (!rsus.empty()) mbs = Add(BAC_PLAN_MBS_BEGIN, BAC_NODE_MBS, 0, cost);
   for (uint32_t i = 0; i < rsus.size(); i++) {
-    roadside.push_back(Add(BacIds::RSU_BEGIN + i, BAC_NODE_RSU, rsus[i], cost));
+    roadside.push_back(Add(BAC_PLAN_RSU_BEGIN + i, BAC_NODE_RSU, rsus[i], cost));
     m_helper.Wire(roadside.back(), mbs);
   }
   m_helper.AssignStreams(0);
