@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "crypto/hash.h"
+#include "journal.h"
 #include "observer.h"
 
 enum kind { KIND_FRAME, KIND_SENT, KIND_WAKE, KIND_SUBMIT };
@@ -19,19 +20,12 @@ struct item {
   struct bac_submit submit;
 };
 
-struct record {
-  uint32_t kind;
-  struct bac_buf *bytes;
-};
-
 struct host {
   struct bac_node *node; /* NULL: crashed */
   struct bac_workload *workload;
   uint32_t life;
   bac_time cpu_free_at, mac_free_at, wake_at;
-  struct record *records;
-  size_t record_count, record_capacity;
-  struct bac_buf *state; /* last BAC_RECORD_STATE */
+  struct bac_journal journal;
   uint8_t group;
 };
 
@@ -137,19 +131,6 @@ static void transmit(struct bac_sim *sim, uint32_t from, const struct bac_effect
       deliver(sim, from, to, e->frame.bytes, e->frame.length, h->mac_free_at);
 }
 
-static void persist(struct host *h, const struct bac_effect *e) {
-  if (e->persist.kind == BAC_RECORD_STATE) {
-    bac_buf_unref(h->state);
-    h->state = bac_buf_new(e->persist.bytes, e->persist.length);
-    return;
-  }
-  if (h->record_count == h->record_capacity) {
-    h->record_capacity = h->record_capacity ? h->record_capacity * 2 : 16;
-    h->records = bac_realloc(h->records, h->record_capacity, sizeof *h->records);
-  }
-  h->records[h->record_count++] = (struct record){.kind = e->persist.kind, .bytes = bac_buf_new(e->persist.bytes, e->persist.length)};
-}
-
 static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_output *out, bac_time at) {
   struct host *h = &sim->hosts[node];
   const struct bac_observed_node observed = {.id = node, .shard = sim->roster.shard, .members = sim->roster.count};
@@ -158,7 +139,7 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
     bac_observer_effect(sim->observer, sim->now, &observed, e);
     switch (e->type) {
       case BAC_EFFECT_PERSIST:
-        persist(h, e);
+        bac_journal_write(&h->journal, e);
         break;
       case BAC_EFFECT_FRAME:
         transmit(sim, node, e, at);
@@ -268,9 +249,7 @@ void bac_sim_free(struct bac_sim *sim) {
     struct host *h = &sim->hosts[i];
     bac_node_free(h->node);
     bac_workload_free(h->workload);
-    for (size_t k = 0; k < h->record_count; k++) bac_buf_unref(h->records[k].bytes);
-    free(h->records);
-    bac_buf_unref(h->state);
+    bac_journal_clear(&h->journal);
   }
   free(sim->heap);
   free(sim->hosts);
@@ -309,14 +288,9 @@ void bac_sim_restart(struct bac_sim *sim, uint32_t node) {
   h->node = make_node(sim, node, why, sizeof why);
   BAC_ASSERT(h->node);
   h->cpu_free_at = h->mac_free_at = h->wake_at = sim->now;
-  for (size_t i = 0; i <= h->record_count; i++) {
-    const struct bac_buf *bytes = i < h->record_count ? h->records[i].bytes : h->state;
-    if (!bytes) continue;
-    struct bac_event event = {.type = BAC_EVENT_RESTORE};
-    event.restore.kind = i < h->record_count ? h->records[i].kind : BAC_RECORD_STATE;
-    event.restore.bytes = bytes->data;
-    event.restore.length = bytes->length;
-    BAC_ASSERT(step(sim, node, event) == BAC_OK);
+  for (size_t i = 0; i < h->journal.count; i++) {
+    const int result = step(sim, node, bac_journal_read(&h->journal, i));
+    BAC_ASSERT(result == BAC_OK);
   }
   h->cpu_free_at = sim->now;
   step(sim, node, (struct bac_event){.type = BAC_EVENT_START});
