@@ -15,6 +15,16 @@
 namespace ns3 {
 
 /// \ingroup bac
+/// \brief Checks options. What does not hold throws a std::runtime_error of one line: option, value and remedy.
+struct BacCheck {
+  static std::string Text(double value); ///< \param value a number \return nine digits at most
+  /// \param option its name \param value it has \param low least good value \param high greatest good value
+  static void Range(const std::string& option, double value, double low, double high);
+  /// \param option its name \param value it has \param names good values \return index of the value among them
+  static uint32_t Choice(const std::string& option, const std::string& value, const std::vector<std::string>& names);
+};
+
+/// \ingroup bac
 /// \brief The radio of all stations.
 struct BacRadioOptions {
   double rate_mbps = 6;             ///< 3, 4.5, 6, 9, 12, 18, 24 or 27

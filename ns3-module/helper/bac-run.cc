@@ -36,49 +36,27 @@ constexpr size_t SHARED_VERDICTS = 1 << 18;
 
 [[noreturn]] void Refuse(const std::string& line) { throw std::runtime_error(line); }
 
-std::string Text(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", value);
-  return text;
-}
-
 bac_time Nanoseconds(double seconds) { return static_cast<bac_time>(std::llround(seconds * 1e9)); }
-
-void CheckRange(const std::string& option, double value, double low, double high) {
-  if (!(value >= low && value <= high))
-    Refuse(option + " is " + Text(value) + ": give a value from " + Text(low) + " to " + Text(high));
-}
-
-uint32_t IndexOf(const std::string& option, const std::string& value, const std::vector<std::string>& names) {
-  std::string all;
-  for (uint32_t i = 0; i < names.size(); i++) {
-    if (names[i] == value) return i;
-    all += (i == 0 ? "" : i + 1 < names.size() ? ", " : " or ") + names[i];
-  }
-  Refuse(option + " is \"" + value + "\": give " + all);
-}
 
 /// The part of the input that needs no trace.
 bac_config ConfigOf(const BacRunOptions& o) {
-  CheckRange("evs", o.evs, 1, BAC_PLAN_EV_END);
-  CheckRange("shards", o.shards, 1, BacHelper::SHARDS_MAX);
-  CheckRange("time (s)", o.time_s, 0.001, 1e6);
-  CheckRange("warmup (s)", o.warmup_s, 0, 1e6);
-  CheckRange("tx rate (1/s)", o.tx_rate, 0, 1e6);
-  CheckRange("tx bytes", o.tx_bytes, 0, BAC_TX_BYTES_MAX);
-  CheckRange("block bytes", o.block_bytes, 1000, BAC_BLOCK_BYTES_MAX);
-  CheckRange("block interval (s)", o.block_interval_s, 0.001, 3600);
-  CheckRange("rsus", o.rsus, -1, static_cast<double>(BAC_PLAN_MBS_BEGIN - BAC_PLAN_RSU_BEGIN) / o.shards);
-  if (bac_cost_model_find(o.cost.c_str()) == nullptr) {
-    std::string all;
-    for (size_t i = 0; bac_cost_model_at(i) != nullptr; i++) all += std::string(i == 0 ? "" : ", ") + bac_cost_model_at(i)->name;
-    Refuse("cost model is \"" + o.cost + "\": give one of " + all);
-  }
+  BacCheck::Range("evs", o.evs, 1, BAC_PLAN_EV_END);
+  BacCheck::Range("shards", o.shards, 1, BacHelper::SHARDS_MAX);
+  BacCheck::Range("time (s)", o.time_s, 0.001, 1e6);
+  BacCheck::Range("warmup (s)", o.warmup_s, 0, 1e6);
+  BacCheck::Range("tx rate (1/s)", o.tx_rate, 0, 1e6);
+  BacCheck::Range("tx bytes", o.tx_bytes, 0, BAC_TX_BYTES_MAX);
+  BacCheck::Range("block bytes", o.block_bytes, 1000, BAC_BLOCK_BYTES_MAX);
+  BacCheck::Range("block interval (s)", o.block_interval_s, 0.001, 3600);
+  BacCheck::Range("rsus", o.rsus, -1, static_cast<double>(BAC_PLAN_MBS_BEGIN - BAC_PLAN_RSU_BEGIN) / o.shards);
+  std::vector<std::string> costs;
+  for (size_t i = 0; bac_cost_model_at(i) != nullptr; i++) costs.emplace_back(bac_cost_model_at(i)->name);
+  BacCheck::Choice("cost model", o.cost, costs);
   bac_config config = bac_config_default();
   config.protocol = o.protocol.c_str();
-  config.mode = static_cast<bac_mode>(IndexOf("mode", o.mode, {"safe", "text", "alg1"}));
-  config.delivery = static_cast<bac_delivery>(IndexOf("delivery", o.delivery, {"broadcast", "unicast"}));
-  config.vote_rule = static_cast<bac_vote_rule>(IndexOf("vote rule", o.voteRule, {"full", "light"}));
+  config.mode = static_cast<bac_mode>(BacCheck::Choice("mode", o.mode, {"safe", "text", "alg1"}));
+  config.delivery = static_cast<bac_delivery>(BacCheck::Choice("delivery", o.delivery, {"broadcast", "unicast"}));
+  config.vote_rule = static_cast<bac_vote_rule>(BacCheck::Choice("vote rule", o.voteRule, {"full", "light"}));
   config.seed = o.seed;
   config.block_bytes_max = o.block_bytes;
   config.block_interval = Nanoseconds(o.block_interval_s);

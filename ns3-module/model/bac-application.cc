@@ -133,7 +133,7 @@ void BacApplication::SetWorkload(const bac_workload_config& config) {
     throw std::runtime_error("no workload for node " + std::to_string(m_config.id) + ": it is not in its shard's roster");
 }
 
-bool BacApplication::IsRunning() const { return bac_host_is_up(m_host.get()); }
+bool BacApplication::IsRunning() const { return m_host && bac_host_is_up(m_host.get()); }
 uint64_t BacApplication::GetOverflows() const { return bac_host_sum(m_host.get()).overflows; }
 Time BacApplication::GetBusyTime() const { return NanoSeconds(bac_host_sum(m_host.get()).busy); }
 bac_counters BacApplication::GetCounters() const { return bac_host_sum(m_host.get()).counters; }
@@ -160,7 +160,7 @@ void BacApplication::Crash() {
 
 void BacApplication::Restart() {
   NS_LOG_FUNCTION(this);
-  if (IsRunning()) return;
+  if (!m_host || IsRunning()) return; // without a node to host there is nothing to start
   const bac_host_limits limits{m_radio ? m_frameCredit : UINT32_MAX, m_queueLimit, m_keepRecords};
   bac_host_boot(m_host.get(), &limits);
   Run();
