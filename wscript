@@ -10,7 +10,7 @@ top = '.'
 out = 'build/waf'
 
 NS3_MODULES = ['wave', 'wifi', 'mobility', 'propagation', 'point-to-point', 'internet', 'network', 'core']
-INCLUDES = ['bac-core/include', 'bac-core/src', 'ns3-module/helper', 'ns3-module/model']
+INCLUDES = ['bac-core/include', 'bac-core/src', 'bac-core', 'ns3-module/helper', 'ns3-module/model']
 WARNINGS = ['-Wall', '-Wextra', '-Wconversion', '-Wshadow', '-Wvla']
 
 # What to link, the Debian package that has it, and a program that needs it. A check by header_name would not do.

@@ -28,7 +28,7 @@ build_lib(
 target_sources(${libbac} PRIVATE $<TARGET_OBJECTS:bac-core>)
 foreach(target IN ITEMS ${libbac-obj} libbac-test)
   if(TARGET ${target})
-    target_include_directories(${target} PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src
+    target_include_directories(${target} PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src ${BAC_DIR}/bac-core
                                ${BAC_DIR}/ns3-module/helper ${BAC_DIR}/ns3-module/model)
   endif()
 endforeach()

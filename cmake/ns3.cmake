@@ -25,7 +25,7 @@ function(bac_ns3_target target)
   target_compile_options(${target} PRIVATE ${BAC_WARNINGS})
   target_compile_definitions(${target} PRIVATE NS3_LOG_ENABLE NS3_ASSERT_ENABLE)
   target_include_directories(${target} SYSTEM PRIVATE /usr/include)
-  target_include_directories(${target} PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src ${CMAKE_BINARY_DIR}/include
+  target_include_directories(${target} PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src ${BAC_DIR}/bac-core ${CMAKE_BINARY_DIR}/include
                              ${CMAKE_BINARY_DIR}/include/ns3)
   target_link_libraries(${target} PRIVATE ${BAC_NS3_LIBRARIES})
 endfunction()

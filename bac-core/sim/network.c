@@ -6,8 +6,8 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "crypto/hash.h"
-
-#define HEIGHTS_FIRST 64
+#include "journal.h"
+#include "observer.h"
 
 enum kind { KIND_FRAME, KIND_SENT, KIND_WAKE, KIND_SUBMIT };
 
@@ -20,20 +20,12 @@ struct item {
   struct bac_submit submit;
 };
 
-struct record {
-  uint32_t kind;
-  struct bac_buf *bytes;
-};
-
 struct host {
   struct bac_node *node; /* NULL: crashed */
   struct bac_workload *workload;
   uint32_t life;
   bac_time cpu_free_at, mac_free_at, wake_at;
-  struct record *records;
-  size_t record_count, record_capacity;
-  struct bac_buf *state; /* last BAC_RECORD_STATE */
-  uint64_t height;
+  struct bac_journal journal;
   uint8_t group;
 };
 
@@ -52,9 +44,7 @@ struct bac_sim {
   void *filter_ctx;
   bac_sim_commit on_commit;
   void *commit_ctx;
-  uint8_t (*digests)[BAC_HASH_BYTES]; /* first commit seen at each height */
-  bool *known;
-  uint64_t digest_capacity;
+  struct bac_observer *observer;
   struct bac_sim_report report;
 };
 
@@ -106,29 +96,6 @@ static struct item pop(struct bac_sim *sim) {
   return top;
 }
 
-/* ---- The observer. ---- */
-
-static void observe(struct bac_sim *sim, uint32_t node, const struct bac_commit *commit) {
-  struct host *h = &sim->hosts[node];
-  if (commit->height != h->height + 1) sim->report.gaps++;
-  h->height = commit->height;
-  if (commit->height >= sim->digest_capacity) {
-    uint64_t capacity = sim->digest_capacity ? sim->digest_capacity : HEIGHTS_FIRST;
-    while (capacity <= commit->height) capacity *= 2;
-    sim->digests = bac_realloc(sim->digests, capacity, sizeof *sim->digests);
-    sim->known = bac_realloc(sim->known, capacity, sizeof *sim->known);
-    memset(sim->known + sim->digest_capacity, 0, (capacity - sim->digest_capacity) * sizeof *sim->known);
-    sim->digest_capacity = capacity;
-  }
-  if (!sim->known[commit->height]) {
-    sim->known[commit->height] = true;
-    memcpy(sim->digests[commit->height], commit->digest, BAC_HASH_BYTES);
-  } else if (memcmp(sim->digests[commit->height], commit->digest, BAC_HASH_BYTES) != 0) {
-    sim->report.conflicts++;
-  }
-  if (sim->on_commit) sim->on_commit(sim->commit_ctx, sim->now, node, commit);
-}
-
 /* ---- Effects. ---- */
 
 static void deliver(struct bac_sim *sim, uint32_t from, uint32_t to, const uint8_t *bytes, size_t length, bac_time at) {
@@ -164,37 +131,23 @@ static void transmit(struct bac_sim *sim, uint32_t from, const struct bac_effect
       deliver(sim, from, to, e->frame.bytes, e->frame.length, h->mac_free_at);
 }
 
-static void persist(struct host *h, const struct bac_effect *e) {
-  if (e->persist.kind == BAC_RECORD_STATE) {
-    bac_buf_unref(h->state);
-    h->state = bac_buf_new(e->persist.bytes, e->persist.length);
-    return;
-  }
-  if (h->record_count == h->record_capacity) {
-    h->record_capacity = h->record_capacity ? h->record_capacity * 2 : 16;
-    h->records = bac_realloc(h->records, h->record_capacity, sizeof *h->records);
-  }
-  h->records[h->record_count++] = (struct record){.kind = e->persist.kind, .bytes = bac_buf_new(e->persist.bytes, e->persist.length)};
-}
-
 static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_output *out, bac_time at) {
   struct host *h = &sim->hosts[node];
+  const struct bac_observed_node observed = {.id = node, .shard = sim->roster.shard, .members = sim->roster.count};
   for (size_t i = 0; i < out->effect_count; i++) {
     const struct bac_effect *e = &out->effects[i];
+    bac_observer_effect(sim->observer, sim->now, &observed, e);
     switch (e->type) {
       case BAC_EFFECT_PERSIST:
-        persist(h, e);
+        bac_journal_write(&h->journal, e);
         break;
       case BAC_EFFECT_FRAME:
         transmit(sim, node, e, at);
         break;
       case BAC_EFFECT_COMMIT:
-        observe(sim, node, &e->commit);
+        if (sim->on_commit) sim->on_commit(sim->commit_ctx, sim->now, node, &e->commit);
         break;
       case BAC_EFFECT_TX_STATUS:
-        sim->report.txs_submitted += e->tx_status.status == BAC_TX_POOLED;
-        sim->report.txs_committed += e->tx_status.status == BAC_TX_COMMITTED;
-        break;
       case BAC_EFFECT_PROPOSE:
       case BAC_EFFECT_ROLE:
       case BAC_EFFECT_REJECT:
@@ -271,6 +224,7 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
   bac_members_derive(config->node.seed, ids, n, sim->members);
   free(ids);
   sim->roster = (struct bac_roster){.count = n, .members = sim->members};
+  sim->observer = bac_observer_new(config->node.seed, 0, BAC_NEVER);
   if (config->share) sim->shared = bac_shared_new(1 << 16);
   const struct bac_workload_config wc = {
       .seed = config->node.seed, .rate_milli = config->tx_rate_milli, .tx_bytes = config->tx_bytes, .stop = config->tx_stop};
@@ -295,15 +249,12 @@ void bac_sim_free(struct bac_sim *sim) {
     struct host *h = &sim->hosts[i];
     bac_node_free(h->node);
     bac_workload_free(h->workload);
-    for (size_t k = 0; k < h->record_count; k++) bac_buf_unref(h->records[k].bytes);
-    free(h->records);
-    bac_buf_unref(h->state);
+    bac_journal_clear(&h->journal);
   }
   free(sim->heap);
   free(sim->hosts);
   free(sim->members);
-  free(sim->digests);
-  free(sim->known);
+  bac_observer_free(sim->observer);
   bac_shared_free(sim->shared);
   free(sim);
 }
@@ -337,14 +288,9 @@ void bac_sim_restart(struct bac_sim *sim, uint32_t node) {
   h->node = make_node(sim, node, why, sizeof why);
   BAC_ASSERT(h->node);
   h->cpu_free_at = h->mac_free_at = h->wake_at = sim->now;
-  for (size_t i = 0; i <= h->record_count; i++) {
-    const struct bac_buf *bytes = i < h->record_count ? h->records[i].bytes : h->state;
-    if (!bytes) continue;
-    struct bac_event event = {.type = BAC_EVENT_RESTORE};
-    event.restore.kind = i < h->record_count ? h->records[i].kind : BAC_RECORD_STATE;
-    event.restore.bytes = bytes->data;
-    event.restore.length = bytes->length;
-    BAC_ASSERT(step(sim, node, event) == BAC_OK);
+  for (size_t i = 0; i < h->journal.count; i++) {
+    const int result = step(sim, node, bac_journal_read(&h->journal, i));
+    BAC_ASSERT(result == BAC_OK);
   }
   h->cpu_free_at = sim->now;
   step(sim, node, (struct bac_event){.type = BAC_EVENT_START});
@@ -365,16 +311,23 @@ void bac_sim_on_commit(struct bac_sim *sim, bac_sim_commit on_commit, void *ctx)
 }
 
 struct bac_sim_report bac_sim_report(const struct bac_sim *sim) {
+  const struct bac_observer_report seen = bac_observer_sum(sim->observer);
   struct bac_sim_report report = sim->report;
+  report.conflicts = seen.conflicts;
+  report.gaps = seen.gaps;
+  report.txs_submitted = seen.txs_pooled;
+  report.txs_committed = seen.txs_confirmed;
   report.height_min = UINT64_MAX;
   for (uint32_t i = 0; i < sim->config.nodes; i++) {
-    const struct host *h = &sim->hosts[i];
-    if (!h->node) continue;
-    if (h->height < report.height_min) report.height_min = h->height;
-    if (h->height > report.height_max) report.height_max = h->height;
+    if (!sim->hosts[i].node) continue;
+    const uint64_t height = bac_observer_height(sim->observer, i);
+    if (height < report.height_min) report.height_min = height;
+    if (height > report.height_max) report.height_max = height;
   }
   return report;
 }
+
+const char *bac_sim_conflict(const struct bac_sim *sim) { return bac_observer_conflict(sim->observer); }
 
 void bac_sim_counters(const struct bac_sim *sim, uint32_t node, struct bac_counters *out) {
   if (sim->hosts[node].node)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The in-process host: a deterministic network of nodes without a radio, with loss, delay, duplication, corruption, partitions
- * and crashes, and an observer outside the nodes that compares what they commit. One seed, one run, the same bytes out. */
+ * and crashes, watched by the observer (observer.h). One seed, one run, the same bytes out. */
 #ifndef BAC_SIM_NETWORK_H
 #define BAC_SIM_NETWORK_H
 
@@ -63,6 +63,8 @@ struct bac_sim_report {
   uint64_t steps;
 };
 struct bac_sim_report bac_sim_report(const struct bac_sim *sim);
+/* The first conflict in words, with the seed; "" when there is none. */
+const char *bac_sim_conflict(const struct bac_sim *sim);
 void bac_sim_counters(const struct bac_sim *sim, uint32_t node, struct bac_counters *out);
 /* Over the state of all nodes that are up. */
 void bac_sim_digest(const struct bac_sim *sim, uint8_t out[BAC_HASH_BYTES]);

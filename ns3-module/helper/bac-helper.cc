@@ -32,63 +32,62 @@ namespace {
 
 const uint32_t SERVICE_CHANNELS[BacHelper::SHARDS_MAX] = {SCH1, SCH2, SCH3, SCH4, SCH5, SCH6};
 
-std::string Number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", value);
-  return text;
-}
-
-[[noreturn]] void Refuse(const std::string& option, const std::string& value, const std::string& remedy) {
-  throw std::runtime_error(option + " is " + value + ": " + remedy);
-}
-
-void Check(const std::string& option, double value, double low, double high) {
-  if (!(value >= low && value <= high)) Refuse(option, Number(value), "give a value from " + Number(low) + " to " + Number(high));
-}
+const std::vector<std::string> RATES = {"3", "4.5", "6", "9", "12", "18", "24", "27"};
 
 std::string ModeName(double rate) {
-  for (const char* known : {"3", "4.5", "6", "9", "12", "18", "24", "27"}) {
-    if (Number(rate) == known) {
-      std::string name = known;
-      const size_t dot = name.find('.');
-      if (dot != std::string::npos) name.replace(dot, 1, "_");
-      return "OfdmRate" + name + "MbpsBW10MHz";
-    }
-  }
-  Refuse("rate (Mb/s)", Number(rate), "give one of 3, 4.5, 6, 9, 12, 18, 24, 27");
+  std::string name = RATES[BacCheck::Choice("rate (Mb/s)", BacCheck::Text(rate), RATES)];
+  std::replace(name.begin(), name.end(), '.', '_');
+  return "OfdmRate" + name + "MbpsBW10MHz";
 }
 
 void StartChannel(Ptr<WaveNetDevice> device, uint32_t channel) { device->StartSch(SchInfo(channel, true, EXTENDED_CONTINUOUS)); }
 
 } // namespace
 
+std::string BacCheck::Text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return text;
+}
+
+void BacCheck::Range(const std::string& option, double value, double low, double high) {
+  if (!(value >= low && value <= high))
+    throw std::runtime_error(option + " is " + Text(value) + ": give a value from " + Text(low) + " to " + Text(high));
+}
+
+uint32_t BacCheck::Choice(const std::string& option, const std::string& value, const std::vector<std::string>& names) {
+  std::string all;
+  for (uint32_t i = 0; i < names.size(); i++) {
+    if (names[i] == value) return i;
+    all += (i == 0 ? "" : i + 1 < names.size() ? ", " : " or ") + names[i];
+  }
+  throw std::runtime_error(option + " is \"" + value + "\": give " + all);
+}
+
 BacHelper::BacHelper(const BacRadioOptions& options)
     : m_options(options),
       m_mode(ModeName(options.rate_mbps)),
       m_channel(CreateObject<YansWifiChannel>()) {
-  Check("EIRP (dBm)", options.eirp_dbm, -50, 44.8);
-  Check("preamble threshold (dBm)", options.preamble_dbm, -110, 0);
-  Check("reference loss (dB)", options.reference_loss_db, 0, 200);
-  Check("wire rate (Gb/s)", options.wire_gbps, 0.001, 1000);
-  Check("wire delay (ms)", options.wire_delay_ms, 0, 10000);
-  Check("control priority", options.control_priority, 0, 7);
-  Check("vote priority", options.vote_priority, 0, 7);
-  Check("bulk priority", options.bulk_priority, 0, 7);
-  if (options.error_model != "nist" && options.error_model != "table")
-    Refuse("error model", options.error_model, "give nist or table");
+  BacCheck::Range("EIRP (dBm)", options.eirp_dbm, -50, 44.8);
+  BacCheck::Range("preamble threshold (dBm)", options.preamble_dbm, -110, 0);
+  BacCheck::Range("reference loss (dB)", options.reference_loss_db, 0, 200);
+  BacCheck::Range("wire rate (Gb/s)", options.wire_gbps, 0.001, 1000);
+  BacCheck::Range("wire delay (ms)", options.wire_delay_ms, 0, 10000);
+  BacCheck::Range("control priority", options.control_priority, 0, 7);
+  BacCheck::Range("vote priority", options.vote_priority, 0, 7);
+  BacCheck::Range("bulk priority", options.bulk_priority, 0, 7);
+  BacCheck::Choice("error model", options.error_model, {"nist", "table"});
   Ptr<PropagationLossModel> loss;
-  if (options.loss == "threelog") {
+  if (BacCheck::Choice("loss model", options.loss, {"threelog", "logdistance"}) == 0) {
     loss = CreateObject<ThreeLogDistancePropagationLossModel>();
     loss->SetAttribute("Distance1", DoubleValue(80));
     loss->SetAttribute("Distance2", DoubleValue(200));
     loss->SetAttribute("Exponent0", DoubleValue(1.9));
     loss->SetAttribute("Exponent1", DoubleValue(3.8));
     loss->SetAttribute("Exponent2", DoubleValue(3.8));
-  } else if (options.loss == "logdistance") {
+  } else {
     loss = CreateObject<LogDistancePropagationLossModel>();
     loss->SetAttribute("Exponent", DoubleValue(2.75));
-  } else {
-    Refuse("loss model", options.loss, "give threelog or logdistance");
   }
   loss->SetAttribute("ReferenceLoss", DoubleValue(options.reference_loss_db));
   if (options.nakagami) loss->SetNext(CreateObject<NakagamiPropagationLossModel>());
@@ -97,7 +96,7 @@ BacHelper::BacHelper(const BacRadioOptions& options)
 }
 
 uint32_t BacHelper::ChannelOf(uint32_t shard) {
-  if (shard >= SHARDS_MAX) Refuse("shard", std::to_string(shard), "there are 6 service channels, so give at most 6 shards");
+  BacCheck::Range("shard", shard, 0, SHARDS_MAX - 1);
   return SERVICE_CHANNELS[shard];
 }
 

@@ -15,11 +15,13 @@
 namespace ns3 {
 
 /// \ingroup bac
-/// \brief Protocol node ids. EVs are 0 .. EVs - 1; the others come from here.
-struct BacIds {
-  static constexpr uint32_t EV_END = 60000;    ///< one past the last EV
-  static constexpr uint32_t RSU_BEGIN = 60000; ///< RSUs of shard 0, then of shard 1, ...
-  static constexpr uint32_t MBS_BEGIN = 65000; ///< one relay of the macro base station for each shard
+/// \brief Checks options. What does not hold throws a std::runtime_error of one line: option, value and remedy.
+struct BacCheck {
+  static std::string Text(double value); ///< \param value a number \return nine digits at most
+  /// \param option its name \param value it has \param low least good value \param high greatest good value
+  static void Range(const std::string& option, double value, double low, double high);
+  /// \param option its name \param value it has \param names good values \return index of the value among them
+  static uint32_t Choice(const std::string& option, const std::string& value, const std::vector<std::string>& names);
 };
 
 /// \ingroup bac

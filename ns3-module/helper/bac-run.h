@@ -38,10 +38,10 @@ struct BacRunOptions {
 /// \ingroup bac
 /// \brief What came out.
 struct BacRunResult {
-  std::vector<BacColumn> columns;             ///< a row for the run: configuration, then measurements
-  std::vector<std::vector<BacColumn>> blocks; ///< a row for each block
-  uint64_t conflicts = 0;                     ///< heights at which honest nodes disagree
-  std::string conflictText;                   ///< the first of them
+  BacRow columns;             ///< a row for the run: configuration, then measurements
+  std::vector<BacRow> blocks; ///< a row for each block
+  uint64_t conflicts = 0;     ///< heights at which honest nodes disagree
+  std::string conflictText;   ///< the first of them
 };
 
 /**

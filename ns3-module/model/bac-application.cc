@@ -3,6 +3,8 @@
 
 #include "bac-wsmp-header.h"
 
+#include "sim/host.h"
+
 #include "ns3/boolean.h"
 #include "ns3/ipv4-header.h"
 #include "ns3/log.h"
@@ -13,8 +15,6 @@
 #include "ns3/uinteger.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <cstring>
 #include <stdexcept>
 
 namespace ns3 {
@@ -98,13 +98,15 @@ uint32_t BacApplication::IdOf(Mac48Address address) {
   return (static_cast<uint32_t>(octets[4]) << 8) | octets[5];
 }
 
+void BacApplication::Deleter::operator()(bac_host* host) const { bac_host_free(host); }
+
 void BacApplication::SetNodeConfig(const bac_node_config& config) {
   m_config = config;
+  const bac_cost_model* cost = bac_cost_model_find(m_costName.c_str());
+  if (cost == nullptr) throw std::runtime_error("no cost model is called \"" + m_costName + "\"");
   char why[256];
-  m_node.reset(bac_node_new(&m_config, why, sizeof why));
-  m_cost = bac_cost_model_find(m_costName.c_str());
-  if (!m_node || m_cost == nullptr) throw std::runtime_error(m_node ? "no cost model is called \"" + m_costName + "\"" : why);
-  m_node.reset();
+  m_host.reset(bac_host_new(&m_config, cost, why, sizeof why));
+  if (!m_host) throw std::runtime_error(why);
 }
 
 void BacApplication::SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiMode mode) {
@@ -131,25 +133,14 @@ void BacApplication::SetWorkload(const bac_workload_config& config) {
     throw std::runtime_error("no workload for node " + std::to_string(m_config.id) + ": it is not in its shard's roster");
 }
 
-bac_counters BacApplication::GetCounters() const {
-  if (!m_node) return m_past;
-  bac_counters sum;
-  bac_node_counters(m_node.get(), &sum);
-  // The running totals come first in the structure, all of them 64 bits wide.
-  constexpr size_t TOTALS = offsetof(bac_counters, chain_height) / sizeof(uint64_t);
-  static_assert(offsetof(bac_counters, rejects) + sizeof(sum.rejects) == offsetof(bac_counters, chain_height));
-  uint64_t now[TOTALS];
-  uint64_t past[TOTALS];
-  std::memcpy(now, &sum, sizeof now);
-  std::memcpy(past, &m_past, sizeof past);
-  for (size_t i = 0; i < TOTALS; i++) now[i] += past[i];
-  std::memcpy(&sum, now, sizeof now);
-  return sum;
-}
+bool BacApplication::IsRunning() const { return m_host && bac_host_is_up(m_host.get()); }
+uint64_t BacApplication::GetOverflows() const { return bac_host_sum(m_host.get()).overflows; }
+Time BacApplication::GetBusyTime() const { return NanoSeconds(bac_host_sum(m_host.get()).busy); }
+bac_counters BacApplication::GetCounters() const { return bac_host_sum(m_host.get()).counters; }
 
 void BacApplication::StartApplication() {
   NS_LOG_FUNCTION(this);
-  if (!m_node) Boot();
+  Restart();
   if (m_workload && !m_submitEvent.IsRunning()) PlanSubmit();
 }
 
@@ -161,14 +152,7 @@ void BacApplication::StopApplication() {
 
 void BacApplication::Crash() {
   NS_LOG_FUNCTION(this);
-  m_past = GetCounters();
-  m_node.reset();
-  m_output = bac_output{};
-  m_busy = false;
-  m_queue.clear();
-  m_sentFrames = 0;
-  m_wakeQueued = false;
-  m_wakeAt = BAC_NEVER;
+  if (m_host) bac_host_crash(m_host.get());
   m_finishEvent.Cancel();
   m_wakeEvent.Cancel();
   if (m_pacer) m_pacer->Reset();
@@ -176,91 +160,35 @@ void BacApplication::Crash() {
 
 void BacApplication::Restart() {
   NS_LOG_FUNCTION(this);
-  if (!m_node) Boot();
+  if (!m_host || IsRunning()) return; // without a node to host there is nothing to start
+  const bac_host_limits limits{m_radio ? m_frameCredit : UINT32_MAX, m_queueLimit, m_keepRecords};
+  bac_host_boot(m_host.get(), &limits);
+  Run();
 }
 
-void BacApplication::Boot() {
+void BacApplication::Run() {
   char why[256];
-  m_node.reset(bac_node_new(&m_config, why, sizeof why));
-  if (!m_node) throw std::runtime_error(why);
-  bac_node_set_frame_credit(m_node.get(), m_radio ? m_frameCredit : UINT32_MAX);
-  for (uint32_t i = 0; i < m_records.size(); i++) m_queue.push_back({BAC_EVENT_RESTORE, i, nullptr, {}});
-  m_queue.push_back({BAC_EVENT_START, 0, nullptr, {}});
-  RunQueue();
-}
-
-void BacApplication::Push(Pending&& event) {
-  if (!m_node || m_queue.size() >= m_queueLimit + m_records.size()) {
-    m_overflows += m_node ? 1 : 0;
-    return;
-  }
-  m_queue.push_back(std::move(event));
-  RunQueue();
-}
-
-void BacApplication::RunQueue() {
-  while (!m_busy && !m_queue.empty()) {
-    const Pending pending = std::move(m_queue.front());
-    m_queue.pop_front();
-    if (!Step(pending)) continue;
-    const bac_time cost = bac_cost_time(m_cost, &m_output.cost);
-    m_busy = true;
-    m_busyTime += cost;
+  bac_time cost = 0;
+  int more;
+  while ((more = bac_host_step(m_host.get(), Simulator::Now().GetNanoSeconds(), &cost, why, sizeof why)) > 0) {
     if (cost > 0) {
-      m_finishEvent = Simulator::Schedule(NanoSeconds(cost), &BacApplication::Finish, this);
+      m_finishEvent = Simulator::Schedule(NanoSeconds(cost), [this] {
+        Finish();
+        Run();
+      });
       return;
     }
-    CarryOut();
-    m_busy = false;
+    Finish();
   }
+  if (more < 0) throw std::runtime_error(why);
 }
 
 void BacApplication::Finish() {
-  CarryOut();
-  m_busy = false;
-  RunQueue();
-}
-
-bool BacApplication::Step(const Pending& pending) {
-  bac_event event{};
-  event.now = Simulator::Now().GetNanoSeconds();
-  event.type = pending.type;
-  switch (pending.type) {
-    case BAC_EVENT_RESTORE: {
-      const Record& record = m_records[pending.port];
-      event.restore = {record.kind, record.bytes.data(), record.bytes.size()};
-      break;
-    }
-    case BAC_EVENT_FRAME:
-      m_bytes.resize(pending.packet->GetSize());
-      pending.packet->CopyData(m_bytes.data(), pending.packet->GetSize());
-      event.frame = {pending.port, m_bytes.data(), m_bytes.size()};
-      break;
-    case BAC_EVENT_SENT:
-      event.sent.count = m_sentFrames;
-      m_sentFrames = 0;
-      break;
-    case BAC_EVENT_WAKE: m_wakeQueued = false; break;
-    case BAC_EVENT_SUBMIT: event.submit = pending.submit; break;
-    default: break;
-  }
-  const int error = bac_node_step(m_node.get(), &event, &m_output);
-  if (error == BAC_ELIMIT && pending.type == BAC_EVENT_SUBMIT) {
-    NS_LOG_INFO("node " << m_config.id << " has no room for a transaction");
-    return false;
-  }
-  if (error != BAC_OK) {
-    throw std::runtime_error("node " + std::to_string(m_config.id) + " fails with " + std::to_string(error) + " on event " +
-                             std::to_string(pending.type) + " at " + std::to_string(event.now) + " ns: a bug, please report it");
-  }
-  return true;
-}
-
-void BacApplication::CarryOut() {
-  for (size_t i = 0; i < m_output.effect_count; i++) {
-    const bac_effect& effect = m_output.effects[i];
+  const bac_output& output = *bac_host_finish(m_host.get());
+  for (size_t i = 0; i < output.effect_count; i++) {
+    const bac_effect& effect = output.effects[i];
     switch (effect.type) {
-      case BAC_EFFECT_PERSIST: Persist(effect); break;
+      case BAC_EFFECT_PERSIST: break; // the host has done it
       case BAC_EFFECT_FRAME: effect.frame.port == 0 ? SendRadio(effect) : SendWired(effect); break;
       case BAC_EFFECT_COMMIT: m_commitTrace(m_config.id, effect); break;
       case BAC_EFFECT_TX_STATUS: m_txStatusTrace(m_config.id, effect); break;
@@ -269,36 +197,31 @@ void BacApplication::CarryOut() {
       case BAC_EFFECT_REJECT: m_rejectTrace(m_config.id, effect); break;
     }
   }
-  m_wakeAt = m_output.wakeup;
+  bac_host_done(m_host.get());
   ArmWake();
 }
 
 void BacApplication::ArmWake() {
   // A timer that is too early stays: waking early is harmless, and cancelled events would fill the scheduler.
-  if (m_wakeAt == BAC_NEVER || m_wakeQueued ||
-      (m_wakeEvent.IsRunning() && m_wakeEvent.GetTs() <= static_cast<uint64_t>(m_wakeAt)))
-    return;
+  const bac_time at = bac_host_wakeup(m_host.get());
+  if (at == BAC_NEVER || (m_wakeEvent.IsRunning() && m_wakeEvent.GetTs() <= static_cast<uint64_t>(at))) return;
   m_wakeEvent.Cancel();
-  const bac_time delay = std::max<bac_time>(0, m_wakeAt - Simulator::Now().GetNanoSeconds());
+  const bac_time delay = std::max<bac_time>(0, at - Simulator::Now().GetNanoSeconds());
   m_wakeEvent = Simulator::Schedule(NanoSeconds(delay), &BacApplication::Wake, this);
 }
 
 void BacApplication::Wake() {
-  if (m_wakeAt > Simulator::Now().GetNanoSeconds()) {
+  if (bac_host_wakeup(m_host.get()) > Simulator::Now().GetNanoSeconds()) {
     ArmWake();
     return;
   }
-  // Past the queue limit: one at most waits, and a timer must not be lost.
-  m_wakeQueued = true;
-  m_queue.push_back({BAC_EVENT_WAKE, 0, nullptr, {}});
-  RunQueue();
+  bac_host_wake(m_host.get());
+  Run();
 }
 
 void BacApplication::FramesDone(uint32_t count) {
-  if (!m_node) return;
-  m_sentFrames += count;
-  if (m_sentFrames == count) m_queue.push_back({BAC_EVENT_SENT, 0, nullptr, {}});
-  RunQueue();
+  bac_host_sent(m_host.get(), count);
+  Run();
 }
 
 void BacApplication::PlanSubmit() {
@@ -310,19 +233,9 @@ void BacApplication::PlanSubmit() {
 }
 
 void BacApplication::SubmitNext() {
-  if (m_node) Push({BAC_EVENT_SUBMIT, 0, nullptr, m_nextSubmit});
+  bac_host_submit(m_host.get(), &m_nextSubmit);
+  Run();
   PlanSubmit();
-}
-
-void BacApplication::Persist(const bac_effect& effect) {
-  if (!m_keepRecords) return;
-  if (effect.persist.kind == BAC_RECORD_STATE) {
-    m_records.erase(std::remove_if(
-                        m_records.begin(), m_records.end(), [](const Record& r) { return r.kind == BAC_RECORD_STATE; }),
-                    m_records.end());
-  }
-  const uint8_t* bytes = effect.persist.bytes;
-  m_records.push_back({effect.persist.kind, {bytes, bytes + effect.persist.length}});
 }
 
 void BacApplication::SendRadio(const bac_effect& effect) {
@@ -367,8 +280,7 @@ void BacApplication::ReceiveRadio(Ptr<NetDevice> /* device */, Ptr<const Packet>
     return;
   }
   payload->RemoveAtEnd(payload->GetSize() - wsmp.GetLength());
-  m_frameRxTrace(m_config.id, IdOf(Mac48Address::ConvertFrom(from)), payload);
-  Push({BAC_EVENT_FRAME, 0, payload, {}});
+  Receive(0, IdOf(Mac48Address::ConvertFrom(from)), payload);
 }
 
 void BacApplication::ReceiveWired(Ptr<NetDevice> /* device */, Ptr<const Packet> packet, uint16_t /* protocol */,
@@ -379,8 +291,13 @@ void BacApplication::ReceiveWired(Ptr<NetDevice> /* device */, Ptr<const Packet>
   payload->RemoveHeader(ip);
   payload->RemoveHeader(udp);
   if (udp.GetDestinationPort() != WIRED_PORT) return;
-  m_frameRxTrace(m_config.id, ip.GetSource().Get() & 0xFFFF, payload);
-  Push({BAC_EVENT_FRAME, 1, payload, {}});
+  Receive(1, ip.GetSource().Get() & 0xFFFF, payload);
+}
+
+void BacApplication::Receive(uint32_t port, uint32_t from, Ptr<const Packet> frame) {
+  m_frameRxTrace(m_config.id, from, frame);
+  if (uint8_t* bytes = bac_host_frame(m_host.get(), port, frame->GetSize())) frame->CopyData(bytes, frame->GetSize());
+  Run();
 }
 
 } // namespace ns3

@@ -5,16 +5,15 @@
 #include "bac-mac-pacer.h"
 
 #include "bac/bac.h"
-#include "bac/cost.h"
 #include "bac/workload.h"
 
 #include "ns3/application.h"
 #include "ns3/traced-callback.h"
 
-#include <deque>
 #include <map>
 #include <memory>
-#include <vector>
+
+struct bac_host;
 
 namespace ns3 {
 
@@ -22,9 +21,8 @@ namespace ns3 {
  * \ingroup bac
  * \brief Hosts one protocol node (an EV, an RSU or the MBS) on an ns-3 node.
  *
- * Feeds frames, timers and transactions to bac_node_step and carries out the effects. The CPU is part of the model: a step
- * at time t that costs d keeps it busy until t + d; only then are the effects carried out, and events that arrive meanwhile
- * wait in a bounded queue. Frames go out as WSMP through a WaveNetDevice (port 0) or as UDP over IPv4 through
+ * Feeds frames, timers and transactions to the node and carries out the effects of each step once the CPU, which is part of the
+ * model (bac-core/sim/host.h), is done with it. Frames go out as WSMP through a WaveNetDevice (port 0) or as UDP over IPv4 through
  * point-to-point devices (port 1). Nothing here knows what a vote is.
  */
 class BacApplication : public Application {
@@ -49,13 +47,13 @@ class BacApplication : public Application {
   void Crash();   ///< lose all but the durable records, as in a power cut; the radio is not touched
   void Restart(); ///< start anew from the durable records, unless running
 
-  bool IsRunning() const { return m_node != nullptr; }         ///< \return whether the protocol node runs
-  uint32_t GetId() const { return m_config.id; }               ///< \return protocol node id
-  Ptr<WaveNetDevice> GetRadio() const { return m_radio; }      ///< \return the radio device, or null
-  Ptr<BacMacPacer> GetPacer() const { return m_pacer; }        ///< \return the pacer of the radio device, or null
-  uint64_t GetOverflows() const { return m_overflows; }        ///< \return events lost because the queue was full
-  Time GetBusyTime() const { return NanoSeconds(m_busyTime); } ///< \return simulated CPU time spent in steps
-  bac_counters GetCounters() const;                            ///< \return totals over all lives, standing in the last
+  bool IsRunning() const;                                 ///< \return whether the protocol node runs
+  uint32_t GetId() const { return m_config.id; }          ///< \return protocol node id
+  Ptr<WaveNetDevice> GetRadio() const { return m_radio; } ///< \return the radio device, or null
+  Ptr<BacMacPacer> GetPacer() const { return m_pacer; }   ///< \return the pacer of the radio device, or null
+  uint64_t GetOverflows() const;                          ///< \return events lost because the queue was full
+  Time GetBusyTime() const;                               ///< \return simulated CPU time spent in steps
+  bac_counters GetCounters() const;                       ///< \return totals over all lives, standing in the last
   /// Nothing is drawn from ns-3's streams: the node has its own. \param stream first \return 0
   int64_t AssignStreams([[maybe_unused]] int64_t stream) { return 0; }
 
@@ -70,38 +68,21 @@ class BacApplication : public Application {
   void DoDispose() override;
 
  private:
-  /// An event that waits for the CPU.
-  struct Pending {
-    bac_event_type type;      ///< its type
-    uint32_t port;            ///< FRAME: where it came in; RESTORE: index of the record
-    Ptr<const Packet> packet; ///< FRAME
-    bac_submit submit;        ///< SUBMIT
-  };
-
-  /// A durable record.
-  struct Record {
-    uint32_t kind;              ///< its kind
-    std::vector<uint8_t> bytes; ///< its content
-  };
-
-  /// Frees a protocol node or workload.
+  /// Frees a host or workload.
   struct Deleter {
-    void operator()(bac_node* node) const { bac_node_free(node); }                 ///< \param node to free
+    void operator()(bac_host* host) const;                                         ///< \param host to free
     void operator()(bac_workload* workload) const { bac_workload_free(workload); } ///< \param workload to free
   };
 
   void StartApplication() override;
   void StopApplication() override;
 
-  void Boot();                              ///< new node, then RESTORE events and START
-  void Push(Pending&& event);               ///< \param event to queue; it is lost when the queue is full
-  void RunQueue();                          ///< steps until the CPU is busy or nothing waits
-  bool Step(const Pending& pending);        ///< \param pending event \return whether the step took place
-  void Finish();                            ///< the CPU is free again
-  void CarryOut();                          ///< effects of the last step
-  void Persist(const bac_effect& effect);   ///< \param effect PERSIST
+  void Run();                               ///< steps until the CPU is busy or nothing waits
+  void Finish();                            ///< a step is over: carries out its effects
   void SendRadio(const bac_effect& effect); ///< \param effect FRAME, port 0
   void SendWired(const bac_effect& effect); ///< \param effect FRAME, port 1
+  /// A frame came in. \param port where \param from sender's id \param frame its bytes
+  void Receive(uint32_t port, uint32_t from, Ptr<const Packet> frame);
   void Wake();                              ///< the timer fired
   void ArmWake();                           ///< set the timer
   void SubmitNext();                        ///< hand over a transaction, then plan the next
@@ -117,24 +98,12 @@ class BacApplication : public Application {
                     NetDevice::PacketType type);
 
   bac_node_config m_config{};                        ///< what to host
-  std::unique_ptr<bac_node, Deleter> m_node;         ///< the protocol node, null while crashed
+  std::unique_ptr<bac_host, Deleter> m_host;         ///< the protocol node and its CPU
   std::unique_ptr<bac_workload, Deleter> m_workload; ///< transactions of this EV, or null
-  const bac_cost_model* m_cost{nullptr};             ///< times of operations
-  bac_output m_output{};                             ///< of the last step
-  bool m_busy{false};                                ///< the CPU is, or effects are being carried out
-  std::deque<Pending> m_queue;                       ///< events that wait for the CPU
-  uint32_t m_sentFrames{0};                          ///< frames to report; one SENT event waits while > 0
-  bool m_wakeQueued{false};                          ///< a WAKE event waits
-  bac_time m_wakeAt{BAC_NEVER};                      ///< when the node wants to be woken
   bac_submit m_nextSubmit{};                         ///< the transaction to submit next
   EventId m_finishEvent;                             ///< end of the step
   EventId m_wakeEvent;                               ///< timer
   EventId m_submitEvent;                             ///< next transaction
-  std::vector<Record> m_records;                     ///< durable, in the order written
-  bac_counters m_past{};                             ///< totals of earlier lives
-  uint64_t m_overflows{0};                           ///< events lost
-  bac_time m_busyTime{0};                            ///< CPU time
-  std::vector<uint8_t> m_bytes;                      ///< the frame of the present step
 
   Ptr<WaveNetDevice> m_radio;                 ///< port 0
   Ptr<BacMacPacer> m_pacer;                   ///< of port 0

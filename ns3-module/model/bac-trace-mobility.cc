@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bac-trace-mobility.h"
 
+#include "trace/trace.h"
+
 #include "ns3/abort.h"
 #include "ns3/simulator.h"
 
@@ -42,15 +44,6 @@ void BacTraceMobility::Update() const {
 bool BacTraceMobility::IsPresent() const {
   Update();
   return m_present;
-}
-
-bool BacTraceMobility::GetPresence(Time from, Time& begin, Time& end) const {
-  int64_t first = 0;
-  int64_t last = 0;
-  if (m_trace == nullptr || !bac_trace_presence(m_trace, m_vehicle, m_begin + from.GetNanoSeconds(), &first, &last)) return false;
-  begin = NanoSeconds(first - m_begin);
-  end = NanoSeconds(last - m_begin);
-  return true;
 }
 
 Vector BacTraceMobility::DoGetPosition() const {

@@ -2,10 +2,10 @@
 #ifndef BAC_TRACE_MOBILITY_H
 #define BAC_TRACE_MOBILITY_H
 
-#include "trace/trace.h"
-
 #include "ns3/mobility-model.h"
 #include "ns3/nstime.h"
+
+struct bac_trace;
 
 namespace ns3 {
 
@@ -22,9 +22,6 @@ class BacTraceMobility : public MobilityModel {
   /// \param trace borrowed for the model's lifetime \param vehicle its index \param begin trace time at simulation time 0
   void SetTrace(const bac_trace* trace, uint32_t vehicle, Time begin);
   bool IsPresent() const; ///< \return whether the vehicle is in the scenario now
-  /// The first presence that ends at a time or later, in simulation time. \param from time \param begin its begin
-  /// \param end its end \return whether there is one
-  bool GetPresence(Time from, Time& begin, Time& end) const;
 
  private:
   Vector DoGetPosition() const override;

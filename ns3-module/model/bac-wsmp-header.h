@@ -12,23 +12,19 @@ namespace ns3 {
  * \ingroup bac
  * \brief WAVE Short Message header of IEEE Std 1609.3-2016 (WSMP version 3).
  *
- * On the air, behind LLC/SNAP with ethertype 0x88DC: one octet with subtype 0 (null-networking), no N-extensions and
- * version 3; TPID 0 (a PSID follows, no T-extensions); the p-encoded PSID; the length of the message in one octet below
- * 128 and in two otherwise. A header that does not follow this form is marked invalid and to be dropped.
+ * Its octets are those of wire/wsmp.h in the core. A header that does not follow that form is marked invalid and to be dropped.
  */
 class BacWsmpHeader : public Header {
  public:
-  static constexpr uint16_t ETHERTYPE = 0x88DC;    ///< of WSMP
-  static constexpr uint32_t PSID_TESTING = 0x7F;   ///< the registry's PSID for tests and research, p-encoded 0p7F
-  static constexpr uint32_t PSID_MAX = 0x1020407F; ///< the last that has a p-encoding
-  static constexpr uint32_t LENGTH_MAX = 0x3FFF;   ///< longest message that the length field can express, octets
+  static constexpr uint16_t ETHERTYPE = 0x88DC;  ///< of WSMP
+  static constexpr uint32_t PSID_TESTING = 0x7F; ///< the registry's PSID for tests and research, p-encoded 0p7F
 
   static TypeId GetTypeId(); ///< \return the TypeId
   TypeId GetInstanceTypeId() const override { return GetTypeId(); }
 
-  void SetPsid(uint32_t psid);                    ///< \param psid provider service identifier, up to PSID_MAX
+  void SetPsid(uint32_t psid);                    ///< \param psid provider service identifier, up to BAC_WSMP_PSID_MAX
   uint32_t GetPsid() const { return m_psid; }     ///< \return the provider service identifier
-  void SetLength(uint32_t length);                ///< \param length octets of the message that follows, up to LENGTH_MAX
+  void SetLength(uint32_t length);                ///< \param length octets of the message that follows, up to BAC_WSMP_LENGTH_MAX
   uint32_t GetLength() const { return m_length; } ///< \return octets of the message that follows
   bool IsValid() const { return m_valid; }        ///< \return whether the octets read were a WSMP header of this form
 

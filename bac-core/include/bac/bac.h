@@ -248,6 +248,8 @@ struct bac_counters {
   uint32_t pool_txs;
 };
 void bac_node_counters(const struct bac_node *node, struct bac_counters *out);
+/* Adds the totals of `one` to `sum`; chain_height, round and pool_txs, which are no totals, become those of `one`. */
+void bac_counters_add(struct bac_counters *sum, const struct bac_counters *one);
 
 /* Digest over chain, engine and pool, for tests of determinism. */
 void bac_node_digest(const struct bac_node *node, uint8_t out[BAC_HASH_BYTES]);

@@ -280,6 +280,19 @@ void bac_node_counters(const struct bac_node *node, struct bac_counters *out) {
   out->pool_txs = bac_pool_count(node->pool);
 }
 
+void bac_counters_add(struct bac_counters *sum, const struct bac_counters *one) {
+  /* The totals come first in the structure, all of them 64 bits wide. */
+  enum { TOTALS = offsetof(struct bac_counters, chain_height) / sizeof(uint64_t) };
+  _Static_assert(offsetof(struct bac_counters, rejects) + sizeof sum->rejects == offsetof(struct bac_counters, chain_height),
+                 "rejects are the last of the totals");
+  uint64_t before[TOTALS], more[TOTALS];
+  memcpy(before, sum, sizeof before);
+  memcpy(more, one, sizeof more);
+  for (size_t i = 0; i < TOTALS; i++) more[i] += before[i];
+  *sum = *one;
+  memcpy(sum, more, sizeof more);
+}
+
 void bac_node_digest(const struct bac_node *node, uint8_t out[BAC_HASH_BYTES]) {
   memset(out, 0, BAC_HASH_BYTES);
   if (node->kind != BAC_NODE_MEMBER) return;

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "journal.h"
+
+/* An event that waits for the CPU. */
+struct item {
+  struct item *next;
+  enum bac_event_type type;
+  size_t record; /* RESTORE: its index */
+  struct bac_submit submit;
+  uint32_t port;
+  size_t length;
+  uint8_t bytes[]; /* of a frame */
+};
+
+struct bac_host {
+  struct bac_node_config config;
+  const struct bac_cost_model *cost;
+  struct bac_host_limits limits;
+  struct bac_node *node; /* NULL: down */
+  struct bac_journal journal;
+  struct item *first, **last;
+  size_t waiting;
+  bool busy, wake_waits;
+  uint32_t sent; /* frames to report; a SENT waits while > 0 */
+  bac_time wakeup;
+  struct bac_output output;    /* of the step that the CPU is busy with */
+  struct bac_host_totals past; /* counters: of earlier lives */
+};
+
+struct bac_host *bac_host_new(const struct bac_node_config *config, const struct bac_cost_model *cost, char *why,
+                              size_t why_size) {
+  struct bac_node *node = bac_node_new(config, why, why_size);
+  if (!node) return NULL;
+  bac_node_free(node);
+  struct bac_host *h = bac_alloc(1, sizeof *h);
+  h->config = *config;
+  h->cost = cost;
+  h->last = &h->first;
+  h->wakeup = BAC_NEVER;
+  return h;
+}
+
+void bac_host_free(struct bac_host *h) {
+  if (!h) return;
+  bac_host_crash(h);
+  bac_journal_clear(&h->journal);
+  free(h);
+}
+
+/* ---- Events that wait ---- */
+
+static struct item *add(struct bac_host *h, enum bac_event_type type, size_t length) {
+  struct item *item = bac_alloc(1, sizeof *item + length);
+  item->type = type;
+  item->length = length;
+  *h->last = item;
+  h->last = &item->next;
+  h->waiting++;
+  return item;
+}
+
+static struct item *take(struct bac_host *h) {
+  struct item *item = h->first;
+  h->first = item->next;
+  if (!h->first) h->last = &h->first;
+  h->waiting--;
+  return item;
+}
+
+/* Records that wait to be restored do not count. */
+static bool has_room(struct bac_host *h) {
+  if (!h->node) return false;
+  if (h->waiting < h->limits.queue + h->journal.count) return true;
+  h->past.overflows++;
+  return false;
+}
+
+uint8_t *bac_host_frame(struct bac_host *h, uint32_t port, size_t length) {
+  if (!has_room(h)) return NULL;
+  struct item *item = add(h, BAC_EVENT_FRAME, length);
+  item->port = port;
+  return item->bytes;
+}
+
+void bac_host_submit(struct bac_host *h, const struct bac_submit *submit) {
+  if (has_room(h)) add(h, BAC_EVENT_SUBMIT, 0)->submit = *submit;
+}
+
+void bac_host_sent(struct bac_host *h, uint32_t count) {
+  if (!h->node || count == 0) return;
+  if (h->sent == 0) add(h, BAC_EVENT_SENT, 0);
+  h->sent += count;
+}
+
+void bac_host_wake(struct bac_host *h) {
+  if (!h->node || h->wake_waits) return;
+  h->wake_waits = true;
+  add(h, BAC_EVENT_WAKE, 0);
+}
+
+/* ---- Lives ---- */
+
+void bac_host_boot(struct bac_host *h, const struct bac_host_limits *limits) {
+  char why[256];
+  BAC_ASSERT(!h->node);
+  h->limits = *limits;
+  h->node = bac_node_new(&h->config, why, sizeof why);
+  BAC_ASSERT(h->node); /* as bac_host_new found out */
+  bac_node_set_frame_credit(h->node, limits->frames);
+  for (size_t i = 0; i < h->journal.count; i++) add(h, BAC_EVENT_RESTORE, 0)->record = i;
+  add(h, BAC_EVENT_START, 0);
+}
+
+void bac_host_crash(struct bac_host *h) {
+  h->past = bac_host_sum(h);
+  bac_node_free(h->node);
+  h->node = NULL;
+  while (h->first) free(take(h));
+  h->output = (struct bac_output){.wakeup = BAC_NEVER};
+  h->wakeup = BAC_NEVER;
+  h->busy = h->wake_waits = false;
+  h->sent = 0;
+}
+
+bool bac_host_is_up(const struct bac_host *h) { return h->node != NULL; }
+
+struct bac_host_totals bac_host_sum(const struct bac_host *h) {
+  struct bac_host_totals totals = h->past;
+  struct bac_counters now = {0};
+  if (!h->node) return totals;
+  bac_node_counters(h->node, &now);
+  bac_counters_add(&totals.counters, &now);
+  return totals;
+}
+
+/* ---- Steps ---- */
+
+static int step(struct bac_host *h, bac_time now, const struct item *item) {
+  struct bac_event event = {.type = item->type};
+  switch (item->type) {
+    case BAC_EVENT_RESTORE:
+      event = bac_journal_read(&h->journal, item->record);
+      break;
+    case BAC_EVENT_FRAME:
+      event.frame.port = item->port;
+      event.frame.bytes = item->bytes;
+      event.frame.length = item->length;
+      break;
+    case BAC_EVENT_SENT:
+      event.sent.count = h->sent;
+      h->sent = 0;
+      break;
+    case BAC_EVENT_WAKE:
+      h->wake_waits = false;
+      break;
+    case BAC_EVENT_SUBMIT:
+      event.submit = item->submit;
+      break;
+    case BAC_EVENT_START:
+      break;
+  }
+  event.now = now;
+  return bac_node_step(h->node, &event, &h->output);
+}
+
+int bac_host_step(struct bac_host *h, bac_time now, bac_time *cost, char *why, size_t why_size) {
+  while (!h->busy && h->first) {
+    struct item *item = take(h);
+    const enum bac_event_type type = item->type;
+    const int error = step(h, now, item);
+    free(item);
+    if (error == BAC_ELIMIT && type == BAC_EVENT_SUBMIT) continue;
+    if (error != BAC_OK) {
+      snprintf(why, why_size, "node %u fails with %d on event %d at %lld ns: a bug, please report it", h->config.id, error,
+               (int)type, (long long)now);
+      return error;
+    }
+    *cost = bac_cost_time(h->cost, &h->output.cost);
+    h->past.busy += *cost;
+    h->busy = true;
+    return 1;
+  }
+  return 0;
+}
+
+const struct bac_output *bac_host_finish(struct bac_host *h) {
+  h->wakeup = h->output.wakeup;
+  for (size_t i = 0; i < h->output.effect_count && h->limits.keep_records; i++)
+    if (h->output.effects[i].type == BAC_EFFECT_PERSIST) bac_journal_write(&h->journal, &h->output.effects[i]);
+  return &h->output;
+}
+
+void bac_host_done(struct bac_host *h) { h->busy = false; }
+
+bac_time bac_host_wakeup(const struct bac_host *h) { return h->wake_waits ? BAC_NEVER : h->wakeup; }

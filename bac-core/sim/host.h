@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One node on one machine: a CPU that takes its time over each step, events that wait for it, durable records, crashes. The clock,
+ * the devices and who carries out effects are the caller's.
+ *
+ * CPU time is part of the model: a step at time t that costs d keeps the CPU busy until t + d; only then are the effects carried
+ * out, and events that come meanwhile wait in order. So a caller, after each event that it adds, goes
+ *
+ *   while (bac_host_step(host, now, &cost, ...) > 0) { once `cost` has passed: carry out bac_host_finish(host); bac_host_done(host); }
+ */
+#ifndef BAC_SIM_HOST_H
+#define BAC_SIM_HOST_H
+
+#include "bac/bac.h"
+#include "bac/cost.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct bac_host;
+
+struct bac_host_limits {
+  uint32_t frames;      /* that the devices take at a time; UINT32_MAX: no limit */
+  uint32_t queue;       /* frames and transactions that may wait for the CPU; more are lost */
+  bool keep_records;    /* for a restart */
+};
+
+/* A host whose node is down.  config: copied, what it points to is borrowed.  NULL with a line in `why` when it does not hold. */
+struct bac_host *bac_host_new(const struct bac_node_config *config, const struct bac_cost_model *cost, char *why,
+                              size_t why_size);
+void bac_host_free(struct bac_host *host); /* NULL is ignored */
+
+/* The node, which is down, starts anew from the durable records. */
+void bac_host_boot(struct bac_host *host, const struct bac_host_limits *limits);
+/* Loses all but the durable records, as in a power cut. */
+void bac_host_crash(struct bac_host *host);
+bool bac_host_is_up(const struct bac_host *host);
+
+/* Events. They are lost while the node is down. */
+
+/* Room for the bytes of a frame that comes in on a port, to be filled before the next call; NULL when it is lost. */
+uint8_t *bac_host_frame(struct bac_host *host, uint32_t port, size_t length);
+void bac_host_submit(struct bac_host *host, const struct bac_submit *submit);
+/* The devices are done with as many frames; waits past the limit. */
+void bac_host_sent(struct bac_host *host, uint32_t count);
+/* The time of bac_host_wakeup has come; waits past the limit. */
+void bac_host_wake(struct bac_host *host);
+
+/* Hands the node the next event that waits, unless the CPU is busy. 1: it is now, for *cost; 0: there is nothing to do; else a
+ * negative bac_error, a bug, and a line in `why`. A transaction for which the pool has no room is dropped. */
+int bac_host_step(struct bac_host *host, bac_time now, bac_time *cost, char *why, size_t why_size);
+/* The step is over: what it persists is durable. Its effects are to be carried out; borrowed until bac_host_done, and empty from a
+ * crash on. */
+const struct bac_output *bac_host_finish(struct bac_host *host);
+/* They are: the CPU is free. */
+void bac_host_done(struct bac_host *host);
+/* When the node wants to be woken; BAC_NEVER when it does not or is about to be. */
+bac_time bac_host_wakeup(const struct bac_host *host);
+
+struct bac_host_totals {
+  struct bac_counters counters; /* over all lives; what is no total: of the present one */
+  uint64_t overflows;           /* events lost because too many waited */
+  bac_time busy;                /* CPU time of steps */
+};
+struct bac_host_totals bac_host_sum(const struct bac_host *host);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "observer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/quorum.h"
+
+#define uthash_fatal(message) bac_assert_failed(message, __FILE__, __LINE__)
+#include <uthash.h>
+
+struct place {
+  uint64_t shard, height;
+};
+
+/* What is known of one height of one shard. */
+struct height {
+  struct place at;
+  uint8_t digest[BAC_HASH_BYTES]; /* first seen */
+  uint32_t quorum;
+  uint32_t first;   /* node that committed it first */
+  uint32_t *nodes;  /* that committed at this height */
+  uint32_t node_count, node_capacity;
+  bool conflict;    /* counted already */
+  size_t block;     /* index, or SIZE_MAX */
+  UT_hash_handle hh;
+};
+
+struct shard {
+  uint32_t shard;
+  uint64_t blocks;
+  uint64_t view_changes; /* of the node that saw most */
+  bool member;           /* blocks count for the minimum */
+  UT_hash_handle hh;
+};
+
+struct node {
+  uint32_t id;
+  uint64_t height; /* last committed */
+  bool skip;       /* the next commit may have any height */
+  UT_hash_handle hh;
+};
+
+struct bac_observer {
+  uint64_t seed;
+  bac_time begin, end;
+  struct height *heights;
+  struct shard *shards;
+  struct node *nodes;
+  struct bac_observed_block *blocks;
+  size_t block_capacity;
+  double *tx_latency_s;
+  size_t tx_latency_count, tx_latency_capacity;
+  uint64_t proposals, pending;
+  struct bac_observer_report report;
+  char conflict[320];
+  struct bac_observed_totals totals; /* sums */
+  uint64_t members;
+};
+
+struct bac_observer *bac_observer_new(uint64_t seed, bac_time begin, bac_time end) {
+  struct bac_observer *o = bac_alloc(1, sizeof *o);
+  o->seed = seed;
+  o->begin = begin;
+  o->end = end;
+  return o;
+}
+
+void bac_observer_free(struct bac_observer *o) {
+  if (!o) return;
+  struct height *h, *next_height;
+  struct shard *s, *next_shard;
+  struct node *n, *next_node;
+  HASH_ITER(hh, o->heights, h, next_height) {
+    HASH_DEL(o->heights, h);
+    free(h->nodes);
+    free(h);
+  }
+  HASH_ITER(hh, o->shards, s, next_shard) {
+    HASH_DEL(o->shards, s);
+    free(s);
+  }
+  HASH_ITER(hh, o->nodes, n, next_node) {
+    HASH_DEL(o->nodes, n);
+    free(n);
+  }
+  free(o->blocks);
+  free(o->tx_latency_s);
+  free(o);
+}
+
+/* ---- Tables ---- */
+
+static struct shard *shard_at(struct bac_observer *o, uint32_t shard) {
+  struct shard *s;
+  HASH_FIND(hh, o->shards, &shard, sizeof shard, s);
+  if (s) return s;
+  s = bac_alloc(1, sizeof *s);
+  s->shard = shard;
+  HASH_ADD(hh, o->shards, shard, sizeof s->shard, s);
+  return s;
+}
+
+static struct node *node_at(struct bac_observer *o, uint32_t id) {
+  struct node *n;
+  HASH_FIND(hh, o->nodes, &id, sizeof id, n);
+  if (n) return n;
+  n = bac_alloc(1, sizeof *n);
+  n->id = id;
+  HASH_ADD(hh, o->nodes, id, sizeof n->id, n);
+  return n;
+}
+
+/* New: with the node's digest and roster. */
+static struct height *height_at(struct bac_observer *o, const struct bac_observed_node *node, const struct bac_commit *commit) {
+  const struct place at = {.shard = node->shard, .height = commit->height};
+  struct height *h;
+  HASH_FIND(hh, o->heights, &at, sizeof at, h);
+  if (h) return h;
+  h = bac_alloc(1, sizeof *h);
+  h->at = at;
+  memcpy(h->digest, commit->digest, BAC_HASH_BYTES);
+  h->quorum = bac_quorum(node->members);
+  h->first = node->id;
+  h->block = SIZE_MAX;
+  HASH_ADD(hh, o->heights, at, sizeof h->at, h);
+  return h;
+}
+
+static bool add_node(struct height *h, uint32_t id) {
+  for (uint32_t i = 0; i < h->node_count; i++)
+    if (h->nodes[i] == id) return false;
+  if (h->node_count == h->node_capacity) {
+    h->node_capacity = h->node_capacity ? h->node_capacity * 2 : 8;
+    h->nodes = bac_realloc(h->nodes, h->node_capacity, sizeof *h->nodes);
+  }
+  h->nodes[h->node_count++] = id;
+  return true;
+}
+
+/* ---- Events ---- */
+
+static bool in_window(const struct bac_observer *o, bac_time now) { return now >= o->begin && now < o->end; }
+
+static void first_bytes(const uint8_t digest[BAC_HASH_BYTES], char out[17]) {
+  for (size_t i = 0; i < 8; i++) snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void conflict(struct bac_observer *o, bac_time now, struct height *h, uint32_t id, const struct bac_commit *commit) {
+  h->conflict = true;
+  if (o->report.conflicts++ > 0) return;
+  char before[17], after[17];
+  first_bytes(h->digest, before);
+  first_bytes(commit->digest, after);
+  snprintf(o->conflict, sizeof o->conflict,
+           "shard %llu, height %llu: node %u committed block %s, node %u block %s (round %llu) at %.9g s, seed %llu",
+           (unsigned long long)h->at.shard, (unsigned long long)h->at.height, h->first, before, id, after,
+           (unsigned long long)commit->round, (double)now * 1e-9, (unsigned long long)o->seed);
+}
+
+static struct bac_observed_block *add_block(struct bac_observer *o, bac_time now, struct height *h, uint32_t shard,
+                                            const struct bac_commit *commit) {
+  if (o->report.blocks == o->block_capacity) {
+    o->block_capacity = o->block_capacity ? o->block_capacity * 2 : 64;
+    o->blocks = bac_realloc(o->blocks, o->block_capacity, sizeof *o->blocks);
+  }
+  shard_at(o, shard)->blocks++;
+  o->report.txs_committed += commit->tx_count;
+  h->block = o->report.blocks++;
+  o->blocks[h->block] = (struct bac_observed_block){.shard = shard,
+                                                    .height = commit->height,
+                                                    .round = commit->round,
+                                                    .proposer = commit->proposer,
+                                                    .txs = commit->tx_count,
+                                                    .bytes = commit->body_bytes,
+                                                    .proposed_at = commit->proposed_at,
+                                                    .committed_q = now,
+                                                    .members = h->node_count};
+  return &o->blocks[h->block];
+}
+
+static struct bac_observed_block *observe_commit(struct bac_observer *o, bac_time now, const struct bac_observed_node *node,
+                                                 const struct bac_commit *commit) {
+  struct node *n = node_at(o, node->id);
+  o->report.gaps += !n->skip && commit->height != n->height + 1;
+  n->skip = false;
+  n->height = commit->height;
+  struct height *h = height_at(o, node, commit);
+  if (!h->conflict && memcmp(h->digest, commit->digest, BAC_HASH_BYTES) != 0) conflict(o, now, h, node->id, commit);
+  if (!add_node(h, node->id)) return NULL;
+  if (h->block != SIZE_MAX) o->blocks[h->block].members = h->node_count;
+  if (h->node_count != h->quorum || commit->tx_count == 0 || !in_window(o, now)) return NULL;
+  return add_block(o, now, h, node->shard, commit);
+}
+
+static void observe_confirmed(struct bac_observer *o, bac_time latency) {
+  if (o->tx_latency_count == o->tx_latency_capacity) {
+    o->tx_latency_capacity = o->tx_latency_capacity ? o->tx_latency_capacity * 2 : 256;
+    o->tx_latency_s = bac_realloc(o->tx_latency_s, o->tx_latency_capacity, sizeof *o->tx_latency_s);
+  }
+  o->tx_latency_s[o->tx_latency_count++] = (double)latency * 1e-9;
+  o->report.txs_confirmed++;
+}
+
+struct bac_observed_block *bac_observer_effect(struct bac_observer *o, bac_time now, const struct bac_observed_node *node,
+                                               const struct bac_effect *e) {
+  if (e->type == BAC_EFFECT_COMMIT) return observe_commit(o, now, node, &e->commit);
+  if (!in_window(o, now)) return NULL;
+  if (e->type == BAC_EFFECT_PROPOSE && e->propose.tx_count > 0) {
+    o->proposals++;
+    o->pending += e->propose.pending;
+  } else if (e->type == BAC_EFFECT_TX_STATUS) {
+    o->report.txs_pooled += e->tx_status.status == BAC_TX_POOLED;
+    o->report.txs_refused += e->tx_status.status == BAC_TX_REFUSED;
+    if (e->tx_status.status == BAC_TX_COMMITTED) observe_confirmed(o, now - e->tx_status.created_at);
+  }
+  return NULL;
+}
+
+void bac_observer_add_shard(struct bac_observer *o, uint32_t shard) { shard_at(o, shard)->member = true; }
+
+void bac_observer_skip(struct bac_observer *o, uint32_t id) { node_at(o, id)->skip = true; }
+
+void bac_observer_add_totals(struct bac_observer *o, const struct bac_observed_totals *node) {
+  struct shard *s = shard_at(o, node->shard);
+  if (node->counters.view_changes > s->view_changes) s->view_changes = node->counters.view_changes;
+  bac_counters_add(&o->totals.counters, &node->counters);
+  o->totals.mac_drops += node->mac_drops;
+  o->totals.mac_timeouts += node->mac_timeouts;
+  o->totals.cpu_overflows += node->cpu_overflows;
+  if (!node->member) return;
+  o->totals.cpu_busy += node->cpu_busy;
+  o->members++;
+}
+
+/* ---- Results ---- */
+
+struct bac_observer_report bac_observer_sum(const struct bac_observer *o) { return o->report; }
+
+const char *bac_observer_conflict(const struct bac_observer *o) { return o->conflict; }
+
+uint64_t bac_observer_height(const struct bac_observer *o, uint32_t id) {
+  struct node *n;
+  HASH_FIND(hh, o->nodes, &id, sizeof id, n);
+  return n ? n->height : 0;
+}
+
+const struct bac_observed_block *bac_observer_blocks(const struct bac_observer *o) { return o->blocks; }
+
+/* Written with nine digits, times of this length show in their last one how they were rounded: to stay as it is. */
+static double proposed_s(const struct bac_observed_block *b) { return (double)b->proposed_at * 1e-9; }
+static double committed_s(const struct bac_observed_block *b) { return (double)b->committed_q / 1e9; }
+static double latency_s(const struct bac_observed_block *b) { return committed_s(b) - proposed_s(b); }
+
+void bac_observer_block_columns(const struct bac_observed_block *b, const struct bac_columns *to) {
+  bac_columns_count(to, "shard", b->shard);
+  bac_columns_count(to, "height", b->height);
+  bac_columns_count(to, "round", b->round);
+  bac_columns_count(to, "proposer", b->proposer);
+  bac_columns_count(to, "txs", b->txs);
+  bac_columns_count(to, "bytes", b->bytes);
+  bac_columns_real(to, "proposed_at_s", proposed_s(b));
+  bac_columns_real(to, "committed_q_s", committed_s(b));
+  bac_columns_real(to, "latency_s", latency_s(b));
+  bac_columns_count(to, "members_committed", b->members);
+  bac_columns_real(to, "airtime_s", b->airtime_s);
+}
+
+static double ratio(double sum, double count) { return count > 0 ? sum / count : NAN; }
+
+void bac_observer_columns(const struct bac_observer *o, const struct bac_columns *to) {
+  const struct bac_observer_report *r = &o->report;
+  uint64_t least = UINT64_MAX, bytes = 0;
+  for (const struct shard *s = o->shards; s; s = s->hh.next)
+    if (s->member && s->blocks < least) least = s->blocks;
+  double *latencies = bac_alloc(r->blocks + 1, sizeof *latencies);
+  for (size_t i = 0; i < r->blocks; i++) {
+    latencies[i] = latency_s(&o->blocks[i]);
+    bytes += o->blocks[i].bytes;
+  }
+  bac_columns_count(to, "blocks_committed", r->blocks);
+  bac_columns_count(to, "blocks_committed_shard_min", least == UINT64_MAX ? 0 : least);
+  bac_columns_latency(to, "block_latency", latencies, r->blocks);
+  bac_columns_latency(to, "tx_latency", o->tx_latency_s, o->tx_latency_count);
+  bac_columns_real(to, "throughput_tps", (double)r->txs_committed / ((double)(o->end - o->begin) * 1e-9));
+  bac_columns_count(to, "txs_pooled", r->txs_pooled);
+  bac_columns_count(to, "txs_refused", r->txs_refused);
+  bac_columns_count(to, "txs_committed", r->txs_committed);
+  bac_columns_real(to, "pending_txs", ratio((double)o->pending, (double)o->proposals));
+  bac_columns_real(to, "block_txs_mean", ratio((double)r->txs_committed, (double)r->blocks));
+  bac_columns_real(to, "block_bytes_mean", ratio((double)bytes, (double)r->blocks));
+  free(latencies);
+}
+
+void bac_observer_totals_columns(const struct bac_observer *o, const struct bac_columns *to) {
+  const struct bac_counters *c = &o->totals.counters;
+  uint64_t view_changes = 0;
+  for (const struct shard *s = o->shards; s; s = s->hh.next) view_changes += s->view_changes;
+  bac_columns_count(to, "view_changes", view_changes);
+  bac_columns_count(to, "messages", c->messages_sent);
+  bac_columns_count(to, "consensus_messages", c->consensus_sent);
+  bac_columns_count(to, "message_bytes", c->message_bytes_sent);
+  bac_columns_count(to, "wired_frames", c->wired_frames_sent);
+  bac_columns_count(to, "relayed", c->relayed);
+  bac_columns_count(to, "repair_symbols", c->repair_symbols);
+  bac_columns_count(to, "mac_drops", o->totals.mac_drops);
+  bac_columns_count(to, "mac_timeouts", o->totals.mac_timeouts);
+  bac_columns_count(to, "cpu_overflows", o->totals.cpu_overflows);
+  bac_columns_real(to, "cpu_busy_s_per_ev", ratio((double)o->totals.cpu_busy * 1e-9, (double)o->members));
+  for (int i = 0; i < BAC_REJECT_COUNT; i++) {
+    char name[64];
+    snprintf(name, sizeof name, "reject_%s", bac_reject_name((enum bac_reject)i));
+    bac_columns_count(to, name, c->rejects[i]);
+  }
+  bac_columns_count(to, "conflicts", o->report.conflicts);
+}

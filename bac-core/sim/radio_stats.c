@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "radio_stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/bytes.h"
+
+#define uthash_fatal(message) bac_assert_failed(message, __FILE__, __LINE__)
+#include <uthash.h>
+
+#define SINR_LOW_DB (-20.0) /* of the first bin */
+#define SINR_BINS_PER_DB 10
+#define SINR_BINS 1000
+#define ON_AIR (10 * BAC_MS) /* longer than any frame lasts (4 ms at 3 Mb/s) and is on its way */
+
+struct station {
+  uint32_t channel;
+  bool vehicle, on;
+  bac_time since;            /* on since */
+  bac_time on_time, busy_time; /* within the window */
+};
+
+/* A frame that is or was just on the air. */
+struct sent {
+  uint64_t uid;
+  bac_time forget_at;
+  double from[3];
+  UT_hash_handle hh; /* in the order of transmission */
+};
+
+struct channel {
+  uint32_t channel;
+  bac_time airtime, taken;
+  UT_hash_handle hh;
+};
+
+struct bac_radio_stats {
+  bac_time begin, end;
+  double range_m;
+  bac_radio_where where;
+  void *ctx;
+  struct station *stations;
+  uint32_t station_count, station_capacity;
+  struct sent *on_air;
+  struct channel *channels;
+  uint64_t frames, bytes, expected, received;
+  bac_time airtime; /* all channels */
+  uint64_t sinr[SINR_BINS];
+};
+
+struct bac_radio_stats *bac_radio_stats_new(bac_time begin, bac_time end, double range_m, bac_radio_where where, void *ctx) {
+  struct bac_radio_stats *s = bac_alloc(1, sizeof *s);
+  s->begin = begin;
+  s->end = end;
+  s->range_m = range_m;
+  s->where = where;
+  s->ctx = ctx;
+  return s;
+}
+
+void bac_radio_stats_free(struct bac_radio_stats *s) {
+  if (!s) return;
+  struct sent *f, *next_frame;
+  struct channel *c, *next_channel;
+  HASH_ITER(hh, s->on_air, f, next_frame) {
+    HASH_DEL(s->on_air, f);
+    free(f);
+  }
+  HASH_ITER(hh, s->channels, c, next_channel) {
+    HASH_DEL(s->channels, c);
+    free(c);
+  }
+  free(s->stations);
+  free(s);
+}
+
+/* The part of [from, to) within the window. */
+static bac_time clip(const struct bac_radio_stats *s, bac_time from, bac_time to) {
+  if (from < s->begin) from = s->begin;
+  if (to > s->end) to = s->end;
+  return to > from ? to - from : 0;
+}
+
+static double seconds(bac_time t) { return (double)t * 1e-9; }
+
+static struct channel *channel_at(struct bac_radio_stats *s, uint32_t channel) {
+  struct channel *c;
+  HASH_FIND(hh, s->channels, &channel, sizeof channel, c);
+  if (c) return c;
+  c = bac_alloc(1, sizeof *c);
+  c->channel = channel;
+  HASH_ADD(hh, s->channels, channel, sizeof c->channel, c);
+  return c;
+}
+
+uint32_t bac_radio_add_station(struct bac_radio_stats *s, uint32_t channel, bool vehicle) {
+  if (s->station_count == s->station_capacity) {
+    s->station_capacity = s->station_capacity ? s->station_capacity * 2 : 64;
+    s->stations = bac_realloc(s->stations, s->station_capacity, sizeof *s->stations);
+  }
+  s->stations[s->station_count] = (struct station){.channel = channel, .vehicle = vehicle, .on = true};
+  return s->station_count++;
+}
+
+void bac_radio_set_on(struct bac_radio_stats *s, uint32_t station, bac_time now, bool on) {
+  struct station *at = &s->stations[station];
+  if (at->on) at->on_time += clip(s, at->since, now);
+  at->on = on;
+  at->since = now;
+}
+
+static bool near(const struct bac_radio_stats *s, uint32_t station, const double from[3]) {
+  double at[3], sum = 0;
+  s->where(s->ctx, station, at);
+  for (int i = 0; i < 3; i++) sum += (at[i] - from[i]) * (at[i] - from[i]);
+  return sqrt(sum) <= s->range_m;
+}
+
+void bac_radio_sent(struct bac_radio_stats *s, bac_time now, uint32_t station, uint64_t uid, uint32_t bytes) {
+  if (now < s->begin || now >= s->end) return;
+  s->frames++;
+  s->bytes += bytes;
+  struct sent *f;
+  while (s->on_air && s->on_air->forget_at <= now) {
+    f = s->on_air;
+    HASH_DEL(s->on_air, f);
+    free(f);
+  }
+  HASH_FIND(hh, s->on_air, &uid, sizeof uid, f);
+  if (f)
+    HASH_DEL(s->on_air, f);
+  else
+    f = bac_alloc(1, sizeof *f);
+  f->uid = uid;
+  f->forget_at = now + ON_AIR;
+  s->where(s->ctx, station, f->from);
+  HASH_ADD(hh, s->on_air, uid, sizeof f->uid, f);
+  const uint32_t channel = s->stations[station].channel;
+  for (uint32_t to = 0; to < s->station_count; to++)
+    if (to != station && s->stations[to].on && s->stations[to].channel == channel) s->expected += near(s, to, f->from);
+}
+
+void bac_radio_heard(struct bac_radio_stats *s, uint32_t station, uint64_t uid, double sinr) {
+  struct sent *f;
+  HASH_FIND(hh, s->on_air, &uid, sizeof uid, f);
+  if (!f) return; /* an acknowledgement, or begun outside the window */
+  const double bin = (10 * log10(sinr) - SINR_LOW_DB) * SINR_BINS_PER_DB;
+  s->sinr[!(bin > 0) ? 0 : bin < SINR_BINS - 1 ? (size_t)bin : SINR_BINS - 1]++;
+  if (s->stations[station].on) s->received += near(s, station, f->from);
+}
+
+void bac_radio_busy(struct bac_radio_stats *s, uint32_t station, bac_time start, bac_time duration, bool sending) {
+  struct station *at = &s->stations[station];
+  const bac_time time = clip(s, start, start + duration);
+  at->busy_time += time;
+  if (!sending) return;
+  channel_at(s, at->channel)->airtime += time;
+  s->airtime += time;
+}
+
+double bac_radio_take_airtime(struct bac_radio_stats *s, uint32_t channel) {
+  struct channel *c = channel_at(s, channel);
+  const double since = seconds(c->airtime - c->taken);
+  c->taken = c->airtime;
+  return since;
+}
+
+/* Mean over vehicles. */
+static double busy_ratio(const struct bac_radio_stats *s, bac_time now) {
+  double sum = 0;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < s->station_count; i++) {
+    const struct station *at = &s->stations[i];
+    const bac_time on = at->on_time + (at->on ? clip(s, at->since, now) : 0);
+    if (!at->vehicle || on == 0) continue;
+    sum += at->busy_time < on ? seconds(at->busy_time) / seconds(on) : 1;
+    count++;
+  }
+  return count > 0 ? sum / count : NAN;
+}
+
+/* Upper edge of the bin where the share q is reached, dB. */
+static double sinr_quantile(const struct bac_radio_stats *s, double q) {
+  uint64_t total = 0, seen = 0;
+  for (size_t i = 0; i < SINR_BINS; i++) total += s->sinr[i];
+  for (size_t i = 0; total > 0 && i < SINR_BINS; i++) {
+    seen += s->sinr[i];
+    if ((double)seen >= q * (double)total) return SINR_LOW_DB + (double)(i + 1) / SINR_BINS_PER_DB;
+  }
+  return NAN;
+}
+
+void bac_radio_columns(const struct bac_radio_stats *s, bac_time now, size_t blocks, const struct bac_columns *to) {
+  bac_columns_count(to, "frames", s->frames);
+  bac_columns_count(to, "bytes", s->bytes);
+  bac_columns_real(to, "airtime_s", seconds(s->airtime));
+  bac_columns_real(to, "airtime_per_block_s", blocks > 0 ? seconds(s->airtime) / (double)blocks : NAN);
+  bac_columns_real(to, "pdr", s->expected > 0 ? (double)s->received / (double)s->expected : NAN);
+  bac_columns_real(to, "pdr_range_m", s->range_m);
+  bac_columns_real(to, "cbr", busy_ratio(s, now));
+  bac_columns_real(to, "sinr_p05_db", sinr_quantile(s, 0.05));
+  bac_columns_real(to, "sinr_p50_db", sinr_quantile(s, 0.50));
+  bac_columns_real(to, "sinr_p95_db", sinr_quantile(s, 0.95));
+}

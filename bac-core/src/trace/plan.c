@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "trace/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "trace/choose.h"
+#include "trace/rsu.h"
+
+static double seconds(int64_t ns) { return (double)ns * 1e-9; }
+
+static int check_want(const struct bac_trace *trace, const struct bac_plan_want *want, int64_t begin_ns, char *why,
+                      size_t why_size) {
+  const int64_t end_ns = begin_ns + want->duration_ns;
+  if (want->shards == 0 || want->shards > want->evs) {
+    snprintf(why, why_size, "shards is %u with %u vehicles: give at most one shard for each vehicle", want->shards, want->evs);
+    return BAC_EINVAL;
+  }
+  if ((want->evs - 1) / want->shards + 1 > BAC_ROSTER_MAX) {
+    snprintf(why, why_size, "evs is %u in %u shards: a shard holds at most %d, so give fewer vehicles or more shards", want->evs,
+             want->shards, BAC_ROSTER_MAX);
+    return BAC_EINVAL;
+  }
+  if (want->evs > BAC_PLAN_EV_END) {
+    snprintf(why, why_size, "evs is %u: give at most %d", want->evs, BAC_PLAN_EV_END);
+    return BAC_EINVAL;
+  }
+  if (begin_ns < trace->begin_ns || end_ns > bac_trace_end(trace)) {
+    snprintf(why, why_size,
+             "the run needs the trace from %.9g to %.9g s, \"%s\" has %.9g to %.9g s: shorten the time or build a longer trace",
+             seconds(begin_ns), seconds(end_ns), want->name, seconds(trace->begin_ns), seconds(bac_trace_end(trace)));
+    return BAC_ELIMIT;
+  }
+  return BAC_OK;
+}
+
+/* vehicles[count]: chosen for the shard. */
+static void add_members(struct bac_plan_shard *s, uint32_t shard, uint32_t first_id, const uint32_t *vehicles, uint32_t count,
+                        uint64_t seed) {
+  uint32_t *ids = bac_alloc(count, sizeof *ids);
+  for (uint32_t i = 0; i < count; i++) ids[i] = first_id + i;
+  s->members = bac_alloc(count, sizeof *s->members);
+  s->vehicles = bac_alloc(count, sizeof *s->vehicles);
+  memcpy(s->vehicles, vehicles, count * sizeof *vehicles);
+  const int status = bac_members_derive(seed, ids, count, s->members);
+  BAC_ASSERT(status == BAC_OK); /* counts and ids were checked */
+  s->roster = (struct bac_roster){.shard = shard, .count = count, .members = s->members};
+  free(ids);
+}
+
+static int add_rsus(struct bac_plan *plan, uint32_t shard, const struct bac_box *cell, int32_t wanted, char *why,
+                    size_t why_size) {
+  struct bac_plan_shard *s = &plan->shards[shard];
+  const uint32_t count = wanted < 0 ? bac_rsu_default(cell) : (uint32_t)wanted;
+  const uint32_t first_id = BAC_PLAN_RSU_BEGIN + plan->rsu_count;
+  if (count > BAC_RSU_MAX) {
+    snprintf(why, why_size, "rsus is %u: give at most %d", count, BAC_RSU_MAX);
+    return BAC_EINVAL;
+  }
+  if (first_id + count > BAC_PLAN_MBS_BEGIN || BAC_PLAN_MBS_BEGIN + shard > BAC_NODE_ID_MAX) {
+    snprintf(why, why_size, "rsus is %u in shard %u, and %u before it: give fewer, or fewer shards", count, shard, plan->rsu_count);
+    return BAC_EINVAL;
+  }
+  if (count == 0) return BAC_OK;
+  double *x = bac_alloc(count, sizeof *x), *y = bac_alloc(count, sizeof *y);
+  const int status = bac_rsu_grid(cell, count, x, y);
+  BAC_ASSERT(status == BAC_OK);
+  s->rsus = bac_alloc(count, sizeof *s->rsus);
+  for (uint32_t i = 0; i < count; i++) s->rsus[i] = (struct bac_plan_rsu){.id = first_id + i, .x_m = x[i], .y_m = y[i]};
+  s->rsu_count = count;
+  s->mbs = BAC_PLAN_MBS_BEGIN + shard;
+  plan->rsu_count += count;
+  free(x);
+  free(y);
+  return BAC_OK;
+}
+
+/* Vehicles and their shards to members, RSUs beside them. */
+static int cast(struct bac_plan *plan, const struct bac_plan_want *want, char *why, size_t why_size) {
+  const struct bac_box area = bac_trace_area(plan->trace);
+  const enum bac_shard_policy policy = bac_shards_policy_for(&area);
+  const struct bac_trace_want choice = {.evs = want->evs,
+                                        .shards = want->shards,
+                                        .policy = policy,
+                                        .begin_ns = plan->begin_ns,
+                                        .end_ns = plan->begin_ns + plan->duration_ns,
+                                        .seed = want->seed,
+                                        .churn = want->churn};
+  uint32_t *vehicles = bac_alloc(want->evs, sizeof *vehicles), *shard_of = bac_alloc(want->evs, sizeof *shard_of);
+  int status = bac_trace_choose(plan->trace, &choice, vehicles, shard_of, why, why_size);
+  uint32_t first = 0;
+  for (uint32_t s = 0; s < want->shards && status == BAC_OK; s++) {
+    uint32_t end = first;
+    while (end < want->evs && shard_of[end] == s) end++;
+    add_members(&plan->shards[s], s, first, vehicles + first, end - first, want->seed);
+    const struct bac_box cell = bac_shards_box(policy, &area, want->shards, s);
+    status = add_rsus(plan, s, &cell, want->rsus, why, why_size);
+    first = end;
+  }
+  free(vehicles);
+  free(shard_of);
+  return status;
+}
+
+int bac_plan_new(const struct bac_trace *trace, const struct bac_plan_want *want, struct bac_plan **out, char *why,
+                 size_t why_size) {
+  const int64_t begin_ns = want->from_begin ? trace->begin_ns : want->begin_ns;
+  int status = check_want(trace, want, begin_ns, why, why_size);
+  if (status != BAC_OK) return status;
+  struct bac_plan *plan = bac_alloc(1, sizeof *plan);
+  plan->trace = trace;
+  plan->begin_ns = begin_ns;
+  plan->duration_ns = want->duration_ns;
+  plan->shard_count = want->shards;
+  plan->shards = bac_alloc(want->shards, sizeof *plan->shards);
+  status = cast(plan, want, why, why_size);
+  if (status == BAC_OK)
+    *out = plan;
+  else
+    bac_plan_free(plan);
+  return status;
+}
+
+void bac_plan_free(struct bac_plan *plan) {
+  if (!plan) return;
+  for (uint32_t s = 0; s < plan->shard_count; s++) {
+    free(plan->shards[s].members);
+    free(plan->shards[s].vehicles);
+    free(plan->shards[s].rsus);
+  }
+  free(plan->shards);
+  free(plan);
+}
+
+bool bac_plan_stay(const struct bac_plan *plan, uint32_t vehicle, bac_time from, bac_time *begin, bac_time *end) {
+  if (!bac_trace_presence(plan->trace, vehicle, plan->begin_ns + from, begin, end)) return false;
+  *begin -= plan->begin_ns;
+  *end -= plan->begin_ns;
+  return *begin < plan->duration_ns;
+}
