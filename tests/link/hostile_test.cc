@@ -241,6 +241,23 @@ TEST(Hostile, NeedsCannotMakeANodeSendForever) {
   EXPECT_LT(frames, 8 * 74u);
 }
 
+/* An RSU whose channel stays busy: what it relays to an EV never finishes its first pass, and still has to make room. */
+TEST(Hostile, ARelayThatNeverGetsToTheAirKeepsItsBounds) {
+  Medium m(1);
+  m.config.backhaul = true;
+  m.add(5), m.add(100, BAC_LINK_RSU), m.add(200, BAC_LINK_MBS);
+  m.send(5, 200, object_of(100, 1), BAC_LINK_VOTE); /* the others learn the way to 5 */
+  m.run(BAC_SECOND);
+  ASSERT_EQ(1u, m.station(200).deliveries.size());
+  m.mac_depth = 0;
+  for (uint64_t i = 0; i < 150; i++) {
+    ASSERT_EQ(0, m.send(200, 5, object_of(4000, 10 + i)));
+    m.run(m.now + 20 * BAC_MS);
+    ASSERT_LT(bac_link_memory(m.station(100).link), kMemoryMost);
+  }
+  EXPECT_EQ(150u, bac_link_counters(m.station(100).link)->objects_completed);
+}
+
 TEST(Hostile, ReplaysAreDeliveredOnce) {
   std::vector<Bytes> frames = genuine_frames();
   Medium m(4);

@@ -51,7 +51,8 @@ void link_object_remove(struct bac_link *l, struct link_object *o) {
 }
 
 /* Of the objects that are (not) complete: how many, their memory, and the one of `source` (BAC_BROADCAST: any) with the
- * oldest progress, except `keep` and those in their first pass, which nobody else could repair. */
+ * oldest progress, except `keep`. One in its first pass, which nobody else could repair, only if there is no other; an own
+ * one in its first pass never. */
 struct census {
   uint32_t count;
   size_t bytes;
@@ -61,18 +62,25 @@ struct census {
 static struct census census_of(const struct bac_link *l, bool complete, uint16_t source,
                                const struct link_object *keep) {
   struct census c = {0};
+  struct link_object *passing = NULL;
   for (uint32_t i = 0; i < l->objects_count; i++) {
     struct link_object *o = l->objects[i];
     if (o->complete != complete || (source != BAC_BROADCAST && o->source != source)) continue;
     c.count++;
     c.bytes += o->bytes;
-    if (o == keep || link_jobs_passing(l, o)) continue;
-    if (!c.oldest || o->progress < c.oldest->progress) c.oldest = o;
+    if (o == keep) continue;
+    if (!link_jobs_passing(l, o)) {
+      if (!c.oldest || o->progress < c.oldest->progress) c.oldest = o;
+    } else if (!o->own && (!passing || o->progress < passing->progress)) {
+      passing = o;
+    }
   }
+  if (!c.oldest) c.oldest = passing;
   return c;
 }
 
 static void evict(struct bac_link *l, struct link_object *o) {
+  BAC_ASSERT(o);
   l->counters.drops[BAC_LINK_DROP_EVICTED]++;
   link_object_remove(l, o);
 }
