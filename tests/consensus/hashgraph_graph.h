@@ -144,7 +144,8 @@ inline std::string show(const Draw &d) {
  * only their own half for a while; sleepers stay silent for long; coarse time makes timestamps tie. */
 class Drawing {
  public:
-  explicit Drawing(const Draw &d) : d_(d), random_(d.seed), graph_(d.n, d.coin_period), own_(d.n), half_(d.n), favour_((d.n + 1) * d.n), asleep_(d.n) {}
+  explicit Drawing(const Draw &d)
+      : d_(d), random_(d.seed), graph_(d.n, d.coin_period), own_(d.n), half_(d.n), favour_((d.n + 1) * d.n), asleep_(d.n) {}
 
   Graph draw() {
     graph_.next_signature = d_.seed << 20 | 1;
@@ -229,7 +230,7 @@ inline std::vector<int> arrival(const Graph &g, std::mt19937_64 &random, double 
   if (share < 1) {
     std::fill(wanted.begin(), wanted.end(), 0);
     std::vector<int> limit(g.n);
-    for (auto &l : limit) l = static_cast<int>(static_cast<double>(count) * share * (0.7 + 0.3 * static_cast<double>(random() % 100) / 100));
+    for (auto &l : limit) l = static_cast<int>(static_cast<double>(count) * share * (0.7 + 0.003 * static_cast<double>(random() % 100)));
     for (size_t i = count; i-- > 0;) {
       if (static_cast<int>(i) < limit[g.plain[i].creator]) wanted[i] = 1;
       if (!wanted[i] || g.plain[i].self_parent < 0) continue;

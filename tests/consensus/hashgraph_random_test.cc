@@ -138,6 +138,41 @@ TEST(HashgraphRandom, Coins) {
   EXPECT_EQ(16u, found);
 }
 
+/* A tie makes two witnesses of one forker famous: neither is a unique famous one. */
+TEST(HashgraphRandom, TwoFamousWitnessesOfOneCreator) {
+  Draw d = {};
+  d.seed = 9346;
+  d.n = 5;
+  d.events = 140;
+  d.forkers = 1;
+  d.coin_period = 12;
+  const Graph g = Drawing(d).draw();
+  Brute brute(g.n, g.coin_period, g.plain);
+  BruteView plain(brute);
+  bac_hashgraph_dag *dag = g.dag();
+  {
+    View view(g, dag);
+    for (size_t x = 0; x < g.events.size(); x++) {
+      view.add(static_cast<int>(x));
+      plain.add(static_cast<int>(x));
+    }
+    view.take();
+    std::map<uint64_t, int> famous; /* of the forker, by round */
+    bool twice = false;
+    for (size_t x = 0; x < g.events.size(); x++) {
+      const struct bac_hashgraph_facts f = view.facts(static_cast<int>(x));
+      if (g.plain[x].creator != 0 || f.famous != 1 || f.round > view.rounds.size()) continue;
+      const std::vector<uint32_t> &unique = view.rounds[f.round - 1].unique;
+      if (++famous[f.round] < 2) continue;
+      twice = true;
+      EXPECT_EQ(0, std::count(unique.begin(), unique.end(), 0u));
+    }
+    EXPECT_TRUE(twice);
+    EXPECT_EQ(plain.order(), view.order);
+  }
+  bac_hashgraph_dag_unref(dag);
+}
+
 /* More members than a word has bits: rounds and witnesses. */
 TEST(HashgraphRandom, SeveralWords) {
   Draw d = {};

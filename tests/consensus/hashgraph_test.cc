@@ -362,7 +362,7 @@ TEST_F(Hashgraph, BelowTheFloor) {
 
 /* A forker's branches cost what other events cost, and hold nobody up. */
 TEST_F(Hashgraph, ManyForks) {
-  turns(12, {0, 1, 2, 3});
+  turns(40, {0, 1, 2, 3});
   for (int i = 0; i < 300; i++) {
     const int branch = put(3, i % 2 ? -1 : heads[3], i % 2 ? -1 : heads[static_cast<size_t>(i) % 3]);
     if (i % 3 == 0) heads[0] = put(0, heads[0], branch);
@@ -376,12 +376,95 @@ TEST_F(Hashgraph, ManyForks) {
   EXPECT_EQ(1u, s.forkers);
   EXPECT_LT(s.bytes, s.events * (bac_hashgraph_event_bytes(4) + 100) + 10000);
   bac_hashgraph_dag *own = g.dag();
-  View other(g, own);
+  View other(g, own), third(g, dag), fourth(g, own);
   bac_hashgraph_dag_unref(own);
   std::mt19937_64 random(1);
   for (int x : arrival(g, random, 1.0, true)) ASSERT_EQ(BAC_HASHGRAPH_ADDED, other.add(x));
   other.take();
   EXPECT_EQ(view->rounds, other.rounds);
+  /* Who hears of all first events before anything else has many undecided witnesses at once; others voted before those came. */
+  for (bool first : {true, false})
+    for (size_t x = 0; x < g.events.size(); x++)
+      if ((g.plain[x].self_parent < 0) == first) {
+        ASSERT_EQ(BAC_HASHGRAPH_ADDED, third.add(static_cast<int>(x)));
+        ASSERT_EQ(BAC_HASHGRAPH_ADDED, fourth.add(static_cast<int>(x)));
+      }
+  third.take();
+  fourth.take();
+  EXPECT_EQ(view->rounds, third.rounds);
+  EXPECT_EQ(view->rounds, fourth.rounds);
+}
+
+/* More forkers than agreement survives: histories part, and each view keeps its own, in one dag or in two. */
+TEST_F(Hashgraph, PartedHistories) {
+  turns(22, {0, 1, 2, 3});
+  const std::vector<int> common = heads;
+  const int prefix = static_cast<int>(g.events.size());
+  std::vector<int> worlds[2];
+  for (std::vector<int> &world : worlds) {
+    std::vector<int> at = common;
+    for (uint32_t i = 0; i < 80; i++) {
+      const uint32_t c = (&world == worlds ? i : 3 * i) % 4, p = (c + (&world == worlds ? 3 : 1)) % 4;
+      at[c] = make(c, at[c], at[p]);
+      world.push_back(at[c]);
+    }
+  }
+  bac_hashgraph_dag *dags[3] = {dag, g.dag(), g.dag()};
+  View a(g, dags[0]), b(g, dags[0]), alone_a(g, dags[1]), alone_b(g, dags[2]);
+  View *views[] = {&a, &b, &alone_a, &alone_b};
+  for (int x = 0; x < prefix; x++)
+    for (View *v : views) v->add(x);
+  for (size_t i = 0; i < 80; i++)
+    for (size_t v = 0; v < 4; v++) {
+      ASSERT_EQ(BAC_HASHGRAPH_ADDED, views[v]->add(worlds[v % 2][i]));
+      views[v]->take();
+    }
+  EXPECT_EQ(alone_a.rounds, a.rounds);
+  EXPECT_EQ(alone_b.rounds, b.rounds);
+  EXPECT_FALSE(a.rounds == b.rounds);
+  EXPECT_GT(a.rounds.size(), 5u);
+  EXPECT_GT(b.rounds.size(), 5u);
+  view.reset();
+  bac_hashgraph_prune(dag, 0); /* no further than where they parted */
+  for (int x : worlds[0]) EXPECT_EQ(BAC_HASHGRAPH_DUPLICATE, a.add(x));
+  bac_hashgraph_free(b.view);
+  b.view = nullptr;
+  EXPECT_GT(bac_hashgraph_prune(dag, 0), 10u); /* the other's history is nobody's now */
+  for (bac_hashgraph_dag *d : {dags[1], dags[2]}) bac_hashgraph_dag_unref(d);
+}
+
+TEST_F(Hashgraph, BothParentsBelowTheFloor) {
+  start(7);
+  turns(70, {0, 1, 2, 3, 4, 5, 6});
+  const int one = heads[5], other = heads[6];
+  turns(200, {0, 1, 2, 3, 4});
+  const int old = make(5, one, other), recent = make(5, one, heads[0]);
+  EXPECT_GT(bac_hashgraph_prune(dag, 0), 100u);
+  EXPECT_EQ(BAC_HASHGRAPH_STALE, view->add(old));
+  EXPECT_EQ(BAC_HASHGRAPH_ADDED, view->add(recent));
+}
+
+/* Heights of a forker do not tell which branch: tips do. */
+TEST_F(Hashgraph, WhatTheOtherLacksOfAForker) {
+  const int a = put(0, -1, -1), b = put(1, -1, -1), c = put(2, -1, -1);
+  const int left = put(0, a, b), right = put(0, a, c), right2 = put(0, right, b);
+  View other(g, dag);
+  for (int x : {a, b, c, right, right2}) other.add(x);
+  uint32_t heights[4];
+  for (uint32_t m = 0; m < 4; m++) heights[m] = bac_hashgraph_known(other.view, m);
+  uint8_t tips[4][32];
+  const size_t count = bac_hashgraph_tips(other.view, 0, tips, 4);
+  ASSERT_EQ(1u, count); /* it knows of no fork */
+  bac_hashgraph_have have = {heights, tips, count};
+  const bac_hashgraph_event *out[8];
+  ASSERT_EQ(1u, bac_hashgraph_missing(view->view, &have, out, 8));
+  EXPECT_EQ(left, g.index_of(out[0]));
+  have = {heights, nullptr, 0}; /* without tips: all of the forker, for want of knowing */
+  EXPECT_EQ(4u, bac_hashgraph_missing(view->view, &have, out, 8));
+  other.add(left);
+  EXPECT_EQ(2u, bac_hashgraph_tips(other.view, 0, tips, 4));
+  have = {heights, tips, 2};
+  EXPECT_EQ(0u, bac_hashgraph_missing(view->view, &have, out, 8));
 }
 
 TEST_F(Hashgraph, WhatTheOtherLacks) {

@@ -84,8 +84,13 @@ struct bac_hashgraph_dag_statistics {
 void bac_hashgraph_dag_statistics(const struct bac_hashgraph_dag *dag, struct bac_hashgraph_dag_statistics *out);
 
 /* Bytes of one event among n members: 4n for the newest known event of each creator, 5/8 n for five sets of creators, a fixed
- * part; malloc's share excluded. A fork costs no column: an event of a forker takes as much as any other, plus 4 bytes for
- * each forker and round of which a chain saw another branch than the dag saw first, at most 8 bytes a forker and event. */
+ * part; malloc's share excluded. Beside that:
+ * - A witness: up to 4n for those it strongly sees, and 3/8 n for each round that it was asked to vote on (about three).
+ * - A fork costs no column: an event of a forker takes as much as any other, plus 4 bytes for each forker and round of which a
+ *   chain saw another branch than the dag saw first, at most 8 bytes a forker and event. Votes on a round with w witnesses take
+ *   3/8 w. So a forker's branches are bounded like anybody's chain, by events_max and by what the gossip engine lets in.
+ * - For the dag's life, dropped or not: 8 bytes an event, and one bit an event and view. Of forkers the fixed part stays.
+ * - A view: 8n, one bit an event, and 3/8 w for each round it has not closed. */
 size_t bac_hashgraph_event_bytes(uint32_t members);
 
 /* ---- A node's view ---- */
