@@ -83,9 +83,9 @@ class Scene {
  private:
   void BuildMembers(const bac_plan_shard& shard);
   void BuildBackhaul(const bac_plan_shard& shard);
+  Ptr<BacApplication> BuildNode(const bac_plan_shard& shard, uint32_t id, bac_node_kind kind, Ptr<MobilityModel> mobility);
   void PlanPresence(Ptr<BacApplication> app, uint32_t vehicle);
-  void Arrive(Ptr<BacApplication> app);
-  void Leave(Ptr<BacApplication> app);
+  void SetPresent(Ptr<BacApplication> app, bool present);
   void Tick(const std::function<void(double)>* progress);
   BacRow GetConfiguration() const;
 
@@ -137,47 +137,42 @@ void Scene::Build() {
   m_helper->AssignStreams(0);
 }
 
+/// Without mobility: without a radio.
+Ptr<BacApplication> Scene::BuildNode(const bac_plan_shard& s, uint32_t id, bac_node_kind kind, Ptr<MobilityModel> mobility) {
+  Ptr<Node> node = CreateObject<Node>();
+  Ptr<WaveNetDevice> radio;
+  if (mobility) {
+    node->AggregateObject(mobility);
+    radio = m_helper->InstallRadio(node, id, s.roster.shard);
+  }
+  const bac_node_config config{&m_config, &s.roster, id, kind, m_shared.get()};
+  Ptr<BacApplication> app = m_helper->Install(node, config, m_options.cost, radio, s.roster.shard);
+  app->SetAttribute("KeepRecords", BooleanValue(kind == BAC_NODE_MEMBER && m_options.churn));
+  app->SetStartTime(NanoSeconds(NODES_START_NS));
+  if (kind == BAC_NODE_MEMBER) m_statistics->AddMember(app, s.roster.shard, s.roster.count);
+  if (radio) m_statistics->AddStation(app, s.roster.shard, kind == BAC_NODE_MEMBER);
+  return app;
+}
+
 void Scene::BuildMembers(const bac_plan_shard& s) {
   const bac_workload_config workload{m_options.seed, static_cast<uint32_t>(std::lround(m_options.tx_rate * 1000)),
                                      m_options.tx_bytes, NODES_START_NS, m_end};
   for (uint32_t i = 0; i < s.roster.count; i++) {
-    const uint32_t id = s.roster.members[i].id;
-    Ptr<Node> node = CreateObject<Node>();
     Ptr<BacTraceMobility> mobility = CreateObject<BacTraceMobility>();
     mobility->SetTrace(m_trace.get(), s.vehicles[i], NanoSeconds(m_plan->begin_ns));
-    node->AggregateObject(mobility);
-    Ptr<WaveNetDevice> radio = m_helper->InstallRadio(node, id, s.roster.shard);
-    const bac_node_config config{&m_config, &s.roster, id, BAC_NODE_MEMBER, m_shared.get()};
-    Ptr<BacApplication> app = m_helper->Install(node, config, m_options.cost, radio, s.roster.shard);
-    app->SetAttribute("KeepRecords", BooleanValue(m_options.churn));
+    Ptr<BacApplication> app = BuildNode(s, s.roster.members[i].id, BAC_NODE_MEMBER, mobility);
     app->SetWorkload(workload);
-    app->SetStartTime(NanoSeconds(NODES_START_NS));
-    m_statistics->AddMember(app, s.roster.shard, s.roster.count);
-    m_statistics->AddStation(app, s.roster.shard, true);
     PlanPresence(app, s.vehicles[i]);
   }
 }
 
 void Scene::BuildBackhaul(const bac_plan_shard& s) {
   if (s.rsu_count == 0) return;
-  const uint32_t shard = s.roster.shard;
-  const bac_node_config mbs{&m_config, &s.roster, s.mbs, BAC_NODE_MBS, m_shared.get()};
-  Ptr<BacApplication> relay = m_helper->Install(CreateObject<Node>(), mbs, m_options.cost, nullptr, shard);
-  relay->SetAttribute("KeepRecords", BooleanValue(false));
-  relay->SetStartTime(NanoSeconds(NODES_START_NS));
+  Ptr<BacApplication> relay = BuildNode(s, s.mbs, BAC_NODE_MBS, nullptr);
   for (uint32_t i = 0; i < s.rsu_count; i++) {
-    const bac_plan_rsu& rsu = s.rsus[i];
-    Ptr<Node> node = CreateObject<Node>();
     Ptr<ConstantPositionMobilityModel> mobility = CreateObject<ConstantPositionMobilityModel>();
-    mobility->SetPosition(Vector(rsu.x_m, rsu.y_m, RSU_HEIGHT_M));
-    node->AggregateObject(mobility);
-    Ptr<WaveNetDevice> radio = m_helper->InstallRadio(node, rsu.id, shard);
-    const bac_node_config config{&m_config, &s.roster, rsu.id, BAC_NODE_RSU, m_shared.get()};
-    Ptr<BacApplication> app = m_helper->Install(node, config, m_options.cost, radio, shard);
-    app->SetAttribute("KeepRecords", BooleanValue(false));
-    app->SetStartTime(NanoSeconds(NODES_START_NS));
-    m_helper->Wire(app, relay);
-    m_statistics->AddStation(app, shard, false);
+    mobility->SetPosition(Vector(s.rsus[i].x_m, s.rsus[i].y_m, RSU_HEIGHT_M));
+    m_helper->Wire(BuildNode(s, s.rsus[i].id, BAC_NODE_RSU, mobility), relay);
   }
 }
 
@@ -192,24 +187,18 @@ void Scene::PlanPresence(Ptr<BacApplication> app, uint32_t vehicle) {
         Simulator::ScheduleWithContext(context, MilliSeconds(20), &BacHelper::SetRadioOn, app->GetRadio(), false);
         app->SetStartTime(NanoSeconds(begin) + MilliSeconds(1));
       }
-      Simulator::ScheduleWithContext(context, NanoSeconds(begin), &Scene::Arrive, this, app);
+      Simulator::ScheduleWithContext(context, NanoSeconds(begin), &Scene::SetPresent, this, app, true);
     }
-    if (end < m_end) Simulator::ScheduleWithContext(context, NanoSeconds(end), &Scene::Leave, this, app);
+    if (end < m_end) Simulator::ScheduleWithContext(context, NanoSeconds(end), &Scene::SetPresent, this, app, false);
   }
 }
 
-void Scene::Arrive(Ptr<BacApplication> app) {
-  NS_LOG_INFO("node " << app->GetId() << " arrives");
-  BacHelper::SetRadioOn(app->GetRadio(), true);
-  m_statistics->SetPresent(app->GetId(), true);
-  app->Restart();
-}
-
-void Scene::Leave(Ptr<BacApplication> app) {
-  NS_LOG_INFO("node " << app->GetId() << " leaves");
-  app->Crash();
-  m_statistics->SetPresent(app->GetId(), false);
-  BacHelper::SetRadioOn(app->GetRadio(), false);
+void Scene::SetPresent(Ptr<BacApplication> app, bool present) {
+  NS_LOG_INFO("node " << app->GetId() << (present ? " arrives" : " leaves"));
+  if (!present) app->Crash();
+  m_statistics->SetPresent(app->GetId(), present);
+  BacHelper::SetRadioOn(app->GetRadio(), present);
+  if (present) app->Restart();
 }
 
 void Scene::Tick(const std::function<void(double)>* progress) {

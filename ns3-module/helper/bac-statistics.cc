@@ -23,12 +23,10 @@ bac_columns BacColumnsOf(BacRow& row) {
   return {[](void* to, const char* name, const char* value) { static_cast<BacRow*>(to)->emplace_back(name, value); }, &row};
 }
 
-void BacStatistics::Deleter::operator()(bac_observer* observer) const { bac_observer_free(observer); }
-void BacStatistics::Deleter::operator()(bac_radio_stats* radio) const { bac_radio_stats_free(radio); }
-
 BacStatistics::BacStatistics(uint64_t seed, Time begin, Time end, double range_m)
-    : m_observer(bac_observer_new(seed, begin.GetNanoSeconds(), end.GetNanoSeconds())),
-      m_radio(bac_radio_stats_new(begin.GetNanoSeconds(), end.GetNanoSeconds(), range_m, &BacStatistics::Where, this)) {}
+    : m_observer(bac_observer_new(seed, begin.GetNanoSeconds(), end.GetNanoSeconds()), &bac_observer_free),
+      m_radio(bac_radio_stats_new(begin.GetNanoSeconds(), end.GetNanoSeconds(), range_m, &BacStatistics::Where, this),
+              &bac_radio_stats_free) {}
 
 void BacStatistics::AddMember(Ptr<BacApplication> app, uint32_t shard, uint32_t members) {
   m_watched[app->GetId()] = {app, shard, members, 0};

@@ -53,10 +53,10 @@ class BacStatistics {
   /// A member commits, proposes, or hears of its transaction. Public for tests. \param id of the node \param effect what it did
   void Effect(uint32_t id, const bac_effect& effect);
 
-  uint64_t GetConflicts() const;       ///< \return heights with different blocks
-  std::string GetConflictText() const; ///< \return the first in words, or empty
+  uint64_t GetConflicts() const;         ///< \return heights with different blocks
+  std::string GetConflictText() const;   ///< \return the first in words, or empty
   std::vector<BacRow> GetBlocks() const; ///< \return blocks committed by a quorum within the window, in that order
-  BacRow GetColumns();                 ///< \return all results; once, at the end of the simulation
+  BacRow GetColumns();                   ///< \return all results; once, at the end of the simulation
 
  private:
   /// A node with an application.
@@ -65,12 +65,6 @@ class BacStatistics {
     uint32_t shard;          ///< its shard
     uint32_t members;        ///< of the shard; 0: not a member itself
     uint32_t station;        ///< its radio among the stations
-  };
-
-  /// Frees what the core made.
-  struct Deleter {
-    void operator()(bac_observer* observer) const; ///< \param observer to free
-    void operator()(bac_radio_stats* radio) const; ///< \param radio to free
   };
 
   static void Where(void* self, uint32_t station, double at[3]); ///< \param self this \param station which \param at position
@@ -82,10 +76,10 @@ class BacStatistics {
   /// Sink. \param self this \param station whose \param start begin \param duration of it \param state which
   static void PhyState(BacStatistics* self, uint32_t station, Time start, Time duration, WifiPhyState state);
 
-  std::unique_ptr<bac_observer, Deleter> m_observer; ///< of commits
-  std::unique_ptr<bac_radio_stats, Deleter> m_radio; ///< of frames
-  std::map<uint32_t, Watched> m_watched;             ///< by id
-  std::vector<Ptr<MobilityModel>> m_stations;        ///< where each station is
+  std::unique_ptr<bac_observer, void (*)(bac_observer*)> m_observer;    ///< of commits
+  std::unique_ptr<bac_radio_stats, void (*)(bac_radio_stats*)> m_radio; ///< of frames
+  std::map<uint32_t, Watched> m_watched;                                ///< by id
+  std::vector<Ptr<MobilityModel>> m_stations;                           ///< where each station is
 };
 
 } // namespace ns3

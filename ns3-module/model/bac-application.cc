@@ -73,10 +73,8 @@ void BacApplication::DoDispose() {
   Crash();
   m_submitEvent.Cancel();
   m_workload.reset();
-  if (GetNode()) {
-    GetNode()->UnregisterProtocolHandler(MakeCallback(&BacApplication::ReceiveRadio, this));
-    GetNode()->UnregisterProtocolHandler(MakeCallback(&BacApplication::ReceiveWired, this));
-  }
+  for (size_t i = 0; GetNode() && i < m_wires.size() + (m_radio ? 1 : 0); i++)
+    GetNode()->UnregisterProtocolHandler(MakeCallback(&BacApplication::Receive, this));
   if (m_pacer) m_pacer->Dispose();
   m_pacer = nullptr;
   m_radio = nullptr;
@@ -98,14 +96,12 @@ uint32_t BacApplication::IdOf(Mac48Address address) {
   return (static_cast<uint32_t>(octets[4]) << 8) | octets[5];
 }
 
-void BacApplication::Deleter::operator()(bac_host* host) const { bac_host_free(host); }
-
 void BacApplication::SetNodeConfig(const bac_node_config& config) {
   m_config = config;
   const bac_cost_model* cost = bac_cost_model_find(m_costName.c_str());
   if (cost == nullptr) throw std::runtime_error("no cost model is called \"" + m_costName + "\"");
   char why[256];
-  m_host.reset(bac_host_new(&m_config, cost, why, sizeof why));
+  m_host = {bac_host_new(&m_config, cost, why, sizeof why), &bac_host_free};
   if (!m_host) throw std::runtime_error(why);
 }
 
@@ -118,13 +114,13 @@ void BacApplication::SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiM
   m_txInfo[BAC_CLASS_CONTROL] = TxInfo(channel, m_controlPriority, mode, WIFI_PREAMBLE_LONG, 0);
   m_txInfo[BAC_CLASS_VOTE] = TxInfo(channel, m_votePriority, mode, WIFI_PREAMBLE_LONG, 0);
   m_txInfo[BAC_CLASS_BULK] = TxInfo(channel, m_bulkPriority, mode, WIFI_PREAMBLE_LONG, 0);
-  GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::ReceiveRadio, this), BacWsmpHeader::ETHERTYPE, device);
+  GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), BacWsmpHeader::ETHERTYPE, device);
 }
 
 void BacApplication::AddWire(uint32_t peer, Ptr<NetDevice> device) {
   NS_LOG_FUNCTION(this << peer << device);
   m_wires[peer] = device;
-  GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::ReceiveWired, this), IPV4, device);
+  GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), IPV4, device);
 }
 
 void BacApplication::SetWorkload(const bac_workload_config& config) {
@@ -270,32 +266,28 @@ void BacApplication::SendWired(const bac_effect& effect) {
   }
 }
 
-void BacApplication::ReceiveRadio(Ptr<NetDevice> /* device */, Ptr<const Packet> packet, uint16_t /* protocol */,
-                                  const Address& from, const Address& /* to */, NetDevice::PacketType /* type */) {
-  Ptr<Packet> payload = packet->Copy();
-  BacWsmpHeader wsmp;
-  payload->RemoveHeader(wsmp);
-  if (!wsmp.IsValid() || wsmp.GetPsid() != BacWsmpHeader::PSID_TESTING || wsmp.GetLength() > payload->GetSize()) {
-    NS_LOG_INFO("node " << m_config.id << " drops a frame that is not its service's: " << wsmp);
-    return;
+void BacApplication::Receive(Ptr<NetDevice> /* device */, Ptr<const Packet> packet, uint16_t protocol, const Address& from,
+                             const Address& /* to */, NetDevice::PacketType /* type */) {
+  const uint32_t port = protocol == IPV4 ? 1 : 0;
+  uint32_t sender = IdOf(Mac48Address::ConvertFrom(from));
+  Ptr<Packet> frame = packet->Copy();
+  if (port == 0) {
+    BacWsmpHeader wsmp;
+    frame->RemoveHeader(wsmp);
+    if (!wsmp.IsValid() || wsmp.GetPsid() != BacWsmpHeader::PSID_TESTING || wsmp.GetLength() > frame->GetSize()) {
+      NS_LOG_INFO("node " << m_config.id << " drops a frame that is not its service's: " << wsmp);
+      return;
+    }
+    frame->RemoveAtEnd(frame->GetSize() - wsmp.GetLength());
+  } else {
+    Ipv4Header ip;
+    UdpHeader udp;
+    frame->RemoveHeader(ip);
+    frame->RemoveHeader(udp);
+    if (udp.GetDestinationPort() != WIRED_PORT) return;
+    sender = ip.GetSource().Get() & 0xFFFF;
   }
-  payload->RemoveAtEnd(payload->GetSize() - wsmp.GetLength());
-  Receive(0, IdOf(Mac48Address::ConvertFrom(from)), payload);
-}
-
-void BacApplication::ReceiveWired(Ptr<NetDevice> /* device */, Ptr<const Packet> packet, uint16_t /* protocol */,
-                                  const Address& /* from */, const Address& /* to */, NetDevice::PacketType /* type */) {
-  Ptr<Packet> payload = packet->Copy();
-  Ipv4Header ip;
-  UdpHeader udp;
-  payload->RemoveHeader(ip);
-  payload->RemoveHeader(udp);
-  if (udp.GetDestinationPort() != WIRED_PORT) return;
-  Receive(1, ip.GetSource().Get() & 0xFFFF, payload);
-}
-
-void BacApplication::Receive(uint32_t port, uint32_t from, Ptr<const Packet> frame) {
-  m_frameRxTrace(m_config.id, from, frame);
+  m_frameRxTrace(m_config.id, sender, frame);
   if (uint8_t* bytes = bac_host_frame(m_host.get(), port, frame->GetSize())) frame->CopyData(bytes, frame->GetSize());
   Run();
 }

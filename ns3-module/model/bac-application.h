@@ -68,12 +68,6 @@ class BacApplication : public Application {
   void DoDispose() override;
 
  private:
-  /// Frees a host or workload.
-  struct Deleter {
-    void operator()(bac_host* host) const;                                         ///< \param host to free
-    void operator()(bac_workload* workload) const { bac_workload_free(workload); } ///< \param workload to free
-  };
-
   void StartApplication() override;
   void StopApplication() override;
 
@@ -81,25 +75,23 @@ class BacApplication : public Application {
   void Finish();                            ///< a step is over: carries out its effects
   void SendRadio(const bac_effect& effect); ///< \param effect FRAME, port 0
   void SendWired(const bac_effect& effect); ///< \param effect FRAME, port 1
-  /// A frame came in. \param port where \param from sender's id \param frame its bytes
-  void Receive(uint32_t port, uint32_t from, Ptr<const Packet> frame);
   void Wake();                              ///< the timer fired
   void ArmWake();                           ///< set the timer
   void SubmitNext();                        ///< hand over a transaction, then plan the next
   void PlanSubmit();                        ///< draw the next transaction
   void FramesDone(uint32_t count);          ///< \param count frames that the MAC is done with
-  /// From the radio. \param device receiver \param packet frame \param protocol ethertype \param from sender \param to receiver
-  /// \param type of receiver
-  void ReceiveRadio(Ptr<NetDevice> device, Ptr<const Packet> packet, uint16_t protocol, const Address& from, const Address& to,
-                    NetDevice::PacketType type);
-  /// From a wire. \param device receiver \param packet frame \param protocol ethertype \param from sender \param to receiver
-  /// \param type of receiver
-  void ReceiveWired(Ptr<NetDevice> device, Ptr<const Packet> packet, uint16_t protocol, const Address& from, const Address& to,
-                    NetDevice::PacketType type);
+  /// From the radio or a wire. \param device receiver \param packet frame \param protocol ethertype, tells which \param from sender
+  /// \param to receiver \param type of receiver
+  void Receive(Ptr<NetDevice> device, Ptr<const Packet> packet, uint16_t protocol, const Address& from, const Address& to,
+               NetDevice::PacketType type);
 
-  bac_node_config m_config{};                        ///< what to host
-  std::unique_ptr<bac_host, Deleter> m_host;         ///< the protocol node and its CPU
-  std::unique_ptr<bac_workload, Deleter> m_workload; ///< transactions of this EV, or null
+  /// Of the core; freed by its function.
+  template <typename T>
+  using Owned = std::unique_ptr<T, void (*)(T*)>;
+
+  bac_node_config m_config{};                                   ///< what to host
+  Owned<bac_host> m_host{nullptr, nullptr};                     ///< the protocol node and its CPU
+  Owned<bac_workload> m_workload{nullptr, &bac_workload_free}; ///< transactions of this EV, or null
   bac_submit m_nextSubmit{};                         ///< the transaction to submit next
   EventId m_finishEvent;                             ///< end of the step
   EventId m_wakeEvent;                               ///< timer
