@@ -24,7 +24,10 @@ if [ ! -x "$root/usr/bin/git" ]; then
   chroot "$root" useradd -m -s /bin/sh -G sudo driver
   echo 'driver ALL=(ALL) NOPASSWD: ALL' > "$root/etc/sudoers.d/driver"
 fi
-for fs in proc sys dev; do mountpoint -q "$root/$fs" || mount --rbind "/$fs" "$root/$fs"; done
+for fs in proc sys dev; do
+  # A slave: on a systemd machine, unmounting a shared copy would unmount the original as well.
+  mountpoint -q "$root/$fs" || { mount --rbind "/$fs" "$root/$fs" && mount --make-rslave "$root/$fs"; }
+done
 trap 'for fs in proc sys dev; do umount -R -l "$root/$fs" || true; done' EXIT
 
 rm -rf "$root/home/driver/a clone"
