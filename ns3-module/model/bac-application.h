@@ -2,13 +2,12 @@
 #ifndef BAC_APPLICATION_H
 #define BAC_APPLICATION_H
 
-#include "bac-mac-pacer.h"
-
 #include "bac/bac.h"
 #include "bac/cost.h"
 #include "bac/workload.h"
 
 #include "ns3/application.h"
+#include "ns3/bac-mac-pacer.h"
 #include "ns3/traced-callback.h"
 
 #include <deque>

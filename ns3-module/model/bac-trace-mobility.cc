@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bac-trace-mobility.h"
 
+#include "trace/trace.h"
+
 #include "ns3/abort.h"
 #include "ns3/simulator.h"
 

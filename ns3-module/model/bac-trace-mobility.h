@@ -2,10 +2,10 @@
 #ifndef BAC_TRACE_MOBILITY_H
 #define BAC_TRACE_MOBILITY_H
 
-#include "trace/trace.h"
-
 #include "ns3/mobility-model.h"
 #include "ns3/nstime.h"
+
+struct bac_trace;
 
 namespace ns3 {
 
