@@ -24,13 +24,18 @@ if [ ! -x "$root/usr/bin/git" ]; then
   chroot "$root" useradd -m -s /bin/sh -G sudo driver
   echo 'driver ALL=(ALL) NOPASSWD: ALL' > "$root/etc/sudoers.d/driver"
 fi
-for fs in proc sys dev; do mountpoint -q "$root/$fs" || mount --rbind "/$fs" "$root/$fs"; done
+for fs in proc sys dev; do
+  # A slave: on a systemd machine, unmounting a shared copy would unmount the original as well.
+  mountpoint -q "$root/$fs" || { mount --rbind "/$fs" "$root/$fs" && mount --make-rslave "$root/$fs"; }
+done
 trap 'for fs in proc sys dev; do umount -R -l "$root/$fs" || true; done' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 rm -rf "$root/home/driver/a clone"
 mkdir -p "$root/home/driver/source"
 git -C "$here" bundle create -q "$root/home/driver/source/bac.bundle" HEAD
-chroot "$root" su driver -c 'git clone -q "$HOME/source/bac.bundle" "$HOME/a clone" && cd "$HOME/a clone" && git checkout -q --detach'
+chroot "$root" su driver -c 'git -c advice.detachedHead=false clone -q "$HOME/source/bac.bundle" "$HOME/a clone" && cd "$HOME/a clone" && git checkout -q --detach'
 for command in "$@"; do
   printf '\n== %s (as an ordinary user, in "a clone")\n' "$command"
   start=$(date +%s)

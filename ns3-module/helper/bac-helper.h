@@ -2,8 +2,7 @@
 #ifndef BAC_HELPER_H
 #define BAC_HELPER_H
 
-#include "bac-application.h"
-
+#include "ns3/bac-application.h"
 #include "ns3/node.h"
 #include "ns3/nstime.h"
 #include "ns3/wifi-mode.h"

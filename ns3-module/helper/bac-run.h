@@ -2,8 +2,8 @@
 #ifndef BAC_RUN_H
 #define BAC_RUN_H
 
-#include "bac-helper.h"
-#include "bac-statistics.h"
+#include "ns3/bac-helper.h"
+#include "ns3/bac-statistics.h"
 
 #include <functional>
 

@@ -2,8 +2,7 @@
 #ifndef BAC_STATISTICS_H
 #define BAC_STATISTICS_H
 
-#include "bac-application.h"
-
+#include "ns3/bac-application.h"
 #include "ns3/mobility-model.h"
 #include "ns3/wifi-phy-state.h"
 #include "ns3/wifi-phy.h"

@@ -2,12 +2,11 @@
 #ifndef BAC_APPLICATION_H
 #define BAC_APPLICATION_H
 
-#include "bac-mac-pacer.h"
-
 #include "bac/bac.h"
 #include "bac/workload.h"
 
 #include "ns3/application.h"
+#include "ns3/bac-mac-pacer.h"
 #include "ns3/traced-callback.h"
 
 #include <map>

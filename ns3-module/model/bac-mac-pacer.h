@@ -4,22 +4,13 @@
 
 #include "ns3/event-id.h"
 #include "ns3/wave-net-device.h"
-
-#if __has_include("ns3/wifi-mpdu.h")
-#include "ns3/wifi-mpdu.h"
-#else
-#include "ns3/wifi-mac-queue-item.h"
-#endif
+#include "ns3/wifi-mac-queue.h"
 
 #include <vector>
 
 namespace ns3 {
 
-#if __has_include("ns3/wifi-mpdu.h")
-using BacMpdu = WifiMpdu; ///< the item of the MAC queue
-#else
-using BacMpdu = WifiMacQueueItem; // its name before 3.37
-#endif
+using BacMpdu = WifiMacQueue::ItemType; ///< the item of the MAC queue, whose name and header changed with 3.37
 
 /**
  * \ingroup bac
