@@ -51,23 +51,7 @@ else
   /usr/bin/python3 ./waf build -j "$jobs"
 fi
 
-export LD_LIBRARY_PATH="$tree/build/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-program() {
-  found=$(find "$tree/build" -type f -perm -u+x -name "*$1*" ! -name '*.so*' ! -name '*.o' | head -n 1)
-  [ -n "$found" ] || fail "$1 was not built"
-}
-
-echo "== contrib: ns-3 $version, what came out"
-program test-runner
-runner=$found
-suites=$("$runner" --list | grep '^bac-') || fail "test-runner lists no suite of bac"
-for suite in $suites; do
-  "$runner" --suite="$suite" --verbose || fail "suite $suite"
-done
-program bac-contrib-user
-"$found" || fail "a user's program"
-program bac-compare
-"$found" --protocols=help || fail "bac-compare --protocols=help"
-program bac-trace
-"$found" --scenario=help || fail "bac-trace --scenario=help"
+sh "$module/tests/contrib-run.sh" "$tree"
+found=$(find "$tree/build" -type f -perm -u+x -name '*bac-contrib-user*' ! -name '*.o' | head -n 1)
+LD_LIBRARY_PATH="$tree/build/lib" "${found:?no program of a user was built}" || fail "a user's program"
 echo "== contrib: all is well in ns-3 $version"
