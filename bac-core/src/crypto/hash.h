@@ -20,6 +20,7 @@ enum bac_domain {
   BAC_DOMAIN_SEED = 9,
   BAC_DOMAIN_VERDICT = 10,
   BAC_DOMAIN_NODE = 11,
+  BAC_DOMAIN_EVIDENCE = 40, /* id of a proven equivocation */
 };
 
 /* H(domain || a || b); b may be NULL with b_length 0. */
