@@ -20,10 +20,11 @@ enum bac_domain {
   BAC_DOMAIN_SEED = 9,
   BAC_DOMAIN_VERDICT = 10,
   BAC_DOMAIN_NODE = 11,
+  BAC_DOMAIN_PRIORITY = 12,   /* of a ticket in sortition */
   BAC_DOMAIN_GRAPH_ROOT = 24, /* where a member's chain of hashgraph events starts */
   BAC_DOMAIN_EVENT = 25,      /* what a hashgraph event's signature covers */
   BAC_DOMAIN_EVENT_ID = 26,   /* the same with the signature */
-  BAC_DOMAIN_PRIORITY = 12,
+  BAC_DOMAIN_EVIDENCE = 40, /* id of a proven equivocation */
 };
 
 /* H(domain || a || b); b may be NULL with b_length 0. */
