@@ -56,7 +56,7 @@ Scene::Scene(const std::vector<double>& members, const std::vector<double>& rsus
   for (uint32_t i = 0; i < count; i++) ids[i] = i;
   m_members.resize(count);
   bac_members_derive(1, ids.data(), count, m_members.data());
-  m_roster = {0, 0, count, m_members.data()};
+  m_roster = {0, 0, count, m_members.data(), {}};
   m_config.backhaul = !rsus.empty();
   const bac_workload_config workload{1, 1000, 300, BAC_SECOND / 10, 60 * BAC_SECOND};
   for (uint32_t i = 0; i < count; i++) {

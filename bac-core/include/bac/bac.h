@@ -56,7 +56,9 @@ int bac_config_check(const struct bac_config *config, char *why, size_t why_size
 struct bac_member {
   uint32_t id; /* 0..BAC_NODE_ID_MAX, unique in a run */
   uint8_t sign_key[BAC_PUBLIC_KEY_BYTES];
+  uint8_t vrf_key[BAC_PUBLIC_KEY_BYTES];
   int64_t balance_milli; /* at genesis, thousandths of the currency unit */
+  uint32_t units;        /* of reputation, which sortition counts: 0..100, frozen for the epoch */
 };
 
 /* Members of one shard in one epoch, ordered by id. Borrowed by nodes for their lifetime. */
@@ -65,9 +67,10 @@ struct bac_roster {
   uint64_t epoch;
   uint32_t count; /* 1..BAC_ROSTER_MAX */
   const struct bac_member *members;
+  uint8_t seed[BAC_HASH_BYTES]; /* of this epoch's elections: frozen two epochs before */
 };
 
-/* Fills members[i] for ids[i]: keys derived from the seed, the default genesis balance. ids ascend.  Errors: BAC_EINVAL. */
+/* Fills members[i] for ids[i]: keys derived from the seed, the genesis balance and units. ids ascend.  Errors: BAC_EINVAL. */
 int bac_members_derive(uint64_t seed, const uint32_t *ids, uint32_t count, struct bac_member *members);
 
 /* Process-wide store of signature verdicts, optional: a verdict is a pure function of its bytes, so sharing changes speed, never

@@ -34,11 +34,14 @@ void bac_shared_free(struct bac_shared *shared) {
 
 void bac_keypair_derive(struct bac_keypair *pair, uint64_t seed, uint32_t id) {
   static const char context[crypto_kdf_CONTEXTBYTES] = {'b', 'a', 'c', '-', 's', 'i', 'g', 'n'};
+  static const char vrf_context[crypto_kdf_CONTEXTBYTES] = {'b', 'a', 'c', '-', 'v', 'r', 'f', '-'};
   uint8_t master[crypto_kdf_KEYBYTES], key_seed[crypto_sign_SEEDBYTES], seed_bytes[8];
   bac_put_u64(seed_bytes, seed);
   bac_hash(master, BAC_DOMAIN_SEED, seed_bytes, sizeof seed_bytes);
   BAC_ASSERT(crypto_kdf_derive_from_key(key_seed, sizeof key_seed, id, context, master) == 0);
   crypto_sign_seed_keypair(pair->public_key, pair->secret_key, key_seed);
+  BAC_ASSERT(crypto_kdf_derive_from_key(key_seed, sizeof key_seed, id, vrf_context, master) == 0);
+  bac_vrf_keypair(pair->vrf_public, pair->vrf_secret, key_seed);
 }
 
 void bac_sign(uint8_t signature[BAC_SIGNATURE_BYTES], const uint8_t digest[BAC_HASH_BYTES], const struct bac_keypair *pair,
@@ -70,7 +73,8 @@ int bac_members_derive(uint64_t seed, const uint32_t *ids, uint32_t count, struc
     if (ids[i] > BAC_NODE_ID_MAX || (i > 0 && ids[i] <= ids[i - 1])) return BAC_EINVAL;
     struct bac_keypair pair;
     bac_keypair_derive(&pair, seed, ids[i]);
-    members[i] = (struct bac_member){.id = ids[i], .balance_milli = 1000000000};
+    members[i] = (struct bac_member){.id = ids[i], .balance_milli = 1000000000, .units = BAC_GENESIS_UNITS};
+    memcpy(members[i].vrf_key, pair.vrf_public, sizeof members[i].vrf_key);
     memcpy(members[i].sign_key, pair.public_key, BAC_PUBLIC_KEY_BYTES);
     sodium_memzero(&pair, sizeof pair);
   }

@@ -8,15 +8,18 @@
 #include <stdint.h>
 
 #include "bac/bac.h"
+#include "bac/vrf.h"
 
 #define BAC_SECRET_KEY_BYTES 64
 
 struct bac_keypair {
   uint8_t public_key[BAC_PUBLIC_KEY_BYTES];
   uint8_t secret_key[BAC_SECRET_KEY_BYTES];
+  uint8_t vrf_public[BAC_VRF_PUBLIC_KEY_BYTES];
+  uint8_t vrf_secret[BAC_VRF_SECRET_KEY_BYTES];
 };
 
-/* Signing key of node `id` in the run of `seed` (libsodium crypto_kdf over BLAKE2b). */
+/* Signing and VRF keys of node `id` in the run of `seed` (libsodium crypto_kdf over BLAKE2b). */
 void bac_keypair_derive(struct bac_keypair *pair, uint64_t seed, uint32_t id);
 
 /* Signs a 32-byte digest, and counts it in cost. */
