@@ -13,6 +13,7 @@ struct item {
   enum bac_event_type type;
   size_t record; /* RESTORE: its index */
   struct bac_submit submit;
+  bac_time depart_at;
   uint32_t port;
   size_t length;
   uint8_t bytes[]; /* of a frame */
@@ -92,6 +93,10 @@ void bac_host_submit(struct bac_host *h, const struct bac_submit *submit) {
   if (has_room(h)) add(h, BAC_EVENT_SUBMIT, 0)->submit = *submit;
 }
 
+void bac_host_depart(struct bac_host *h, bac_time at) {
+  if (has_room(h)) add(h, BAC_EVENT_DEPART, 0)->depart_at = at;
+}
+
 void bac_host_sent(struct bac_host *h, uint32_t count) {
   if (!h->node || count == 0) return;
   if (h->sent == 0) add(h, BAC_EVENT_SENT, 0);
@@ -161,6 +166,9 @@ static int step(struct bac_host *h, bac_time now, const struct item *item) {
       break;
     case BAC_EVENT_SUBMIT:
       event.submit = item->submit;
+      break;
+    case BAC_EVENT_DEPART:
+      event.depart.at = item->depart_at;
       break;
     case BAC_EVENT_START:
       break;

@@ -41,6 +41,8 @@ bool bac_host_is_up(const struct bac_host *host);
 /* Room for the bytes of a frame that comes in on a port, to be filled before the next call; NULL when it is lost. */
 uint8_t *bac_host_frame(struct bac_host *host, uint32_t port, size_t length);
 void bac_host_submit(struct bac_host *host, const struct bac_submit *submit);
+/* The EV means to leave the shard then; BAC_NEVER: it does not. Said again after each boot. */
+void bac_host_depart(struct bac_host *host, bac_time at);
 /* The devices are done with as many frames; waits past the limit. */
 void bac_host_sent(struct bac_host *host, uint32_t count);
 /* The time of bac_host_wakeup has come; waits past the limit. */

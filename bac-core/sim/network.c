@@ -27,12 +27,15 @@ struct host {
   bac_time cpu_free_at, mac_free_at, wake_at;
   struct bac_journal journal;
   uint8_t group;
+  uint64_t epoch;
+  bool member;
+  uint8_t certificate[BAC_CERTIFICATE_BYTES];
 };
 
 struct bac_sim {
   struct bac_sim_config config;
   struct bac_member *members;
-  struct bac_roster roster;
+  struct bac_roster roster, everybody; /* at genesis; all that may ever be */
   struct bac_shared *shared;
   struct host *hosts;
   struct bac_random random;
@@ -133,7 +136,7 @@ static void transmit(struct bac_sim *sim, uint32_t from, const struct bac_effect
 
 static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_output *out, bac_time at) {
   struct host *h = &sim->hosts[node];
-  const struct bac_observed_node observed = {.id = node, .shard = sim->roster.shard, .members = sim->roster.count};
+  const struct bac_observed_node observed = {.id = node, .shard = sim->roster.shard};
   for (size_t i = 0; i < out->effect_count; i++) {
     const struct bac_effect *e = &out->effects[i];
     bac_observer_effect(sim->observer, sim->now, &observed, e);
@@ -146,6 +149,13 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
         break;
       case BAC_EFFECT_COMMIT:
         if (sim->on_commit) sim->on_commit(sim->commit_ctx, sim->now, node, &e->commit);
+        break;
+      case BAC_EFFECT_EPOCH:
+        h->epoch = e->epoch.epoch;
+        h->member = e->epoch.member;
+        if (e->epoch.epoch > sim->report.epoch_max) sim->report.epoch_max = e->epoch.epoch;
+        sim->report.turns++;
+        sim->report.jumps += e->epoch.jumped;
         break;
       case BAC_EFFECT_TX_STATUS:
       case BAC_EFFECT_PROPOSE:
@@ -208,7 +218,7 @@ static void handle(struct bac_sim *sim, struct item *item) {
 }
 
 static struct bac_node *make_node(struct bac_sim *sim, uint32_t i, char *why, size_t why_size) {
-  const struct bac_node_config nc = {.config = &sim->config.node, .roster = &sim->roster, .id = i, .shared = sim->shared};
+  const struct bac_node_config nc = {.config = &sim->config.node, .roster = &sim->roster, .id = i, .shared = sim->shared, .certificate = sim->config.epoch_blocks > 0 ? sim->hosts[i].certificate : NULL};
   return bac_node_new(&nc, why, why_size);
 }
 
@@ -223,20 +233,30 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
   for (uint32_t i = 0; i < n; i++) ids[i] = i;
   bac_members_derive(config->node.seed, ids, n, sim->members);
   free(ids);
-  sim->roster = (struct bac_roster){.count = n, .members = sim->members};
+  const uint32_t founders = config->founders > 0 && config->founders < n ? config->founders : n;
+  sim->everybody = (struct bac_roster){.count = n, .members = sim->members};
+  sim->roster = (struct bac_roster){.count = founders, .members = sim->members, .epoch_blocks = config->epoch_blocks};
+  if (config->epoch_blocks > 0) bac_ca_derive_key(config->node.seed, sim->roster.ca_key);
   sim->observer = bac_observer_new(config->node.seed, 0, BAC_NEVER);
   if (config->share) sim->shared = bac_shared_new(1 << 16);
   const struct bac_workload_config wc = {
       .seed = config->node.seed, .rate_milli = config->tx_rate_milli, .tx_bytes = config->tx_bytes, .stop = config->tx_stop};
   for (uint32_t i = 0; i < n; i++) {
+    bac_certificate_derive(config->node.seed, i, 0, BAC_NEVER, sim->hosts[i].certificate);
+    sim->hosts[i].workload = bac_workload_new(&wc, &sim->everybody, i);
+    if (i >= founders) continue;
     sim->hosts[i].node = make_node(sim, i, why, why_size);
     if (!sim->hosts[i].node) {
       bac_sim_free(sim);
       return NULL;
     }
-    sim->hosts[i].workload = bac_workload_new(&wc, &sim->roster, i);
   }
   for (uint32_t i = 0; i < n; i++) {
+    sim->hosts[i].member = i < founders;
+    if (!sim->hosts[i].node) {
+      submit_next(sim, i);
+      continue;
+    }
     step(sim, i, (struct bac_event){.type = BAC_EVENT_START});
     submit_next(sim, i);
   }
@@ -294,6 +314,18 @@ void bac_sim_restart(struct bac_sim *sim, uint32_t node) {
   }
   h->cpu_free_at = sim->now;
   step(sim, node, (struct bac_event){.type = BAC_EVENT_START});
+}
+
+void bac_sim_depart(struct bac_sim *sim, uint32_t node, bac_time at) {
+  struct bac_event event = {.type = BAC_EVENT_DEPART};
+  event.depart.at = at;
+  if (sim->hosts[node].node) step(sim, node, event);
+}
+
+bool bac_sim_epoch(const struct bac_sim *sim, uint32_t node, uint64_t *epoch, bool *member) {
+  *epoch = sim->hosts[node].epoch;
+  *member = sim->hosts[node].member;
+  return sim->hosts[node].node != NULL;
 }
 
 void bac_sim_set_filter(struct bac_sim *sim, bac_sim_filter filter, void *ctx) {

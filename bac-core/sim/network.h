@@ -14,7 +14,9 @@ extern "C" {
 
 struct bac_sim_config {
   struct bac_config node;     /* its seed is the run's seed */
-  uint32_t nodes;             /* members, ids 0..nodes-1 */
+  uint32_t nodes;             /* ids 0..nodes-1 */
+  uint32_t founders;          /* of them, the members at genesis: ids below; 0: all. The others are down until bac_sim_restart */
+  uint32_t epoch_blocks;      /* 0: members neither join nor leave */
   uint32_t loss_permille;     /* independent, per receiver */
   uint32_t duplicate_permille;
   uint32_t corrupt_permille;  /* one byte of the frame is changed */
@@ -42,8 +44,11 @@ void bac_sim_set_loss(struct bac_sim *sim, uint32_t loss_permille);
 /* group[i] of each node: frames pass within a group only. NULL heals. */
 void bac_sim_partition(struct bac_sim *sim, const uint8_t *group);
 void bac_sim_crash(struct bac_sim *sim, uint32_t node);
-/* From the durable records alone. */
+/* From the durable records alone; of an EV that was never there, its first start. */
 void bac_sim_restart(struct bac_sim *sim, uint32_t node);
+
+/* The EV means to leave then. It goes when bac_sim_crash says so. */
+void bac_sim_depart(struct bac_sim *sim, uint32_t node, bac_time at);
 
 /* Every frame on its way to a receiver: may be changed in place (up to *length bytes), or dropped by returning false. */
 typedef bool (*bac_sim_filter)(void *ctx, uint32_t from, uint32_t to, uint8_t *bytes, size_t *length);
@@ -61,10 +66,14 @@ struct bac_sim_report {
   uint64_t txs_submitted, txs_committed; /* committed: at the sender */
   uint64_t frames, frame_bytes;
   uint64_t steps;
+  uint64_t epoch_max;          /* newest epoch that has begun somewhere */
+  uint64_t turns, jumps;       /* epochs begun, summed over nodes; of them, by a state from others */
 };
 struct bac_sim_report bac_sim_report(const struct bac_sim *sim);
 /* The first conflict in words, with the seed; "" when there is none. */
 const char *bac_sim_conflict(const struct bac_sim *sim);
+/* Epoch of a node and whether it is a member; false while it is down. */
+bool bac_sim_epoch(const struct bac_sim *sim, uint32_t node, uint64_t *epoch, bool *member);
 void bac_sim_counters(const struct bac_sim *sim, uint32_t node, struct bac_counters *out);
 /* Over the state of all nodes that are up. */
 void bac_sim_digest(const struct bac_sim *sim, uint8_t out[BAC_HASH_BYTES]);

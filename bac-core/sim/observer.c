@@ -122,7 +122,7 @@ static struct height *height_at(struct bac_observer *o, const struct bac_observe
   h = bac_alloc(1, sizeof *h);
   h->at = at;
   memcpy(h->digest, commit->digest, BAC_HASH_BYTES);
-  h->quorum = bac_quorum(node->members);
+  h->quorum = bac_quorum(commit->members);
   h->first = node->id;
   h->block = SIZE_MAX;
   HASH_ADD(hh, o->heights, at, sizeof h->at, h);
@@ -207,6 +207,7 @@ static void observe_confirmed(struct bac_observer *o, bac_time latency) {
 struct bac_observed_block *bac_observer_effect(struct bac_observer *o, bac_time now, const struct bac_observed_node *node,
                                                const struct bac_effect *e) {
   if (e->type == BAC_EFFECT_COMMIT) return observe_commit(o, now, node, &e->commit);
+  if (e->type == BAC_EFFECT_EPOCH && e->epoch.jumped) bac_observer_skip(o, node->id);
   if (!in_window(o, now)) return NULL;
   if (e->type == BAC_EFFECT_PROPOSE && e->propose.tx_count > 0) {
     o->proposals++;

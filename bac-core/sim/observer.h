@@ -3,7 +3,7 @@
  *
  * Safety is watched from the first commit to the last. What is measured counts within the window [begin, end): a block when it is
  * committed at its Q(n)-th member, a transaction when its own sender sees it committed. Nodes need no introduction: they join,
- * leave and come back as they like, and each commit says of how many members its shard is. Nothing here is a protocol's. */
+ * leave and come back as they like, and each commit says of how many members its roster is. Nothing here is a protocol's. */
 #ifndef BAC_SIM_OBSERVER_H
 #define BAC_SIM_OBSERVER_H
 
@@ -27,7 +27,6 @@ void bac_observer_add_shard(struct bac_observer *observer, uint32_t shard);
 struct bac_observed_node {
   uint32_t id;
   uint32_t shard;
-  uint32_t members; /* in the roster of the block's epoch; the first commit of a height fixes it for the height */
 };
 
 /* A block with transactions, committed by Q(n) members within the window. */

@@ -55,7 +55,7 @@ void BacStatistics::SetPresent(uint32_t id, bool present) {
 
 void BacStatistics::Effect(uint32_t id, const bac_effect& effect) {
   const Watched& watched = m_watched.at(id);
-  const bac_observed_node node{id, watched.shard, watched.members};
+  const bac_observed_node node{id, watched.shard};
   if (bac_observed_block* block = bac_observer_effect(m_observer.get(), NowNs(), &node, &effect))
     block->airtime_s = bac_radio_take_airtime(m_radio.get(), watched.shard);
 }

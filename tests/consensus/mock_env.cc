@@ -364,7 +364,7 @@ struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, u
   struct bac_block *block =
       bac_block_build(&header, env->pool, state, certificate ? certificate->data : nullptr,
                       certificate ? certificate->length : 0, env->world->config.block_bytes_max, &env->cost);
-  free(state);
+  bac_state_free(state);
   struct bac_entry *at = nullptr;
   bac_chain_insert(env->chain, block, env->now, &env->cost, &at);
   return at;

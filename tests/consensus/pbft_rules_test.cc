@@ -148,7 +148,7 @@ TEST(PbftRules, WhatAProposalMustBe) {
     struct bac_state *state = bac_state_genesis(&c.world.roster);
     if (variant < 2) other.Submit(c.world.Tx(1));
     struct bac_block *made = bac_block_build(&h, other.env.pool, state, nullptr, 0, 100000, &cost);
-    free(state);
+    bac_state_free(state);
     Message m;
     m.head.type = BAC_MSG_PRE_PREPARE;
     m.head.role = BAC_ROLE_PRIMARY;

@@ -33,8 +33,8 @@ TEST_F(Block, RoundTrip) {
   EXPECT_EQ((Bytes{9, 9, 9}), Bytes(b->certificate, b->certificate + b->certificate_length));
   for (uint32_t i = 0; i < 3; i++) EXPECT_EQ(i + 1, b->txs[i].nonce);
   bac_state *state = bac_state_genesis(&w.roster);
-  EXPECT_EQ(BAC_REJECT_COUNT, bac_block_execute(b, state, &w.roster, nullptr, nullptr, &w.cost));
-  free(state);
+  EXPECT_EQ(BAC_REJECT_COUNT, bac_block_execute(b, state, nullptr, nullptr, &w.cost));
+  bac_state_free(state);
   bac_block_free(b);
 }
 
@@ -71,10 +71,10 @@ TEST_F(Block, ExecutionRefuses) {
   bac_block *b = decode(payload, &w.cost);
   bac_state *state = bac_state_genesis(&w.roster);
   b->header.state_root[0] ^= 1;
-  EXPECT_EQ(BAC_REJECT_BLOCK, bac_block_execute(b, state, &w.roster, nullptr, nullptr, &w.cost));
+  EXPECT_EQ(BAC_REJECT_BLOCK, bac_block_execute(b, state, nullptr, nullptr, &w.cost));
   EXPECT_EQ(BAC_REJECT_TRANSACTION,
-            bac_block_execute(b, state, &w.roster, nullptr, nullptr, &w.cost)); /* nonces are used now */
-  free(state);
+            bac_block_execute(b, state, nullptr, nullptr, &w.cost)); /* nonces are used now */
+  bac_state_free(state);
   bac_block_free(b);
 }
 

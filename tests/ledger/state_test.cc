@@ -10,7 +10,7 @@ namespace {
 struct State : ::testing::Test {
   World w{4};
   bac_state *state = bac_state_genesis(&w.roster);
-  ~State() override { free(state); }
+  ~State() override { bac_state_free(state); }
   bac_tx tx(uint32_t from, uint32_t to, uint64_t nonce, int64_t amount = 1, int64_t fee = 0) {
     bac_tx t = {};
     t.from = from;
@@ -130,7 +130,7 @@ TEST(Pool, BoundOrderPurgeAndOneForASenderAndNonce) {
   EXPECT_EQ(1u, bac_pool_count(pool));
   EXPECT_EQ(wires[2].size(), bac_pool_bytes(pool));
   EXPECT_TRUE(bac_pool_add(pool, &t[4], 9, &full)); /* its place is free again */
-  free(state);
+  bac_state_free(state);
   bac_pool_free(pool);
   bac_pool_free(nullptr);
 }

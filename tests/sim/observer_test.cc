@@ -28,12 +28,13 @@ class ObserverTest : public testing::Test {
     return e;
   }
   bac_observed_block *Commit(uint32_t id, uint64_t height, uint8_t digest, uint32_t txs = 5) {
-    const bac_effect e = Block(height, digest, txs);
-    const bac_observed_node node = {id, shard, members};
+    bac_effect e = Block(height, digest, txs);
+    e.commit.members = members;
+    const bac_observed_node node = {id, shard};
     return bac_observer_effect(o.get(), now, &node, &e);
   }
   void Effect(const bac_effect &e) {
-    const bac_observed_node node = {0, shard, members};
+    const bac_observed_node node = {0, shard};
     EXPECT_EQ(bac_observer_effect(o.get(), now, &node, &e), nullptr);
   }
   void Tx(bac_tx_status status, bac_time created_at) {

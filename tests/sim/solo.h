@@ -193,7 +193,7 @@ class Solo {
     if (w->config.mode != BAC_MODE_SAFE || m.protocol != kBac || m.type == BAC_MSG_QC || m.type == BAC_MSG_TC) return;
     bool vote = m.type != BAC_MSG_TIMEOUT && m.step == kAccept;
     if (vote || m.type == BAC_MSG_TIMEOUT)
-      durable_first = durable_first && state.size() >= 16 && bac_get_u64(state.data()) >= m.view;
+      durable_first = durable_first && state.size() >= 24 && bac_get_u64(state.data() + 8) >= m.view;
   }
   static void link_hash(uint8_t out[BAC_HASH_BYTES], const void *bytes, size_t length) {
     bac_hash(out, BAC_DOMAIN_OBJECT, bytes, length);

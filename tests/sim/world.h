@@ -128,7 +128,7 @@ struct World {
     bac_state *state = bac_state_copy(parent->state);
     bac_block *block =
         bac_block_build(&h, pool, state, certificate.data(), certificate.size(), config.block_bytes_max, &cost);
-    free(state);
+    bac_state_free(state);
     bac_entry *where = nullptr;
     if (bac_chain_insert(chain, block, 0, &cost, &where) != BAC_REJECT_COUNT) abort();
     return where;

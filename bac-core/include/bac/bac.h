@@ -67,11 +67,18 @@ struct bac_roster {
   uint64_t epoch;
   uint32_t count; /* 1..BAC_ROSTER_MAX */
   const struct bac_member *members;
-  uint8_t seed[BAC_HASH_BYTES]; /* of this epoch's elections: frozen two epochs before */
+  uint8_t seed[BAC_HASH_BYTES];         /* of this epoch's elections: frozen two epochs before */
+  uint32_t epoch_blocks;                /* after which members may join and leave; 0: never */
+  uint8_t ca_key[BAC_PUBLIC_KEY_BYTES]; /* of the authority whose certificates let EVs join */
 };
 
 /* Fills members[i] for ids[i]: keys derived from the seed, the genesis balance and units. ids ascend.  Errors: BAC_EINVAL. */
 int bac_members_derive(uint64_t seed, const uint32_t *ids, uint32_t count, struct bac_member *members);
+
+/* The certificate of EV `id` in the run of `seed`, valid in [not_before, not_after), with the key of the authority that issued it (a
+ * roster's ca_key). Both as bytes: hosts hand them on. */
+void bac_certificate_derive(uint64_t seed, uint32_t id, bac_time not_before, bac_time not_after, uint8_t certificate[BAC_CERTIFICATE_BYTES]);
+void bac_ca_derive_key(uint64_t seed, uint8_t ca_key[BAC_PUBLIC_KEY_BYTES]);
 
 /* Process-wide store of signature verdicts, optional: a verdict is a pure function of its bytes, so sharing changes speed, never
  * results. `entries` is its size (a power of two is used). One thread at a time. */
@@ -91,6 +98,8 @@ struct bac_node_config {
   uint32_t id;
   enum bac_node_kind kind;
   struct bac_shared *shared; /* may be NULL */
+  /* Of an EV that is not in the roster, or may leave and come back: BAC_CERTIFICATE_BYTES by which it joins, copied; NULL: it has none. */
+  const uint8_t *certificate;
 };
 
 /* ---- Events ---- */
@@ -102,6 +111,7 @@ enum bac_event_type {
   BAC_EVENT_SENT,   /* the MAC is done with `count` frames: room for as many more */
   BAC_EVENT_WAKE,   /* the time asked for has come (early is harmless) */
   BAC_EVENT_SUBMIT, /* this EV's owner wants a transfer */
+  BAC_EVENT_DEPART, /* the trip's plan: when this EV leaves the shard */
 };
 
 struct bac_submit {
@@ -129,6 +139,9 @@ struct bac_event {
       size_t length;
     } restore;
     struct bac_submit submit;
+    struct {
+      bac_time at; /* BAC_NEVER: not in sight */
+    } depart;
   };
 };
 
@@ -142,6 +155,7 @@ enum bac_effect_type {
   BAC_EFFECT_PROPOSE, /* this node, as primary, cut a block */
   BAC_EFFECT_ROLE,
   BAC_EFFECT_REJECT,
+  BAC_EFFECT_EPOCH, /* the next epoch has begun for this node */
 };
 
 /* EDCA: what the host maps frames to. */
@@ -158,7 +172,8 @@ struct bac_tx_ref {
 };
 
 struct bac_commit {
-  uint64_t height, round; /* round: BAC's round, PBFT's view */
+  uint64_t epoch, height, round; /* round: BAC's round, PBFT's view */
+  uint32_t members;              /* of the epoch's roster */
   uint8_t digest[BAC_HASH_BYTES];
   uint8_t state_root[BAC_HASH_BYTES];
   uint32_t proposer;
@@ -203,10 +218,16 @@ struct bac_effect {
       enum bac_reject reason;
       uint32_t from; /* claimed sender, BAC_BROADCAST if unknown */
     } reject;
+    struct {
+      uint64_t epoch, base; /* base: height of the block on which it stands */
+      uint32_t members;     /* of its roster */
+      bool member;          /* this node is one */
+      bool jumped;          /* its next commit follows base, whatever it committed before */
+    } epoch;
   };
 };
 
-enum bac_record { BAC_RECORD_STATE = 1, BAC_RECORD_BLOCK = 2 };
+enum bac_record { BAC_RECORD_STATE = 1, BAC_RECORD_BLOCK = 2, BAC_RECORD_EPOCH = 3 };
 
 /* Work done in a step; the host turns it into CPU time. */
 struct bac_cost {

@@ -114,7 +114,9 @@ static void arm_proposal(struct bac_engine *e) {
     return;
   }
   bac_time since = parent->block->header.height > 0 ? parent->block->header.proposed_at : e->round_started_at;
-  bac_env_timer(e->env, TIMER_PROPOSE, bac_env_block_due(e->env, since));
+  /* The first block after the epoch's last one only helps to commit it. */
+  const bool urgent = !parent->closing && parent->state->epoch > bac_env_roster(e->env)->epoch;
+  bac_env_timer(e->env, TIMER_PROPOSE, urgent ? bac_env_now(e->env) : bac_env_block_due(e->env, since));
 }
 
 void bac_enter_round(struct bac_engine *e, uint64_t round) {
@@ -315,7 +317,8 @@ static void take_block(struct bac_engine *e, struct bac_block *block, uint32_t f
     bac_block_free(block);
     return;
   }
-  if (!e->safe && round != parent->block->header.round + 1) { /* no view change: every round makes a block */
+  const bool on_base = parent == bac_chain_base(bac_env_chain(e->env));
+  if (!e->safe && round != (on_base ? 0 : parent->block->header.round) + 1) { /* no view change: every round makes a block */
     bac_env_reject(e->env, BAC_REJECT_BLOCK, from);
     bac_block_free(block);
     return;
@@ -565,7 +568,9 @@ static void engine_init(void *engine, struct bac_env *env) {
   for (uint32_t i = 0; i < e->n; i++) e->helped_at[i] = -BAC_SECOND;
   e->delay.delta = bac_env_config(env)->delta;
   e->delay.stretch_permille = STRETCH_START_PERMILLE;
-  memcpy(e->high_qc.digest, bac_chain_tip(bac_env_chain(env))->block->digest, BAC_HASH_BYTES);
+  const struct bac_block *base = bac_chain_base(bac_env_chain(env))->block;
+  memcpy(e->high_qc.digest, base->digest, BAC_HASH_BYTES);
+  e->high_qc.height = base->header.height;
   memcpy(e->passed, e->high_qc.digest, BAC_HASH_BYTES);
 }
 
@@ -581,7 +586,8 @@ static void engine_start(void *engine) {
     bac_safe_adopt_tip(e, tip);
   else
     memcpy(e->passed, tip->block->digest, BAC_HASH_BYTES);
-  uint64_t below = e->safe ? e->high_qc.view : tip->block->header.round;
+  const bool at_base = tip == bac_chain_base(bac_env_chain(e->env));
+  uint64_t below = e->safe ? e->high_qc.view : at_base ? 0 : tip->block->header.round;
   if (e->safe && e->high_qc.height > tip->block->header.height) bac_env_want(e->env, e->high_qc.height);
   bac_enter_round(e, below + 1);
 }

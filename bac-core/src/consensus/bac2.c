@@ -10,21 +10,11 @@
 #include "crypto/hash.h"
 #include "election/committee.h"
 
-#define uthash_fatal(message) bac_assert_failed(message, __FILE__, __LINE__)
-#include <uthash.h>
-
 enum { TIMER_GOSSIP, TIMER_PUBLISH, TIMER_VOTE };
 
 #define BAC2_PROTOCOL_ID 5
-#define TAKEOVER (2 * BAC_SECOND)  /* a transaction that its committee member left out so long is anybody's */
 #define EVENT_TXS_MAX 1024
 #define VOTE_RESEND_DELTAS 8
-
-/* A transaction that stands in some event of the graph. */
-struct seen {
-  uint8_t id[BAC_HASH_BYTES];
-  UT_hash_handle hh;
-};
 
 /* A committee member's signature under the block at a height. */
 struct ballot {
@@ -52,7 +42,7 @@ struct bac2_engine {
   struct ballot *ballots;      /* by roster index: the newest */
   uint64_t published;          /* greatest height that was seen on the air */
 
-  struct seen *seen;
+  struct bac_seen seen;
 };
 
 extern const struct bac_protocol bac_bac2;
@@ -64,27 +54,7 @@ static struct bac_entry *tip(const struct bac2_engine *e) { return bac_chain_tip
 
 static void on_event(void *engine, const struct bac_hashgraph_event *event) {
   struct bac2_engine *e = engine;
-  if (!event->payload) return;
-  struct bac_reader r = bac_reader_over(event->payload->data, event->payload->length);
-  struct bac_tx tx;
-  bool torn;
-  while (bac_microblock_next(&r, &tx, &torn, bac_env_cost(e->env))) {
-    struct seen *s;
-    HASH_FIND(hh, e->seen, tx.id, BAC_HASH_BYTES, s);
-    if (s || !bac_pool_has(bac_env_pool(e->env), tx.id)) continue; /* not in the pool: no need to remember */
-    s = bac_alloc(1, sizeof *s);
-    memcpy(s->id, tx.id, BAC_HASH_BYTES);
-    HASH_ADD(hh, e->seen, id, BAC_HASH_BYTES, s);
-  }
-}
-
-static void forget_committed(struct bac2_engine *e) {
-  struct seen *s, *next;
-  HASH_ITER(hh, e->seen, s, next) {
-    if (bac_pool_has(bac_env_pool(e->env), s->id)) continue;
-    HASH_DEL(e->seen, s);
-    free(s);
-  }
+  bac_seen_add(&e->seen, e->env, event->payload);
 }
 
 static struct bac_buf *make_payload(void *engine) {
@@ -94,10 +64,8 @@ static struct bac_buf *make_payload(void *engine) {
   const struct bac_tx *txs[EVENT_TXS_MAX];
   uint32_t count = 0, bytes = 0;
   for (struct bac_pool_entry *p = bac_pool_next(pool, NULL); p && count < EVENT_TXS_MAX; p = bac_pool_next(pool, p)) {
-    struct seen *s;
     const bool mine = bac_get_u32(p->tx.id) % e->gossip.members == e->gossip.self;
-    HASH_FIND(hh, e->seen, p->tx.id, BAC_HASH_BYTES, s);
-    if (s || (!mine && bac_env_now(e->env) - p->arrived_at < TAKEOVER)) continue;
+    if (bac_seen_has(&e->seen, p->tx.id) || (!mine && bac_env_now(e->env) - p->arrived_at < BAC_TAKEOVER)) continue;
     if (bytes + p->tx.wire_length > bytes_max) break;
     bytes += p->tx.wire_length;
     txs[count++] = &p->tx;
@@ -149,7 +117,7 @@ static void commit(struct bac2_engine *e, struct bac_entry *at, const uint8_t *c
   bac_env_commit(e->env, at);
   e->candidate = NULL;
   bac_env_timer(e->env, TIMER_VOTE, BAC_NEVER);
-  forget_committed(e);
+  bac_seen_prune(&e->seen, e->env);
 }
 
 /* With Q signatures the block is committee-final. Its primary sends it out; the others follow in their order, if nobody has. */
@@ -205,12 +173,13 @@ static void send_vote(struct bac2_engine *e) {
 
 /* Packs the next block of the agreed order, as soon as its parent is committed. */
 static void advance(struct bac2_engine *e) {
-  while (!e->candidate) {
+  struct bac_chain *chain = bac_env_chain(e->env);
+  while (!e->candidate && !bac_chain_closed(chain)) {
     if (e->sequence.count == 0) {
       if (e->round_count == 0) return;
       const struct bac_hashgraph_round *round = e->rounds[0];
       memmove(e->rounds, e->rounds + 1, --e->round_count * sizeof *e->rounds);
-      if (round->round < tip(e)->block->header.round) continue; /* the committed chain has it */
+      if (tip(e) != bac_chain_base(chain) && round->round < tip(e)->block->header.round) continue; /* the committed chain has it */
       e->decided = round->round;
       bac_sequence_append(&e->sequence, e->env, round);
       continue;
@@ -333,7 +302,7 @@ static void engine_init(void *engine, struct bac_env *env) {
   e->env = env;
   e->size = bac_committee_size(roster->count, bac_env_config(env)->candidates_permille);
   e->quorum = bac_quorum(e->size);
-  bac_committee_fallback(roster, tip(e)->block->digest, e->size, &e->committee);
+  bac_committee_fallback(roster, bac_chain_base(bac_env_chain(env))->block->digest, e->size, &e->committee);
   e->ballots = bac_alloc(roster->count, sizeof *e->ballots);
   bac_gossip_init(&e->gossip, env, e, &callbacks, TIMER_GOSSIP, &e->committee);
 }
@@ -374,13 +343,9 @@ static uint64_t engine_round(const void *engine) { return ((const struct bac2_en
 
 static void engine_destroy(void *engine) {
   struct bac2_engine *e = engine;
-  struct seen *s, *next;
   bac_gossip_free(&e->gossip);
   bac_sequence_clear(&e->sequence);
-  HASH_ITER(hh, e->seen, s, next) {
-    HASH_DEL(e->seen, s);
-    free(s);
-  }
+  bac_seen_clear(&e->seen);
   free(e->rounds);
   free(e->ballots);
   bac_buf_unref(e->vote);

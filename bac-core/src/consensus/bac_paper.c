@@ -24,6 +24,7 @@ bool bac_paper_passed(const struct bac_engine *e, const struct bac_slot *slot, c
 void bac_paper_publish(struct bac_engine *e, struct bac_entry *child) {
   struct bac_chain *chain = bac_env_chain(e->env);
   struct bac_entry *block = child->parent;
+  while (block && block->closing) block = block->parent;
   while (block && !block->committed) {
     struct bac_entry *next = block;
     while (next->parent && !next->parent->committed) next = next->parent;

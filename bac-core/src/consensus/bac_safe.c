@@ -53,20 +53,21 @@ bool bac_safe_verify_qc(struct bac_engine *e, const struct bac_qc *qc) {
 
 void bac_safe_adopt_tip(struct bac_engine *e, const struct bac_entry *tip) {
   struct bac_qc qc;
-  if (!tip->certificate || !bac_qc_decode(&qc, tip->certificate->data, tip->certificate->length)) return;
+  if (tip == bac_chain_base(bac_env_chain(e->env)) || !tip->certificate || !bac_qc_decode(&qc, tip->certificate->data, tip->certificate->length)) return;
   if (qc.view > e->high_qc.view) bac_qc_copy(&e->high_qc, &qc);
   bac_qc_clear(&qc);
 }
 
 /* The certificate that a certified block carries for its parent was checked by the Q(n) who voted for it. */
-static void certify_parent(struct bac_entry *at) {
+static void certify_parent(struct bac_engine *e, struct bac_entry *at) {
   struct bac_reader r = bac_reader_over(at->block->certificate, at->block->certificate_length);
   size_t length = bac_read_u32(&r);
   const uint8_t *qc = bac_read_bytes(&r, length);
-  if (qc && at->parent && at->parent->block->header.height > 0) bac_chain_certify(at->parent, qc, length);
+  if (qc && at->parent && length > 0 && at->parent != bac_chain_base(bac_env_chain(e->env))) bac_chain_certify(at->parent, qc, length);
 }
 
 static void commit_chain(struct bac_engine *e, struct bac_entry *at) {
+  while (at->closing) at = at->parent; /* what follows the epoch's last block only helps to commit it */
   while (!at->committed) {
     struct bac_entry *next = at;
     while (!next->parent->committed) next = next->parent;
@@ -90,7 +91,7 @@ void bac_safe_on_qc(struct bac_engine *e, const struct bac_qc *qc, uint32_t from
     struct bac_buf *encoded = bac_qc_encode(qc);
     bac_chain_certify(at, encoded->data, encoded->length);
     bac_buf_unref(encoded);
-    certify_parent(at);
+    certify_parent(e, at);
   }
   if (qc->view > e->high_qc.view) {
     bac_qc_copy(&e->high_qc, qc);
@@ -190,7 +191,11 @@ static bool read_justification(struct bac_engine *e, const uint8_t *bytes, size_
   if (!qc_bytes) return false;
   if (qc_length > 0 && !bac_qc_decode(qc, qc_bytes, qc_length)) return false;
   if (qc_length > 0 && !bac_safe_verify_qc(e, qc)) goto bad;
-  if (qc_length == 0) memcpy(qc->digest, bac_chain_at(bac_env_chain(e->env), 0)->block->digest, BAC_HASH_BYTES);
+  if (qc_length == 0) {
+    const struct bac_block *base = bac_chain_base(bac_env_chain(e->env))->block;
+    memcpy(qc->digest, base->digest, BAC_HASH_BYTES);
+    qc->height = base->header.height;
+  }
   size_t tc_length = bac_reader_left(&r);
   if (tc_length > 0 && !bac_tc_read(tc, bac_read_bytes(&r, tc_length), tc_length, bac_env_roster(e->env), BAC_PROTOCOL_ID, bac_quorum(e->n),
                                     bac_env_shared(e->env), bac_env_cost(e->env)))

@@ -232,7 +232,7 @@ static void make_event(struct bac_gossip *g) {
     memcpy(event.other_parent, other->id, BAC_HASH_BYTES);
     if (event.timestamp <= head->timestamp) event.timestamp = head->timestamp + 1;
   } else {
-    const struct bac_entry *base = bac_chain_at(bac_env_chain(g->env), 0);
+    const struct bac_entry *base = bac_chain_base(bac_env_chain(g->env));
     bac_hashgraph_root(event.self_parent, base->block->digest, member(g, g->self)->sign_key);
   }
   event.payload = g->callbacks->payload(g->engine);
@@ -415,7 +415,7 @@ void bac_gossip_init(struct bac_gossip *g, struct bac_env *env, void *engine, co
   *g = (struct bac_gossip){.env = env, .engine = engine, .callbacks = callbacks, .timer = timer, .self = BAC_INDEX_NONE, .more_at = BAC_NEVER};
   g->roster_index = bac_alloc(roster->count, sizeof *g->roster_index);
   uint8_t(*roots)[BAC_HASH_BYTES] = bac_alloc(roster->count, sizeof *roots);
-  const struct bac_entry *base = bac_chain_at(bac_env_chain(env), 0);
+  const struct bac_entry *base = bac_chain_base(bac_env_chain(env));
   for (uint32_t i = 0; i < roster->count; i++) {
     if (!bac_bitset_has(electorate, i)) continue;
     if (i == bac_env_self(env)) g->self = g->members;

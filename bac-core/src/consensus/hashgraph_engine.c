@@ -11,12 +11,19 @@ struct hashgraph_engine {
   struct bac_env *env;
   struct bac_gossip gossip;
   struct bac_sequence sequence;
+  struct bac_seen seen; /* of others: newcomers' and those of members that have gone */
   uint64_t nonce; /* of the last own transaction that went into an event */
   uint64_t round; /* last decided */
   bool mute;      /* the durable record is torn: this member cannot know what it said */
 };
 
 extern const struct bac_protocol bac_hashgraph_protocol;
+
+/* Whether to put another EV's transaction into an event: it is no member, so it has none of its own; one of the members does it. */
+static bool takes(const struct hashgraph_engine *e, const struct bac_pool_entry *p) {
+  if (bac_roster_index(bac_env_roster(e->env), p->tx.from) != BAC_INDEX_NONE || bac_seen_has(&e->seen, p->tx.id)) return false;
+  return bac_get_u32(p->tx.id) % e->gossip.members == e->gossip.self || bac_env_now(e->env) - p->arrived_at >= BAC_TAKEOVER;
+}
 
 static struct bac_buf *make_payload(void *engine) {
   struct hashgraph_engine *e = engine;
@@ -26,10 +33,10 @@ static struct bac_buf *make_payload(void *engine) {
   const struct bac_tx *txs[64];
   uint32_t count = 0, bytes = 0;
   for (struct bac_pool_entry *p = bac_pool_next(pool, NULL); p && count < 64; p = bac_pool_next(pool, p)) {
-    if (p->tx.from != self || p->tx.nonce <= e->nonce) continue;
+    if (p->tx.from == self ? p->tx.nonce <= e->nonce : !takes(e, p)) continue;
     if (bytes + p->tx.wire_length > bytes_max) break;
     bytes += p->tx.wire_length;
-    e->nonce = p->tx.nonce;
+    if (p->tx.from == self) e->nonce = p->tx.nonce;
     txs[count++] = &p->tx;
   }
   return bac_microblock_encode(txs, count);
@@ -53,19 +60,20 @@ static void on_round(void *engine, const struct bac_hashgraph_round *round) {
   /* After a restart the graph is gone through again from its first event, up to the blocks that the durable records hold. A round may
    * have filled more than one block: what the durable ones hold of it does not apply again, the rest does. */
   const struct bac_entry *tip = bac_chain_tip(chain);
-  if (round->round < tip->block->header.round) return;
+  if (bac_chain_closed(chain) || (tip != bac_chain_base(chain) && round->round < tip->block->header.round)) return;
   bac_sequence_append(&e->sequence, e->env, round);
-  while (e->sequence.count > 0) {
+  while (e->sequence.count > 0 && !bac_chain_closed(chain)) {
     struct bac_entry *at = bac_sequence_pack(&e->sequence, e->env, round->round, proposer_of(e, round));
     if (!at) continue;
     if (at->block->header.proposer == bac_env_roster(e->env)->members[bac_env_self(e->env)].id) bac_env_proposed(e->env, at->block);
     bac_env_commit(e->env, at);
+    bac_seen_prune(&e->seen, e->env);
   }
 }
 
 static void on_event(void *engine, const struct bac_hashgraph_event *event) {
-  (void)engine;
-  (void)event;
+  struct hashgraph_engine *e = engine;
+  bac_seen_add(&e->seen, e->env, event->payload);
 }
 
 static const struct bac_gossip_callbacks callbacks = {.payload = make_payload, .round = on_round, .persist = persist, .event = on_event};
@@ -129,6 +137,7 @@ static void engine_destroy(void *engine) {
   struct hashgraph_engine *e = engine;
   bac_gossip_free(&e->gossip);
   bac_sequence_clear(&e->sequence);
+  bac_seen_clear(&e->seen);
 }
 
 static const struct bac_msg_rule rules[] = {{BAC_MSG_SYNC, BAC_BIND_HASH, BAC_GOSSIP_SYNC_PAYLOAD_MAX}};

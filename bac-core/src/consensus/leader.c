@@ -20,7 +20,7 @@ static bool leads(const struct leader_engine *e) { return bac_env_self(e->env) =
 /* The next block is due when one interval has passed since the last one, or when the pool holds a full one. */
 static void arm(struct leader_engine *e) {
   struct bac_entry *tip = bac_chain_tip(bac_env_chain(e->env));
-  if (leads(e) && bac_pool_count(bac_env_pool(e->env)) > 0)
+  if (leads(e) && !bac_chain_closed(bac_env_chain(e->env)) && bac_pool_count(bac_env_pool(e->env)) > 0)
     bac_env_timer(e->env, TIMER_PROPOSE, bac_env_block_due(e->env, tip->block->header.proposed_at));
 }
 
@@ -46,6 +46,7 @@ static struct bac_msg block_message(const struct leader_engine *e, const struct 
 }
 
 static void propose(struct leader_engine *e) {
+  if (bac_chain_closed(bac_env_chain(e->env))) return;
   struct bac_entry *at = bac_env_build(e->env, bac_chain_tip(bac_env_chain(e->env)), 0, NULL);
   if (!at) return;
   struct bac_msg msg = block_message(e, at->block);

@@ -3,6 +3,14 @@
 
 #include <stdlib.h>
 
+#define uthash_fatal(message) bac_assert_failed(message, __FILE__, __LINE__)
+#include <uthash.h>
+
+struct bac_seen_tx {
+  uint8_t id[BAC_HASH_BYTES];
+  UT_hash_handle hh;
+};
+
 struct bac_buf *bac_microblock_encode(const struct bac_tx *const *txs, uint32_t count) {
   size_t length = 0;
   for (uint32_t i = 0; i < count; i++) length += 2 + (size_t)txs[i]->wire_length;
@@ -25,6 +33,36 @@ bool bac_microblock_next(struct bac_reader *r, struct bac_tx *tx, bool *torn, st
   return !*torn;
 }
 
+void bac_seen_add(struct bac_seen *seen, struct bac_env *env, const struct bac_buf *payload) {
+  if (!payload) return;
+  struct bac_reader r = bac_reader_over(payload->data, payload->length);
+  struct bac_tx tx;
+  bool torn;
+  while (bac_microblock_next(&r, &tx, &torn, bac_env_cost(env))) {
+    if (bac_seen_has(seen, tx.id) || !bac_pool_has(bac_env_pool(env), tx.id)) continue; /* not in the pool: no need to remember */
+    struct bac_seen_tx *s = bac_alloc(1, sizeof *s);
+    memcpy(s->id, tx.id, BAC_HASH_BYTES);
+    HASH_ADD(hh, seen->by_id, id, BAC_HASH_BYTES, s);
+  }
+}
+
+bool bac_seen_has(const struct bac_seen *seen, const uint8_t id[BAC_HASH_BYTES]) {
+  struct bac_seen_tx *s;
+  HASH_FIND(hh, seen->by_id, id, BAC_HASH_BYTES, s);
+  return s != NULL;
+}
+
+void bac_seen_prune(struct bac_seen *seen, struct bac_env *env) {
+  struct bac_seen_tx *s, *next;
+  HASH_ITER(hh, seen->by_id, s, next) {
+    if (env && bac_pool_has(bac_env_pool(env), s->id)) continue;
+    HASH_DEL(seen->by_id, s);
+    free(s);
+  }
+}
+
+void bac_seen_clear(struct bac_seen *seen) { bac_seen_prune(seen, NULL); }
+
 static bool has(const struct bac_sequence *s, const struct bac_tx *tx) {
   for (uint32_t i = 0; i < s->count; i++)
     if (s->txs[i].from == tx->from && s->txs[i].nonce == tx->nonce) return true;
@@ -32,10 +70,8 @@ static bool has(const struct bac_sequence *s, const struct bac_tx *tx) {
 }
 
 static bool valid(struct bac_env *env, const struct bac_tx *tx) {
-  const struct bac_roster *roster = bac_env_roster(env);
-  const uint32_t from = bac_roster_index(roster, tx->from);
-  if (from == BAC_INDEX_NONE) return false;
-  return bac_pool_holds(bac_env_pool(env), tx) || bac_tx_verify(tx, roster->members[from].sign_key, bac_env_shared(env), bac_env_cost(env));
+  return bac_pool_holds(bac_env_pool(env), tx) ||
+         bac_state_authentic(bac_chain_tip(bac_env_chain(env))->state, tx, bac_env_shared(env), bac_env_cost(env));
 }
 
 void bac_sequence_append(struct bac_sequence *s, struct bac_env *env, const struct bac_hashgraph_round *round) {

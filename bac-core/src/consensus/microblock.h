@@ -11,6 +11,20 @@ struct bac_buf *bac_microblock_encode(const struct bac_tx *const *txs, uint32_t 
 /* The next transaction of a payload; false: the end, or the rest does not decode (*torn says which). */
 bool bac_microblock_next(struct bac_reader *r, struct bac_tx *tx, bool *torn, struct bac_cost *cost);
 
+/* Transactions that stand in some event of the graph, so that nobody puts them into another one. */
+struct bac_seen {
+  struct bac_seen_tx *by_id;
+};
+/* All of a payload that wait in this node's pool. */
+void bac_seen_add(struct bac_seen *seen, struct bac_env *env, const struct bac_buf *payload);
+bool bac_seen_has(const struct bac_seen *seen, const uint8_t id[BAC_HASH_BYTES]);
+/* Those that have left the pool are forgotten. */
+void bac_seen_prune(struct bac_seen *seen, struct bac_env *env);
+void bac_seen_clear(struct bac_seen *seen);
+
+/* A transaction that whoever should put it into an event has left out so long is anybody's. */
+#define BAC_TAKEOVER (2 * BAC_SECOND)
+
 /* The transactions of one decided round in the agreed order, on their way into blocks: valid ones, each once. Blocks are a function of the
  * round and the state they stand on, so that a member that was away and takes a round up again packs the same ones. */
 struct bac_sequence {

@@ -284,6 +284,9 @@ static void pbft_init(void *engine, struct bac_env *env) {
   p->seen_height = bac_alloc(p->n, sizeof *p->seen_height);
   p->seen_view = bac_alloc(p->n, sizeof *p->seen_view);
   p->answered_at = bac_alloc(p->n, sizeof *p->answered_at);
+  const struct bac_block *base = bac_chain_base(p->chain)->block;
+  p->origin = base->header.height;
+  pbft_base_set(&p->stable, p->origin, base->digest, NULL);
   for (uint32_t i = 0; i < p->n; i++) p->answered_at[i] = -1;
   for (int i = 0; i < PBFT_TIMER_COUNT; i++) p->armed[i] = BAC_NEVER;
   p->new_view_deadline = p->tick_at = BAC_NEVER;

@@ -61,9 +61,9 @@ struct pbft_proof {
 
 /* A decided height: Q(n) COMMITs or CHECKPOINTs. */
 struct pbft_base {
-  uint64_t height; /* 0: genesis, needs no certificate */
+  uint64_t height; /* p->origin: needs no certificate */
   uint8_t digest[BAC_HASH_BYTES];
-  struct bac_buf *certificate; /* encoded; NULL for genesis */
+  struct bac_buf *certificate; /* encoded; NULL for the origin */
 };
 
 struct pbft_claim {
@@ -133,6 +133,7 @@ struct pbft {
   struct bac_buf *bodies[2];                 /* restored; inserted by start */
   uint32_t passive;
 
+  uint64_t origin;         /* height of the block that the epoch stands on */
   struct pbft_base stable; /* low watermark */
   struct pbft_checkpoint *checkpoints;
 
@@ -211,7 +212,7 @@ void pbft_base_set(struct pbft_base *base, uint64_t height, const uint8_t *diges
 /* The verified proof (own or another's) of the highest view at a height, or NULL. */
 const struct pbft_proof *pbft_known_proof(const struct pbft *p, uint64_t height);
 void pbft_know_proof(struct pbft *p, const struct pbft_proof *proof);
-/* Certificate of a decided height that this member can show; NULL when it has none (and for genesis). */
+/* Certificate of a decided height that this member can show; NULL when it has none (and for the origin). */
 struct bac_buf *pbft_base_certificate(const struct pbft *p, uint64_t height);
 
 void pbft_summary_write(struct bac_writer *w, const struct pbft_summary *s);

@@ -116,7 +116,7 @@ static struct pbft_base base_at(const struct pbft *p, bool highest) {
 bool pbft_make_new_view(struct pbft *p) {
   uint32_t chosen[BAC_ROSTER_MAX];
   struct pbft_base base = base_at(p, false);
-  uint32_t count = base.height == 0 || base.certificate ? choose(p, &base, chosen) : 0;
+  uint32_t count = base.height == p->origin || base.certificate ? choose(p, &base, chosen) : 0;
   if (count < p->q && p->best_base.height > base.height) {
     base = base_at(p, true);
     count = choose(p, &base, chosen);

@@ -98,7 +98,7 @@ void pbft_know_proof(struct pbft *p, const struct pbft_proof *proof) {
 
 struct bac_buf *pbft_base_certificate(const struct pbft *p, uint64_t height) {
   const struct bac_entry *at = bac_chain_at(p->chain, height);
-  if (height == 0) return NULL;
+  if (height == p->origin) return NULL;
   if (at && at->certificate) return at->certificate;
   if (p->stable.height == height && p->stable.certificate) return p->stable.certificate;
   return p->best_base.height == height ? p->best_base.certificate : NULL;

@@ -89,7 +89,7 @@ void pbft_on_pre_prepare(struct pbft *p, uint32_t index, const struct bac_msg *m
     bac_env_reject(p->env, BAC_REJECT_WINDOW, msg->sender);
   else if (msg->height <= p->stable.height)
     bac_env_reject(p->env, BAC_REJECT_STALE, msg->sender);
-  else if (msg->height <= tip || msg->height - tip > PBFT_AHEAD)
+  else if (msg->height <= tip || msg->height - tip > PBFT_AHEAD || bac_chain_closed(p->chain))
     return;
   else if (too_early(p, msg))
     pbft_early_keep(p, msg);
@@ -125,7 +125,7 @@ static struct bac_entry *build_null(struct pbft *p) {
   struct bac_pool *nothing = bac_pool_new(1);
   struct bac_state *state = bac_state_copy(tip->state);
   struct bac_block *block = bac_block_build(&h, nothing, state, NULL, 0, 0, bac_env_cost(p->env));
-  free(state);
+  bac_state_free(state);
   bac_pool_free(nothing);
   return bac_env_insert(p->env, block, h.proposer);
 }
@@ -144,7 +144,7 @@ static struct bac_entry *cut_block(struct pbft *p) {
 
 bool pbft_propose(struct pbft *p) {
   uint64_t height = pbft_tip(p) + 1;
-  if (p->follower || p->in_change || !pbft_is_primary(p) || pbft_active(p)) return false;
+  if (p->follower || p->in_change || !pbft_is_primary(p) || pbft_active(p) || bac_chain_closed(p->chain)) return false;
   if (height <= p->base_height || pbft_above_window(p, height)) return false;
   const struct pbft_prescribed *prescribed = pbft_prescription(p, height);
   struct bac_entry *at;

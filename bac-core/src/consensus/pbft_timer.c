@@ -20,7 +20,8 @@ bac_time pbft_tick_interval(const struct pbft *p) {
 
 struct bac_pool_entry *pbft_oldest(const struct pbft *p) {
   const struct bac_pool *pool = bac_env_pool(p->env);
-  struct bac_state *state = bac_chain_tip(p->chain)->state;
+  const struct bac_state *state = bac_chain_tip(p->chain)->state;
+  if (bac_chain_closed(p->chain)) return NULL; /* what waits is the next epoch's */
   struct bac_pool_entry *e = bac_pool_next(pool, NULL);
   while (e && !bac_state_accepts(state, &e->tx)) e = bac_pool_next(pool, e);
   return e;
@@ -69,7 +70,7 @@ static bool to_forward(const struct pbft *p, const struct bac_pool_entry *e) {
 
 static bac_time forward_at(const struct pbft *p) {
   const struct bac_pool *pool = bac_env_pool(p->env);
-  if (p->follower || p->in_change || pbft_is_primary(p) || pbft_active(p)) return BAC_NEVER;
+  if (p->follower || p->in_change || pbft_is_primary(p) || pbft_active(p) || bac_chain_closed(p->chain)) return BAC_NEVER;
   struct bac_pool_entry *e = bac_pool_next(pool, NULL);
   while (e && !to_forward(p, e)) e = bac_pool_next(pool, e);
   return e ? forward_base(p, e) + bac_env_config(p->env)->request_timeout / 2 : BAC_NEVER;

@@ -14,7 +14,7 @@ static bool own_summary(const struct pbft *p, struct pbft_summary *s) {
   const struct bac_entry *tip = bac_chain_tip(p->chain);
   *s = (struct pbft_summary){.view = p->view, .base_height = tip->block->header.height};
   memcpy(s->base_digest, tip->block->digest, BAC_HASH_BYTES);
-  if (s->base_height > 0 && !pbft_base_certificate(p, s->base_height)) return false;
+  if (s->base_height != p->origin && !pbft_base_certificate(p, s->base_height)) return false;
   if (p->prepared.valid && p->prepared.height == s->base_height + 1 && p->prepared.view < p->view) {
     s->count = 1;
     s->claims[0] = (struct pbft_claim){.height = p->prepared.height, .view = p->prepared.view};
@@ -131,7 +131,7 @@ static bool take_proofs(struct pbft *p, const struct pbft_summary *s, struct bac
   const uint8_t *bytes = pbft_read_sized(r, &length);
   const struct bac_entry *at = bac_chain_at(p->chain, s->base_height);
   if (!bytes || (at && memcmp(at->block->digest, s->base_digest, BAC_HASH_BYTES) != 0)) return false;
-  *complete = s->base_height == 0 || length > 0;
+  *complete = s->base_height == p->origin || length > 0;
   if (!at && s->base_height > p->best_base.height && length > 0) {
     if (!pbft_check_base(p, s->base_height, s->base_digest, bytes, length)) return false;
     pbft_base_set(&p->best_base, s->base_height, s->base_digest, bac_buf_new(bytes, length));

@@ -24,6 +24,8 @@ enum bac_domain {
   BAC_DOMAIN_GRAPH_ROOT = 24, /* where a member's chain of hashgraph events starts */
   BAC_DOMAIN_EVENT = 25,      /* what a hashgraph event's signature covers */
   BAC_DOMAIN_EVENT_ID = 26,   /* the same with the signature */
+  BAC_DOMAIN_ROSTER = 13,
+  BAC_DOMAIN_CERTIFICATE = 14, /* what the authority signs */
   BAC_DOMAIN_EVIDENCE = 40, /* id of a proven equivocation */
 };
 

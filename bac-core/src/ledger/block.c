@@ -26,6 +26,7 @@ size_t bac_header_encode(const struct bac_header *h, uint8_t out[BAC_HEADER_BYTE
   memcpy(m.tx_root, h->tx_root, BAC_HASH_BYTES);
   memcpy(m.state_root, h->state_root, BAC_HASH_BYTES);
   memcpy(m.seed, h->seed, BAC_HASH_BYTES);
+  memcpy(m.next_roster, h->next_roster, BAC_HASH_BYTES);
   pb_ostream_t stream = pb_ostream_from_buffer(out, BAC_HEADER_BYTES_MAX);
   BAC_ASSERT(pb_encode(&stream, bac_BlockHeader_fields, &m));
   return stream.bytes_written;
@@ -48,6 +49,7 @@ bool bac_header_decode(struct bac_header *h, const uint8_t *bytes, size_t length
   memcpy(h->tx_root, m.tx_root, BAC_HASH_BYTES);
   memcpy(h->state_root, m.state_root, BAC_HASH_BYTES);
   memcpy(h->seed, m.seed, BAC_HASH_BYTES);
+  memcpy(h->next_roster, m.next_roster, BAC_HASH_BYTES);
   uint8_t again[BAC_HEADER_BYTES_MAX];
   return bac_header_encode(h, again) == length && memcmp(again, bytes, length) == 0;
 }
@@ -114,8 +116,20 @@ struct bac_block *bac_block_genesis(const struct bac_roster *roster) {
   bac_state_root(block->header.state_root, state, &unused);
   block->txs = bac_alloc(0, sizeof *block->txs);
   assemble(block, NULL, 0);
-  free(state);
+  bac_state_free(state);
   return block;
+}
+
+bool bac_block_closing(const struct bac_header *header, const struct bac_state *parent) { return parent->epoch > header->epoch; }
+
+/* The epoch ends with this block; out: the hash of the next roster, else zero. */
+static void turn(const struct bac_header *header, struct bac_state *state, uint8_t out[BAC_HASH_BYTES], struct bac_cost *cost) {
+  memset(out, 0, BAC_HASH_BYTES);
+  if (header->height != state->last || bac_block_closing(header, state)) return;
+  bac_state_turn(state, header->seed, header->height, header->proposed_at);
+  struct bac_roster *roster = bac_state_roster(state, header->shard);
+  bac_roster_hash(out, roster, cost);
+  bac_roster_free(roster);
 }
 
 struct bac_block *bac_block_pack(const struct bac_header *header, const struct bac_tx *const *txs, uint32_t count,
@@ -125,6 +139,7 @@ struct bac_block *bac_block_pack(const struct bac_header *header, const struct b
   block->header = *header;
   block->header.tx_count = block->header.body_bytes = 0;
   block->txs = bac_alloc(count, sizeof *block->txs);
+  if (bac_block_closing(header, state)) count = 0;
   for (uint32_t i = 0; i < count && txs[i]->wire_length <= bytes_max - block->header.body_bytes; i++) {
     if (!bac_state_apply(state, txs[i], header->proposer)) continue;
     block->txs[block->header.tx_count++] = *txs[i];
@@ -132,6 +147,7 @@ struct bac_block *bac_block_pack(const struct bac_header *header, const struct b
   }
   certificate_digest(block->header.parent_certificate, certificate, certificate_length);
   tx_root(block->header.tx_root, block->txs, block->header.tx_count, cost);
+  turn(header, state, block->header.next_roster, cost);
   bac_state_root(block->header.state_root, state, cost);
   assemble(block, certificate, certificate_length);
   return block;
@@ -185,19 +201,28 @@ bad:
   return NULL;
 }
 
-enum bac_reject bac_block_execute(const struct bac_block *block, struct bac_state *state, const struct bac_roster *roster,
-                                  const struct bac_pool *pool, struct bac_shared *shared, struct bac_cost *cost) {
+enum bac_reject bac_block_execute(const struct bac_block *block, struct bac_state *state, const struct bac_pool *pool,
+                                  struct bac_shared *shared, struct bac_cost *cost) {
+  if (bac_block_closing(&block->header, state) && block->header.tx_count > 0) return BAC_REJECT_BLOCK;
   for (uint32_t i = 0; i < block->header.tx_count; i++) {
     const struct bac_tx *tx = &block->txs[i];
-    uint32_t from = bac_roster_index(roster, tx->from);
-    if (from == BAC_INDEX_NONE) return BAC_REJECT_TRANSACTION;
     bool known = pool && bac_pool_holds(pool, tx);
-    if (!known && !bac_tx_verify(tx, roster->members[from].sign_key, shared, cost)) return BAC_REJECT_TRANSACTION;
+    if (!known && !bac_state_authentic(state, tx, shared, cost)) return BAC_REJECT_TRANSACTION;
     if (!bac_state_apply(state, tx, block->header.proposer)) return BAC_REJECT_TRANSACTION;
   }
   uint8_t root[BAC_HASH_BYTES];
+  turn(&block->header, state, root, cost);
+  if (memcmp(root, block->header.next_roster, sizeof root) != 0) return BAC_REJECT_BLOCK;
   bac_state_root(root, state, cost);
   return memcmp(root, block->header.state_root, sizeof root) == 0 ? BAC_REJECT_COUNT : BAC_REJECT_BLOCK;
+}
+
+struct bac_block *bac_block_of_header(const struct bac_header *header) {
+  uint8_t bytes[BAC_HEADER_BYTES_MAX];
+  struct bac_block *block = bac_alloc(1, sizeof *block);
+  block->header = *header;
+  bac_header_digest(block->digest, bytes, bac_header_encode(header, bytes));
+  return block;
 }
 
 void bac_block_drop_body(struct bac_block *block) {

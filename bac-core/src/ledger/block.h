@@ -18,9 +18,10 @@ struct bac_header {
   uint8_t parent_certificate[BAC_HASH_BYTES]; /* H(certificate), zero when there is none */
   uint8_t tx_root[BAC_HASH_BYTES], state_root[BAC_HASH_BYTES];
   uint8_t seed[BAC_HASH_BYTES];
+  uint8_t next_roster[BAC_HASH_BYTES]; /* in an epoch's last block: bac_roster_hash of the next epoch's; else zero */
 };
 
-#define BAC_HEADER_BYTES_MAX 320
+#define BAC_HEADER_BYTES_MAX 360
 
 struct bac_block {
   struct bac_header header;
@@ -57,10 +58,15 @@ struct bac_block *bac_block_build(const struct bac_header *header, const struct 
  * Takes a reference to payload. NULL if anything does not fit. */
 struct bac_block *bac_block_decode(struct bac_buf *payload, uint32_t bytes_max, struct bac_cost *cost);
 
-/* Executes the block on the parent's state (changed in place). Signatures of transactions that stand in `pool`, byte for byte,
- * were checked before; pool may be NULL. BAC_REJECT_COUNT: valid, the state is the one after the block; else the reason. */
-enum bac_reject bac_block_execute(const struct bac_block *block, struct bac_state *state, const struct bac_roster *roster,
-                                  const struct bac_pool *pool, struct bac_shared *shared, struct bac_cost *cost);
+/* Executes the block on the parent's state (changed in place); in an epoch's last block the epoch turns. Signatures of transactions that
+ * stand in `pool`, byte for byte, were checked before; pool may be NULL. BAC_REJECT_COUNT: valid, the state is the one after the block;
+ * else the reason. A block of an epoch that is over (its parent is the last, or follows it) must be empty. */
+enum bac_reject bac_block_execute(const struct bac_block *block, struct bac_state *state, const struct bac_pool *pool,
+                                  struct bac_shared *shared, struct bac_cost *cost);
+/* Whether the block at this header, on this state, follows the last one of its epoch. */
+bool bac_block_closing(const struct bac_header *header, const struct bac_state *parent);
+/* A block of which only the header is known. */
+struct bac_block *bac_block_of_header(const struct bac_header *header);
 
 void bac_block_drop_body(struct bac_block *block);
 void bac_block_free(struct bac_block *block);

@@ -16,12 +16,14 @@ struct node {
 };
 
 struct bac_chain {
-  const struct bac_roster *roster;
+  uint32_t shard;
+  uint64_t epoch;
   const struct bac_pool *pool;
   struct bac_shared *shared;
   struct node *by_digest;
-  struct node **committed; /* by height */
-  uint64_t height;         /* of the tip */
+  struct node **committed; /* by height - first */
+  uint64_t first, height;  /* of the oldest committed block here, of the tip */
+  uint64_t base;           /* height of the block that the epoch stands on */
   size_t capacity;
   uint64_t bodies_from; /* below, bodies are dropped */
   struct node *pending; /* above the tip */
@@ -39,14 +41,15 @@ static struct node *add(struct bac_chain *chain, struct bac_block *block) {
 static void drop(struct bac_chain *chain, struct node *n) {
   HASH_DEL(chain->by_digest, n);
   bac_block_free(n->entry.block);
-  free(n->entry.state);
+  bac_state_free(n->entry.state);
   bac_buf_unref(n->entry.certificate);
   free(n);
 }
 
 struct bac_chain *bac_chain_new(const struct bac_roster *roster, const struct bac_pool *pool, struct bac_shared *shared) {
   struct bac_chain *chain = bac_alloc(1, sizeof *chain);
-  chain->roster = roster;
+  chain->shard = roster->shard;
+  chain->epoch = roster->epoch;
   chain->pool = pool;
   chain->shared = shared;
   chain->capacity = 64;
@@ -74,10 +77,12 @@ struct bac_entry *bac_chain_find(const struct bac_chain *chain, const uint8_t di
 }
 
 struct bac_entry *bac_chain_at(const struct bac_chain *chain, uint64_t height) {
-  return height <= chain->height ? &chain->committed[height]->entry : NULL;
+  return height >= chain->first && height <= chain->height ? &chain->committed[height - chain->first]->entry : NULL;
 }
 
-struct bac_entry *bac_chain_tip(const struct bac_chain *chain) { return &chain->committed[chain->height]->entry; }
+struct bac_entry *bac_chain_tip(const struct bac_chain *chain) { return &chain->committed[chain->height - chain->first]->entry; }
+struct bac_entry *bac_chain_base(const struct bac_chain *chain) { return &chain->committed[chain->base - chain->first]->entry; }
+bool bac_chain_closed(const struct bac_chain *chain) { return bac_chain_tip(chain)->state->epoch > chain->epoch; }
 
 static void drop_pending(struct bac_chain *chain, struct node *n) {
   DL_DELETE(chain->pending, n);
@@ -111,9 +116,9 @@ enum bac_reject bac_chain_insert(struct bac_chain *chain, struct bac_block *bloc
   enum bac_reject reason = BAC_REJECT_COUNT;
   if (!parent)
     reason = BAC_REJECT_WINDOW;
-  else if (h->shard != chain->roster->shard || h->height != parent->block->header.height + 1)
+  else if (h->shard != chain->shard || h->height != parent->block->header.height + 1)
     reason = BAC_REJECT_BLOCK;
-  else if (h->epoch != chain->roster->epoch)
+  else if (h->epoch != chain->epoch)
     reason = BAC_REJECT_WRONG_EPOCH;
   else if (!parent->state || h->height <= chain->height)
     reason = BAC_REJECT_STALE;
@@ -125,17 +130,18 @@ enum bac_reject bac_chain_insert(struct bac_chain *chain, struct bac_block *bloc
   }
   if (reason == BAC_REJECT_COUNT) {
     state = bac_state_copy(parent->state);
-    reason = bac_block_execute(block, state, chain->roster, chain->pool, chain->shared, cost);
+    reason = bac_block_execute(block, state, chain->pool, chain->shared, cost);
   }
   if (reason == BAC_REJECT_COUNT && !make_room(chain, parent)) reason = BAC_REJECT_WINDOW;
   if (reason != BAC_REJECT_COUNT) {
-    free(state);
+    bac_state_free(state);
     bac_block_free(block);
     return reason;
   }
   struct node *n = add(chain, block);
   n->entry.parent = parent;
   n->entry.state = state;
+  n->entry.closing = bac_block_closing(h, parent->state);
   n->entry.received_at = now;
   ((struct node *)parent)->children++;
   DL_APPEND(chain->pending, n);
@@ -157,14 +163,14 @@ static bool descends(const struct bac_chain *chain, const struct bac_entry *at) 
 
 void bac_chain_commit(struct bac_chain *chain, struct bac_entry *at) {
   struct bac_entry *old = bac_chain_tip(chain);
-  BAC_ASSERT(!at->committed && at->parent == old);
-  if (chain->height + 1 == chain->capacity) {
+  BAC_ASSERT(!at->committed && !at->closing && at->parent == old);
+  if (chain->height + 1 - chain->first == chain->capacity) {
     chain->capacity *= 2;
     chain->committed = bac_realloc(chain->committed, chain->capacity, sizeof *chain->committed);
   }
-  chain->committed[++chain->height] = (struct node *)at;
+  chain->committed[++chain->height - chain->first] = (struct node *)at;
   at->committed = true;
-  free(old->state);
+  bac_state_free(old->state);
   old->state = NULL;
   DL_DELETE(chain->pending, (struct node *)at);
   chain->pending_count--;
@@ -180,9 +186,33 @@ void bac_chain_commit(struct bac_chain *chain, struct bac_entry *at) {
 
 void bac_chain_drop_bodies(struct bac_chain *chain, uint32_t kept) {
   for (; chain->bodies_from + kept <= chain->height; chain->bodies_from++) {
-    struct bac_entry *at = &chain->committed[chain->bodies_from]->entry;
+    struct bac_entry *at = &chain->committed[chain->bodies_from - chain->first]->entry;
     bac_block_drop_body(at->block);
     bac_buf_unref(at->certificate); /* it served those who ask for the body */
     at->certificate = NULL;
   }
+}
+
+static void drop_all_pending(struct bac_chain *chain) {
+  while (chain->pending) drop_pending(chain, chain->pending);
+}
+
+void bac_chain_turn(struct bac_chain *chain) {
+  BAC_ASSERT(bac_chain_closed(chain));
+  drop_all_pending(chain);
+  chain->base = chain->height;
+  chain->epoch = bac_chain_tip(chain)->state->epoch;
+}
+
+void bac_chain_jump(struct bac_chain *chain, const struct bac_header *header, struct bac_state *state) {
+  struct node *n, *next;
+  drop_all_pending(chain);
+  HASH_ITER(hh, chain->by_digest, n, next) drop(chain, n);
+  n = add(chain, bac_block_of_header(header));
+  n->entry.state = state;
+  n->entry.committed = true;
+  chain->committed[0] = n;
+  chain->first = chain->base = chain->height = header->height;
+  chain->bodies_from = header->height + 1;
+  chain->epoch = state->epoch;
 }

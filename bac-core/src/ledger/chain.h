@@ -15,16 +15,26 @@ struct bac_entry {
   struct bac_buf *certificate;     /* encoded certificate for this block, NULL while there is none */
   bac_time received_at;
   bool committed;
+  bool closing; /* follows its epoch's last block: empty, and never committed */
 };
 
-/* pool: transactions whose signatures this node has checked already; may be NULL. All arguments are borrowed. */
+/* pool: transactions whose signatures this node has checked already; may be NULL. pool and shared are borrowed, the roster of epoch 0 is
+ * not needed any longer. */
 struct bac_chain *bac_chain_new(const struct bac_roster *roster, const struct bac_pool *pool, struct bac_shared *shared);
 void bac_chain_free(struct bac_chain *chain);
 
 struct bac_entry *bac_chain_find(const struct bac_chain *chain, const uint8_t digest[BAC_HASH_BYTES]);
-/* Committed block at a height, or NULL. */
+/* Committed block at a height, or NULL; after a jump there is none below the base. */
 struct bac_entry *bac_chain_at(const struct bac_chain *chain, uint64_t height);
 struct bac_entry *bac_chain_tip(const struct bac_chain *chain);
+/* What this epoch stands on: genesis, or the last block of the epoch before. */
+struct bac_entry *bac_chain_base(const struct bac_chain *chain);
+/* Whether the epoch's last block is committed: nothing more is, until bac_chain_turn. */
+bool bac_chain_closed(const struct bac_chain *chain);
+/* The next epoch begins on the committed tip, its last block; all others above it go. */
+void bac_chain_turn(struct bac_chain *chain);
+/* Starts over from the last block of an epoch, of which the header and the state after it are known to be right. Takes the state. */
+void bac_chain_jump(struct bac_chain *chain, const struct bac_header *header, struct bac_state *state);
 
 /* Validates and inserts a block whose parent is known: height, shard, epoch, execution, state root. Takes over the block, whatever the result.
  * BAC_REJECT_COUNT: inserted, or known already; *where is set. BAC_REJECT_WINDOW: parent unknown. Else the reason. */

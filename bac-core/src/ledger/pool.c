@@ -84,7 +84,7 @@ void bac_pool_remove(struct bac_pool *pool, const uint8_t id[BAC_HASH_BYTES]) {
   if (n) drop(pool, n);
 }
 
-void bac_pool_purge(struct bac_pool *pool, struct bac_state *state) {
+void bac_pool_purge(struct bac_pool *pool, const struct bac_state *state) {
   struct node *n, *next;
   DL_FOREACH_SAFE(pool->order, n, next) {
     if (bac_state_spent(state, &n->entry.tx)) drop(pool, n);

@@ -18,7 +18,7 @@ bool bac_pool_has(const struct bac_pool *pool, const uint8_t id[BAC_HASH_BYTES])
 bool bac_pool_holds(const struct bac_pool *pool, const struct bac_tx *tx);
 void bac_pool_remove(struct bac_pool *pool, const uint8_t id[BAC_HASH_BYTES]);
 /* Drops what can never apply on this state any more. */
-void bac_pool_purge(struct bac_pool *pool, struct bac_state *state);
+void bac_pool_purge(struct bac_pool *pool, const struct bac_state *state);
 uint32_t bac_pool_count(const struct bac_pool *pool);
 uint64_t bac_pool_bytes(const struct bac_pool *pool);
 

@@ -1,43 +1,88 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Balances and used nonces of a shard's accounts. Executing the same blocks gives the same state on every node. */
+/* What a shard's chain has come to: balances, used nonces, who takes part, and until which height the epoch goes. Executing the same
+ * blocks gives the same state on every node; its root stands in each block's header. */
 #ifndef BAC_LEDGER_STATE_H
 #define BAC_LEDGER_STATE_H
 
 #include <stdbool.h>
 
 #include "bac/bac.h"
+#include "election/reputation.h"
 #include "ledger/transaction.h"
 
 /* Nonces may be used out of order within this many of the highest: a lost transaction does not hold up later ones. */
 #define BAC_NONCE_WINDOW 64
 
+enum bac_membership {
+  BAC_OUTSIDE, /* has an account, no vote */
+  BAC_JOINING, /* a member from the next epoch on */
+  BAC_MEMBER,
+  BAC_LEAVING, /* a member up to the end of this epoch */
+};
+
 struct bac_account {
   uint32_t id;
+  enum bac_membership membership;
+  bool revoked;
   int64_t balance_milli;
   uint64_t nonce_top;  /* highest nonce used; the first is 1 */
   uint64_t nonce_used; /* bit i: nonce_top - i is used */
+  uint64_t turn;       /* MEMBER, LEAVING: epoch since which; JOINING: from which; OUTSIDE: first epoch in which it may ask to join again */
+  uint8_t sign_key[BAC_PUBLIC_KEY_BYTES], vrf_key[BAC_PUBLIC_KEY_BYTES];
+  bac_time certificate_ends; /* its certificate's not_after */
+  struct bac_reputation reputation;
 };
+
+#define BAC_ACCOUNT_BYTES (4 + 2 + 4 * 8 + 2 * BAC_PUBLIC_KEY_BYTES + 8 + BAC_REPUTATION_BYTES)
 
 struct bac_state {
-  uint32_t count;
-  struct bac_account accounts[]; /* ordered by id */
+  uint64_t epoch;        /* of the next block */
+  uint64_t last;         /* height of that epoch's last block, its boundary; UINT64_MAX: epochs do not end */
+  uint32_t epoch_blocks; /* 0: epochs do not end */
+  uint8_t ca_key[BAC_PUBLIC_KEY_BYTES];
+  uint8_t seed[BAC_HASH_BYTES];      /* of this epoch's elections */
+  uint8_t next_seed[BAC_HASH_BYTES]; /* of the next epoch's: known a whole epoch before */
+  uint32_t count, capacity;
+  struct bac_account *accounts; /* ordered by id */
 };
 
-/* The caller frees results with free(). */
+/* The caller frees results with bac_state_free. The roster is that of epoch 0: its members are the accounts. */
 struct bac_state *bac_state_genesis(const struct bac_roster *roster);
 struct bac_state *bac_state_copy(const struct bac_state *state);
-/* NULL if there is none. */
-struct bac_account *bac_state_account(struct bac_state *state, uint32_t id);
+void bac_state_free(struct bac_state *state); /* NULL is ignored */
+/* NULL if there is none. Valid until the next account is opened. */
+struct bac_account *bac_state_account(const struct bac_state *state, uint32_t id);
 
-/* Whether tx would apply: known accounts, unused nonce, balance covers amount and fee. */
-bool bac_state_accepts(struct bac_state *state, const struct bac_tx *tx);
-/* Moves the amount to the receiver and the fee to the proposer. False, and nothing changed, if tx does not apply. */
+/* Whether tx's signature holds under its sender's key: the account's, or of one that joins, the certificate's, which the CA signed. */
+bool bac_state_authentic(const struct bac_state *state, const struct bac_tx *tx, struct bac_shared *shared, struct bac_cost *cost);
+/* Whether tx would apply: known accounts, unused nonce, balance covers amount and fee; of a record, what record.h says. Signatures are the
+ * caller's to check. */
+bool bac_state_accepts(const struct bac_state *state, const struct bac_tx *tx);
+/* Moves the amount to the receiver and the fee to the proposer, or carries out the record. False, and nothing changed, if tx does not
+ * apply. */
 bool bac_state_apply(struct bac_state *state, const struct bac_tx *tx, uint32_t proposer);
-/* Whether tx's nonce is used or has fallen out of the window: it can never apply again. */
-bool bac_state_spent(struct bac_state *state, const struct bac_tx *tx);
+/* Whether tx can never apply again: its nonce is used or has fallen out of the window, or a record's time is over. */
+bool bac_state_spent(const struct bac_state *state, const struct bac_tx *tx);
 
+/* Whether the nonce of a transfer is used, so that it, or another one of its sender in its place, was applied. */
+bool bac_state_used(const struct bac_state *state, const struct bac_tx *tx);
+
+/* Ends the epoch, in the block at its last height: joins and leaves take effect, certificates that end by `time` and revoked ones go, units
+ * are counted anew. Below BAC_ROSTER_MIN members nobody is let go. seed, time: of that block. */
+void bac_state_turn(struct bac_state *state, const uint8_t seed[BAC_HASH_BYTES], uint64_t height, bac_time time);
+#define BAC_ROSTER_MIN 4
+
+/* The members of state->epoch in a roster of its own; freed with bac_roster_free. */
+struct bac_roster *bac_state_roster(const struct bac_state *state, uint32_t shard);
+
+/* Root of a tree: its first leaf is the state's own fields, the others are the accounts in their order (protocols.md, section 7: a proof
+ * for one account goes to other shards). */
 void bac_state_root(uint8_t root[BAC_HASH_BYTES], const struct bac_state *state, struct bac_cost *cost);
-/* Sum of all balances: constant from genesis on. */
+/* Canonical bytes of all of it, for a node that joins; the caller owns them. */
+struct bac_buf *bac_state_encode(const struct bac_state *state);
+/* Strict. NULL if the bytes are torn; whether they are right, the root says. */
+struct bac_state *bac_state_decode(const uint8_t *bytes, size_t length);
+/* Sum of all balances: constant but for what certificates of joining members bring in. */
 int64_t bac_state_supply(const struct bac_state *state);
 
 #endif

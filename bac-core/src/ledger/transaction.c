@@ -11,7 +11,7 @@
 #define AMOUNT_MAX ((uint64_t)1 << 48)
 
 static void identify(uint8_t id[BAC_HASH_BYTES], const bac_Transaction *t, struct bac_cost *cost) {
-  uint8_t fixed[2 * 4 + 4 * 8];
+  uint8_t fixed[3 * 4 + 4 * 8];
   struct bac_writer w = bac_writer_over(fixed, sizeof fixed);
   bac_write_u32(&w, t->from);
   bac_write_u32(&w, t->to);
@@ -19,6 +19,7 @@ static void identify(uint8_t id[BAC_HASH_BYTES], const bac_Transaction *t, struc
   bac_write_u64(&w, t->amount_milli);
   bac_write_u64(&w, t->fee_milli);
   bac_write_u64(&w, t->created_ns);
+  bac_write_u32(&w, t->kind);
   bac_hash2(id, BAC_DOMAIN_TX, fixed, sizeof fixed, t->memo.bytes, t->memo.size);
   cost->hashed_bytes += sizeof fixed + t->memo.size;
 }
@@ -29,6 +30,7 @@ static size_t encode(const bac_Transaction *t, uint8_t *out, size_t capacity) {
 }
 
 static void fill(struct bac_tx *tx, const bac_Transaction *t, const uint8_t *wire, size_t length) {
+  tx->kind = t->kind;
   tx->from = t->from;
   tx->to = t->to;
   tx->nonce = t->nonce;
@@ -37,6 +39,15 @@ static void fill(struct bac_tx *tx, const bac_Transaction *t, const uint8_t *wir
   tx->created_at = (bac_time)t->created_ns;
   tx->wire = wire;
   tx->wire_length = (uint32_t)length;
+}
+
+static int seal(struct bac_tx *tx, bac_Transaction *t, uint8_t wire[BAC_TX_BYTES_MAX], const struct bac_keypair *pair, struct bac_cost *cost) {
+  identify(tx->id, t, cost);
+  bac_sign(t->signature, tx->id, pair, cost);
+  size_t length = encode(t, wire, BAC_TX_BYTES_MAX);
+  if (length == 0) return BAC_EINVAL;
+  fill(tx, t, wire, length);
+  return BAC_OK;
 }
 
 int bac_tx_make(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], const struct bac_submit *submit, uint32_t from, uint64_t nonce,
@@ -61,12 +72,28 @@ int bac_tx_make(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], const struct 
     if (memo > sizeof t.memo.bytes) memo = sizeof t.memo.bytes;
     t.memo.size = (pb_size_t)memo;
   }
-  identify(tx->id, &t, cost);
-  bac_sign(t.signature, tx->id, pair, cost);
-  size_t length = encode(&t, wire, BAC_TX_BYTES_MAX);
-  if (length == 0) return BAC_EINVAL;
-  fill(tx, &t, wire, length);
-  return BAC_OK;
+  return seal(tx, &t, wire, pair, cost);
+}
+
+int bac_tx_make_record(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], enum bac_tx_kind kind, const uint8_t *memo, size_t memo_length,
+                       uint32_t from, uint64_t nonce, bac_time now, const struct bac_keypair *pair, struct bac_cost *cost) {
+  bac_Transaction t = bac_Transaction_init_zero;
+  if (memo_length > sizeof t.memo.bytes || now < 0) return BAC_EINVAL;
+  t.kind = kind;
+  t.from = t.to = from;
+  t.nonce = nonce;
+  t.created_ns = (uint64_t)now;
+  t.memo.size = (pb_size_t)memo_length;
+  if (memo_length > 0) memcpy(t.memo.bytes, memo, memo_length);
+  return seal(tx, &t, wire, pair, cost);
+}
+
+size_t bac_tx_memo(const struct bac_tx *tx, uint8_t memo[BAC_TX_MEMO_MAX]) {
+  bac_Transaction t = bac_Transaction_init_zero;
+  pb_istream_t stream = pb_istream_from_buffer(tx->wire, tx->wire_length);
+  BAC_ASSERT(pb_decode(&stream, bac_Transaction_fields, &t)); /* tx came out of bac_tx_decode or bac_tx_make */
+  memcpy(memo, t.memo.bytes, t.memo.size);
+  return t.memo.size;
 }
 
 bool bac_tx_decode(struct bac_tx *tx, const uint8_t *wire, size_t length, struct bac_cost *cost) {
@@ -76,8 +103,9 @@ bool bac_tx_decode(struct bac_tx *tx, const uint8_t *wire, size_t length, struct
   if (!pb_decode(&stream, bac_Transaction_fields, &t)) return false;
   uint8_t again[BAC_TX_BYTES_MAX];
   if (encode(&t, again, sizeof again) != length || memcmp(again, wire, length) != 0) return false;
-  if (t.amount_milli == 0 || t.amount_milli > AMOUNT_MAX || t.fee_milli > AMOUNT_MAX || t.from == t.to ||
-      t.created_ns > (uint64_t)INT64_MAX)
+  const bool transfer = t.kind == BAC_TX_TRANSFER;
+  if (t.kind >= BAC_TX_KINDS || (t.amount_milli == 0) == transfer || (t.from == t.to) == transfer || t.amount_milli > AMOUNT_MAX ||
+      t.fee_milli > AMOUNT_MAX || t.created_ns > (uint64_t)INT64_MAX)
     return false;
   fill(tx, &t, wire, length);
   identify(tx->id, &t, cost);

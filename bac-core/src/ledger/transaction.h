@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A signed transfer between two members. */
+/* A signed transfer between two members, or a record of theirs (record.h). */
 #ifndef BAC_LEDGER_TRANSACTION_H
 #define BAC_LEDGER_TRANSACTION_H
 
@@ -11,7 +11,11 @@
 
 #define BAC_TX_BYTES_MIN (2 + BAC_SIGNATURE_BYTES) /* a transaction without a signature is none */
 
+enum bac_tx_kind { BAC_TX_TRANSFER, BAC_TX_JOIN, BAC_TX_LEAVE, BAC_TX_KINDS };
+#define BAC_TX_MEMO_MAX 960
+
 struct bac_tx {
+  uint32_t kind; /* enum bac_tx_kind */
   uint32_t from, to; /* node ids */
   uint64_t nonce;
   int64_t amount_milli, fee_milli;
@@ -25,6 +29,11 @@ struct bac_tx {
  * BAC_TX_BYTES_MAX bytes to wire and lets tx borrow them.  Errors: BAC_EINVAL. */
 int bac_tx_make(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], const struct bac_submit *submit, uint32_t from, uint64_t nonce,
                 bac_time now, const struct bac_keypair *pair, struct bac_cost *cost);
+/* The same for a record: `memo` is its content. */
+int bac_tx_make_record(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], enum bac_tx_kind kind, const uint8_t *memo, size_t memo_length,
+                       uint32_t from, uint64_t nonce, bac_time now, const struct bac_keypair *pair, struct bac_cost *cost);
+/* The memo of a decoded transaction; returns its length. */
+size_t bac_tx_memo(const struct bac_tx *tx, uint8_t memo[BAC_TX_MEMO_MAX]);
 /* Strict decoding, bounds of amounts and self-payment included. The signature is not checked. */
 bool bac_tx_decode(struct bac_tx *tx, const uint8_t *wire, size_t length, struct bac_cost *cost);
 bool bac_tx_verify(const struct bac_tx *tx, const uint8_t public_key[BAC_PUBLIC_KEY_BYTES], struct bac_shared *shared,

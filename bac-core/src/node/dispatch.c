@@ -2,24 +2,43 @@
 /* Objects from the link: shape, sender, binding and signature are checked here, before any engine sees a message. */
 #include "node/node_internal.h"
 
-/* Messages that every protocol shares. */
-static const struct bac_msg_rule shared_rules[] = {
-    {BAC_MSG_FETCH, BAC_BIND_HASH, 64},
-    {BAC_MSG_CERTIFIED, BAC_BIND_HASH, BAC_OBJECT_BYTES_MAX},
+/* Messages that every protocol shares. `proves_itself`: the content is checked, whoever sends it, since those who need it may not know
+ * anybody yet; `any_epoch`: between members of different epochs. */
+static const struct shared_rule {
+  struct bac_msg_rule rule;
+  bool any_epoch, proves_itself;
+} shared_rules[] = {
+    {{BAC_MSG_FETCH, BAC_BIND_HASH, 64}, true, false},
+    {{BAC_MSG_CERTIFIED, BAC_BIND_HASH, BAC_OBJECT_BYTES_MAX}, true, false},
+    {{BAC_MSG_CLOSE, BAC_BIND_NONE, 8}, true, false},
+    {{BAC_MSG_BOUNDARY, BAC_BIND_HASH, BAC_OBJECT_BYTES_MAX}, true, true},
+    {{BAC_MSG_SNAPSHOT, BAC_BIND_HASH, BAC_OBJECT_BYTES_MAX}, true, true},
 };
 
-static const struct bac_msg_rule *rule_of(const struct bac_protocol *protocol, const struct bac_msg *msg) {
-  const struct bac_msg_rule *rules = protocol->rules;
-  size_t count = protocol->rule_count;
-  if (msg->protocol == 0) {
-    rules = shared_rules;
-    count = sizeof shared_rules / sizeof *shared_rules;
-  } else if (msg->protocol != protocol->id) {
-    return NULL;
+static const struct bac_msg_rule *rule_of(const struct bac_protocol *protocol, const struct bac_msg *msg, bool *any_epoch, bool *proves_itself) {
+  *any_epoch = *proves_itself = false;
+  for (size_t i = 0; msg->protocol == 0 && i < sizeof shared_rules / sizeof *shared_rules; i++) {
+    if (shared_rules[i].rule.type != msg->type) continue;
+    *any_epoch = shared_rules[i].any_epoch;
+    *proves_itself = shared_rules[i].proves_itself;
+    return &shared_rules[i].rule;
   }
-  for (size_t i = 0; i < count; i++)
-    if (rules[i].type == msg->type) return &rules[i];
+  for (size_t i = 0; msg->protocol == protocol->id && i < protocol->rule_count; i++)
+    if (protocol->rules[i].type == msg->type) return &protocol->rules[i];
   return NULL;
+}
+
+/* Key of a member of this epoch, or, where epochs do not matter, of anybody with an account. */
+static const uint8_t *key_of(const struct bac_node *node, uint32_t sender, bool any_epoch) {
+  const uint32_t index = bac_roster_index(node->roster, sender);
+  if (index != BAC_INDEX_NONE) return node->roster->members[index].sign_key;
+  const struct bac_account *account = any_epoch ? bac_state_account(bac_chain_tip(node->chain)->state, sender) : NULL;
+  return account ? account->sign_key : NULL;
+}
+
+/* A newcomer's requests for what brings it here; its name is not known yet. */
+static bool from_outside(const struct bac_node *node, const struct bac_msg *msg) {
+  return msg->type == BAC_MSG_FETCH && node->roster->epoch_blocks > 0;
 }
 
 static void deliver_message(struct bac_node *node, const uint8_t *object, size_t length, uint32_t source) {
@@ -30,24 +49,28 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
     return;
   }
   if (msg.sender == node->id) return; /* an own message, heard again after a restart */
-  const struct bac_msg_rule *rule = rule_of(node->protocol, &msg);
-  uint32_t index = bac_roster_index(node->roster, msg.sender);
+  bool any_epoch, proves_itself;
+  const struct bac_msg_rule *rule = rule_of(node->protocol, &msg, &any_epoch, &proves_itself);
+  const uint8_t *key = rule ? key_of(node, msg.sender, any_epoch) : NULL;
+  const bool unsigned_ok = proves_itself || (!key && rule && from_outside(node, &msg));
   uint8_t digest[BAC_HASH_BYTES];
   if (!rule || msg.shard != node->roster->shard)
     reason = BAC_REJECT_MALFORMED;
   else if (msg.payload_length > rule->payload_max)
     reason = BAC_REJECT_OVERSIZED;
-  else if (index == BAC_INDEX_NONE)
+  else if (bac_epoch_heard(node, &msg), !node->engine && !any_epoch)
+    return; /* outside: what members say to each other is not for this node */
+  else if (!any_epoch && msg.epoch != node->roster->epoch)
+    reason = key ? BAC_REJECT_WRONG_EPOCH : BAC_REJECT_UNKNOWN_SENDER;
+  else if (!key && !unsigned_ok)
     reason = BAC_REJECT_UNKNOWN_SENDER;
-  else if (msg.epoch != node->roster->epoch)
-    reason = BAC_REJECT_WRONG_EPOCH;
   else if (!bac_msg_bound(&msg, rule->binding, &node->cost))
     reason = BAC_REJECT_MALFORMED;
-  if (reason == BAC_REJECT_COUNT) {
+  if (reason == BAC_REJECT_COUNT && !unsigned_ok) {
     bac_msg_signing_digest(digest, &msg);
-    if (!bac_verify(node->shared, msg.signature, digest, node->roster->members[index].sign_key, &node->cost))
-      reason = BAC_REJECT_SIGNATURE;
+    if (!bac_verify(node->shared, msg.signature, digest, key, &node->cost)) reason = BAC_REJECT_SIGNATURE;
   }
+  if (rule && msg.epoch < node->roster->epoch && msg.type != BAC_MSG_FETCH) bac_epoch_help(node, &msg);
   if (reason != BAC_REJECT_COUNT) {
     bac_node_reject(node, reason, msg.sender);
     return;
@@ -56,9 +79,15 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
   if (msg.protocol != 0)
     node->protocol->receive(node->engine, &msg);
   else if (msg.type == BAC_MSG_FETCH)
-    bac_fetch_request(node, &msg);
-  else
+    bac_fetch_request(node, &msg, key != NULL);
+  else if (msg.type == BAC_MSG_CERTIFIED)
     bac_fetch_certified(node, &msg);
+  else if (msg.type == BAC_MSG_CLOSE)
+    bac_epoch_close(node, &msg);
+  else if (msg.type == BAC_MSG_BOUNDARY)
+    bac_epoch_boundary(node, &msg);
+  else
+    bac_epoch_snapshot(node, &msg);
 }
 
 /* kind || protocol || shard || epoch || what the engine makes of it. */
@@ -68,6 +97,8 @@ static void deliver_gossip(struct bac_node *node, const uint8_t *object, size_t 
   const uint64_t epoch = bac_read_u64(&r);
   if (!r.ok || !node->protocol->gossip || protocol != node->protocol->id || shard != node->roster->shard) {
     bac_node_reject(node, BAC_REJECT_MALFORMED, source);
+  } else if (!node->engine) {
+    return;
   } else if (epoch != node->roster->epoch) {
     bac_node_reject(node, BAC_REJECT_WRONG_EPOCH, source);
   } else {
@@ -82,20 +113,20 @@ static void deliver_transaction(struct bac_node *node, const uint8_t *wire, size
     bac_node_reject(node, BAC_REJECT_MALFORMED, source);
     return;
   }
-  uint32_t from = bac_roster_index(node->roster, tx.from);
-  if (from == BAC_INDEX_NONE) {
+  if (!node->engine || bac_pool_has(node->pool, tx.id)) return;
+  const struct bac_state *state = bac_chain_tip(node->chain)->state;
+  const struct bac_account *from = bac_state_account(state, tx.from);
+  if (!from && tx.kind != BAC_TX_JOIN) {
     bac_node_reject(node, BAC_REJECT_UNKNOWN_SENDER, source);
     return;
   }
-  if (bac_pool_has(node->pool, tx.id)) return;
-  struct bac_state *state = bac_chain_tip(node->chain)->state;
   if (bac_state_spent(state, &tx)) return; /* committed already, or never to be */
   /* Twice the window, since this node may be behind: so that no sender can take more than its share of the pool. */
-  if (tx.nonce > bac_state_account(state, tx.from)->nonce_top + 2 * BAC_NONCE_WINDOW) {
+  if (tx.kind != BAC_TX_JOIN && tx.nonce > from->nonce_top + 2 * BAC_NONCE_WINDOW) {
     bac_node_reject(node, BAC_REJECT_WINDOW, tx.from);
     return;
   }
-  if (!bac_tx_verify(&tx, node->roster->members[from].sign_key, node->shared, &node->cost)) {
+  if (!bac_state_authentic(state, &tx, node->shared, &node->cost)) {
     bac_node_reject(node, BAC_REJECT_TRANSACTION, tx.from);
     return;
   }
@@ -141,21 +172,33 @@ static void tx_status(struct bac_node *node, const struct bac_tx *tx, enum bac_t
   effect->tx_status.created_at = tx->created_at;
 }
 
+/* Into the pool and on the air. False: there is no place for it. */
+static bool take_own(struct bac_node *node, const struct bac_tx *tx) {
+  bool full = false;
+  const struct bac_account *own = bac_state_account(bac_chain_tip(node->chain)->state, node->id);
+  if (!own || node->next_nonce > own->nonce_top + BAC_NONCE_WINDOW || !bac_pool_add(node->pool, tx, node->now, &full)) return false;
+  node->next_nonce++;
+  if (!node->protocol->carries_transactions || !node->engine) bac_node_send_tx(node, tx, BAC_INDEX_NONE);
+  if (node->engine) node->protocol->pool_changed(node->engine);
+  return true;
+}
+
+bool bac_node_record(struct bac_node *node, enum bac_tx_kind kind, const uint8_t *memo, size_t length) {
+  struct bac_tx tx;
+  uint8_t wire[BAC_TX_BYTES_MAX];
+  return bac_tx_make_record(&tx, wire, kind, memo, length, node->id, node->next_nonce, node->now, &node->keys, &node->cost) == BAC_OK &&
+         take_own(node, &tx);
+}
+
 int bac_node_submit(struct bac_node *node, const struct bac_submit *submit) {
   struct bac_tx tx;
   uint8_t wire[BAC_TX_BYTES_MAX];
-  if (bac_roster_index(node->roster, submit->to) == BAC_INDEX_NONE) return BAC_EINVAL;
   int result = bac_tx_make(&tx, wire, submit, node->id, node->next_nonce, node->now, &node->keys, &node->cost);
   if (result != BAC_OK) return result;
-  bool full = false;
-  const struct bac_account *own = bac_state_account(bac_chain_tip(node->chain)->state, node->id);
-  if (node->next_nonce > own->nonce_top + BAC_NONCE_WINDOW || !bac_pool_add(node->pool, &tx, node->now, &full)) {
-    tx_status(node, &tx, BAC_TX_REFUSED);
-    return BAC_OK;
-  }
-  node->next_nonce++;
-  tx_status(node, &tx, BAC_TX_POOLED);
-  if (!node->protocol->carries_transactions) bac_node_send_tx(node, &tx, BAC_INDEX_NONE);
-  node->protocol->pool_changed(node->engine);
+  /* Of an EV that is not there yet, or to one: nobody could commit it. */
+  const bool known = !node->epochs.behind && bac_state_account(bac_chain_tip(node->chain)->state, submit->to);
+  if (!known && node->roster->epoch_blocks == 0) return BAC_EINVAL;
+  const bool pooled = known && take_own(node, &tx);
+  tx_status(node, &tx, pooled ? BAC_TX_POOLED : BAC_TX_REFUSED);
   return BAC_OK;
 }

@@ -48,7 +48,7 @@ static struct bac_buf *seal(struct bac_env *env, struct bac_msg *msg) {
   msg->epoch = node->roster->epoch;
   msg->sender = node->id;
   const struct bac_msg_rule *rule = rule_of(node->protocol, msg->type);
-  if (!rule || rule->binding == BAC_BIND_HASH) bac_payload_digest(msg->digest, msg->payload, msg->payload_length, &node->cost);
+  if (rule ? rule->binding == BAC_BIND_HASH : msg->type != BAC_MSG_CLOSE) bac_payload_digest(msg->digest, msg->payload, msg->payload_length, &node->cost);
   bac_msg_sign(msg, &node->keys, &node->cost);
   bac_buf_unref(node->last_object);
   node->last_object = bac_msg_encode(msg);
@@ -92,12 +92,13 @@ void bac_env_broadcast(struct bac_env *env, struct bac_msg *msg, bool spread) {
   bac_env_multicast(env, msg, &all, spread);
 }
 
-void bac_env_send(struct bac_env *env, struct bac_msg *msg, uint32_t to) {
-  struct bac_node *node = env->node;
-  struct bac_buf *object = seal(env, msg);
-  bac_link_send(node->link, node->now, node->roster->members[to].id, class_of(node, object, false), object->data, object->length, 0);
+void bac_node_send(struct bac_node *node, struct bac_msg *msg, uint32_t to) {
+  struct bac_buf *object = seal(&node->env, msg);
+  bac_link_send(node->link, node->now, to, class_of(node, object, false), object->data, object->length, 0);
   count_sent(node, msg, object->length, 1);
 }
+
+void bac_env_send(struct bac_env *env, struct bac_msg *msg, uint32_t to) { bac_node_send(env->node, msg, env->node->roster->members[to].id); }
 
 void bac_env_resend(struct bac_env *env, const struct bac_buf *object) {
   struct bac_node *node = env->node;
@@ -145,12 +146,21 @@ void bac_env_timer(struct bac_env *env, uint32_t timer, bac_time at) {
   env->node->timers[timer] = at;
 }
 
-void bac_env_persist(struct bac_env *env, const uint8_t *record, size_t length) {
-  const uint8_t *bytes = bac_node_keep(env->node, record, length);
-  struct bac_effect *effect = bac_node_effect(env->node, BAC_EFFECT_PERSIST);
-  effect->persist.kind = BAC_RECORD_STATE;
+void bac_node_persist(struct bac_node *node, enum bac_record kind, const uint8_t *record, size_t length) {
+  const uint8_t *bytes = bac_node_keep(node, record, length);
+  struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_PERSIST);
+  effect->persist.kind = kind;
   effect->persist.bytes = bytes;
   effect->persist.length = length;
+}
+
+/* With the epoch in front: what an engine of another one promised is not this one's. */
+void bac_env_persist(struct bac_env *env, const uint8_t *record, size_t length) {
+  struct bac_buf *whole = bac_buf_new(NULL, 8 + length);
+  bac_put_u64(whole->data, env->node->roster->epoch);
+  if (length > 0) memcpy(whole->data + 8, record, length);
+  bac_node_persist(env->node, BAC_RECORD_STATE, whole->data, whole->length);
+  bac_buf_unref(whole);
 }
 
 static void persist_block(struct bac_node *node, const struct bac_entry *at) {
@@ -160,11 +170,7 @@ static void persist_block(struct bac_node *node, const struct bac_entry *at) {
   bac_write_u32(&w, (uint32_t)at->block->payload->length);
   bac_write_bytes(&w, at->block->payload->data, at->block->payload->length);
   if (at->certificate) bac_write_bytes(&w, at->certificate->data, certificate_length);
-  const uint8_t *bytes = bac_node_keep(node, record->data, record->length);
-  struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_PERSIST);
-  effect->persist.kind = BAC_RECORD_BLOCK;
-  effect->persist.bytes = bytes;
-  effect->persist.length = record->length;
+  bac_node_persist(node, BAC_RECORD_BLOCK, record->data, record->length);
   bac_buf_unref(record);
 }
 
@@ -179,7 +185,9 @@ static void report_commit(struct bac_node *node, const struct bac_block *block) 
   const void *kept = bac_node_keep(node, refs, h->tx_count * sizeof *refs);
   free(refs);
   struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_COMMIT);
-  effect->commit = (struct bac_commit){.height = h->height,
+  effect->commit = (struct bac_commit){.epoch = h->epoch,
+                                       .members = node->roster->count,
+                                       .height = h->height,
                                        .round = h->round,
                                        .proposer = h->proposer,
                                        .proposed_at = h->proposed_at,
@@ -190,20 +198,29 @@ static void report_commit(struct bac_node *node, const struct bac_block *block) 
   memcpy(effect->commit.state_root, h->state_root, BAC_HASH_BYTES);
 }
 
-static void settle_transactions(struct bac_node *node, const struct bac_block *block, struct bac_state *state) {
-  for (uint32_t i = 0; i < block->header.tx_count; i++) {
-    const struct bac_tx *tx = &block->txs[i];
-    if (tx->from == node->id && !node->restoring) {
-      struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_TX_STATUS);
-      memcpy(effect->tx_status.id, tx->id, BAC_HASH_BYTES);
-      effect->tx_status.status = BAC_TX_COMMITTED;
-      effect->tx_status.created_at = tx->created_at;
-    }
-    bac_pool_remove(node->pool, tx->id);
-  }
+static void tx_committed(struct bac_node *node, const struct bac_tx *tx) {
+  if (tx->from != node->id || tx->kind != BAC_TX_TRANSFER || node->restoring) return;
+  struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_TX_STATUS);
+  memcpy(effect->tx_status.id, tx->id, BAC_HASH_BYTES);
+  effect->tx_status.status = BAC_TX_COMMITTED;
+  effect->tx_status.created_at = tx->created_at;
+}
+
+void bac_node_settle(struct bac_node *node) {
+  const struct bac_state *state = bac_chain_tip(node->chain)->state;
+  for (struct bac_pool_entry *p = bac_pool_next(node->pool, NULL); p; p = bac_pool_next(node->pool, p))
+    if (bac_state_used(state, &p->tx)) tx_committed(node, &p->tx); /* in a block that passed this node by */
   bac_pool_purge(node->pool, state);
   const struct bac_account *own = bac_state_account(state, node->id);
   if (own && own->nonce_top >= node->next_nonce) node->next_nonce = own->nonce_top + 1;
+}
+
+static void settle_transactions(struct bac_node *node, const struct bac_block *block) {
+  for (uint32_t i = 0; i < block->header.tx_count; i++) {
+    tx_committed(node, &block->txs[i]);
+    bac_pool_remove(node->pool, block->txs[i].id);
+  }
+  bac_node_settle(node);
 }
 
 void bac_env_commit(struct bac_env *env, struct bac_entry *at) {
@@ -218,9 +235,10 @@ void bac_env_commit(struct bac_env *env, struct bac_entry *at) {
       node->counters.empty_blocks++;
     node->counters.txs_committed += at->block->header.tx_count;
   }
-  settle_transactions(node, at->block, at->state);
+  settle_transactions(node, at->block);
   if (!node->keeps_bodies) bac_chain_drop_bodies(node->chain, node->config->bodies_kept);
   bac_fetch_progress(node);
+  bac_epoch_committed(node);
 }
 
 void bac_env_reject(struct bac_env *env, enum bac_reject reason, uint32_t from) { bac_node_reject(env->node, reason, from); }
@@ -242,7 +260,7 @@ void bac_env_role(struct bac_env *env, enum bac_role role, uint64_t round) {
   effect->role.role = role;
   effect->role.epoch = env->node->roster->epoch;
   effect->role.round = round;
-  if (role == BAC_ROLE_CP) env->node->keeps_bodies = true; /* until epochs arrive, a CP is one for the whole run */
+  if (role == BAC_ROLE_CP) env->node->keeps_bodies = true; /* to the end of the epoch */
 }
 
 void bac_env_view_change(struct bac_env *env) { env->node->counters.view_changes++; }
@@ -275,7 +293,7 @@ struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, u
   struct bac_block *block =
       bac_block_build(&header, node->pool, state, certificate ? certificate->data : NULL, certificate ? certificate->length : 0,
                       node->config->block_bytes_max, &node->cost);
-  free(state);
+  bac_state_free(state);
   return insert_own(node, block);
 }
 
@@ -286,7 +304,7 @@ struct bac_entry *bac_env_pack(struct bac_env *env, uint64_t round, uint32_t pro
   const struct bac_header header = header_on(node, tip, round, proposer, proposed_at);
   struct bac_state *state = bac_state_copy(tip->state);
   struct bac_block *block = bac_block_pack(&header, txs, count, state, NULL, 0, node->config->block_bytes_max, &node->cost);
-  free(state);
+  bac_state_free(state);
   if (block->header.tx_count > 0) return insert_own(node, block);
   bac_block_free(block);
   return NULL;

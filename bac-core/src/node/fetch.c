@@ -10,13 +10,11 @@
 /* Nobody is served more often than this, whatever it asks. */
 #define SERVE_INTERVAL (BAC_SECOND / 4)
 
-void bac_fetch_init(struct bac_node *node) {
-  node->fetch.retry_at = BAC_NEVER;
-  node->fetch.served_at = bac_alloc(node->roster->count, sizeof *node->fetch.served_at);
-  for (uint32_t i = 0; i < node->roster->count; i++) node->fetch.served_at[i] = -SERVE_INTERVAL;
+/* Nothing is wanted, nobody was served. */
+void bac_fetch_reset(struct bac_node *node) {
+  node->fetch = (struct bac_fetch_state){.retry_at = BAC_NEVER, .server = BAC_INDEX_NONE};
+  for (int i = 0; i < BAC_EPOCH_SERVED; i++) node->fetch.served_at[i] = -SERVE_INTERVAL;
 }
-
-void bac_fetch_free(struct bac_node *node) { free(node->fetch.served_at); }
 
 static uint64_t tip_height(const struct bac_node *node) { return bac_chain_tip(node->chain)->block->header.height; }
 
@@ -42,7 +40,7 @@ static void ask(struct bac_node *node, uint32_t member) {
   f->received_bytes = 0;
   f->server = BAC_INDEX_NONE;
   uint64_t count = f->wanted - f->from + 1;
-  bac_Fetch request = {.what = 1, .from_height = f->from, .count = count < BAC_FETCH_COUNT_MAX ? (uint32_t)count : BAC_FETCH_COUNT_MAX};
+  bac_Fetch request = {.what = BAC_FETCH_BLOCKS, .from_height = f->from, .count = count < BAC_FETCH_COUNT_MAX ? (uint32_t)count : BAC_FETCH_COUNT_MAX};
   uint8_t payload[bac_Fetch_size];
   pb_ostream_t stream = pb_ostream_from_buffer(payload, sizeof payload);
   BAC_ASSERT(pb_encode(&stream, bac_Fetch_fields, &request));
@@ -69,7 +67,7 @@ void bac_env_serve(struct bac_env *env, const struct bac_entry *head) {
 }
 
 void bac_fetch_timer(struct bac_node *node) {
-  if (node->fetch.retry_at > node->now) return;
+  if (node->fetch.retry_at > node->now || !node->engine) return;
   node->fetch.retry_at = BAC_NEVER;
   /* Nobody could go on from there: this member may stand on another branch. */
   if (node->fetch.received == 0) node->fetch.from = tip_height(node) + 1;
@@ -81,7 +79,7 @@ void bac_fetch_progress(struct bac_node *node) {
   if (node->fetch.wanted <= reached(node)) node->fetch.retry_at = BAC_NEVER;
 }
 
-/* to: roster index, or BAC_INDEX_NONE for all. */
+/* to: node id, or BAC_BROADCAST. */
 static size_t send_certified(struct bac_node *node, const struct bac_entry *at, uint32_t to) {
   const struct bac_buf *block = at->block->payload, *certificate = at->certificate;
   size_t certificate_length = certificate ? certificate->length : 0;
@@ -95,16 +93,16 @@ static size_t send_certified(struct bac_node *node, const struct bac_entry *at, 
                         .height = at->block->header.height,
                         .payload = payload->data,
                         .payload_length = payload->length};
-  if (to == BAC_INDEX_NONE)
+  if (to == BAC_BROADCAST)
     bac_env_broadcast(&node->env, &msg, false);
   else
-    bac_env_send(&node->env, &msg, to);
+    bac_node_send(node, &msg, to);
   size_t length = payload->length;
   bac_buf_unref(payload);
   return length;
 }
 
-void bac_env_publish(struct bac_env *env, const struct bac_entry *at) { send_certified(env->node, at, BAC_INDEX_NONE); }
+void bac_env_publish(struct bac_env *env, const struct bac_entry *at) { send_certified(env->node, at, BAC_BROADCAST); }
 
 /* Block at a height on the certified path, committed or not; NULL if this member cannot serve it. */
 static const struct bac_entry *servable(const struct bac_node *node, uint64_t height) {
@@ -117,22 +115,31 @@ static const struct bac_entry *servable(const struct bac_node *node, uint64_t he
   return at && at->block->payload ? at : NULL;
 }
 
-void bac_fetch_request(struct bac_node *node, const struct bac_msg *msg) {
+void bac_fetch_request(struct bac_node *node, const struct bac_msg *msg, bool known) {
   bac_Fetch request = bac_Fetch_init_zero;
   pb_istream_t stream = pb_istream_from_buffer(msg->payload, msg->payload_length);
-  if (!pb_decode(&stream, bac_Fetch_fields, &request) || request.what != 1 || request.count == 0) {
+  if (!pb_decode(&stream, bac_Fetch_fields, &request) || request.what < BAC_FETCH_BLOCKS || request.count == 0 ||
+      request.what > (node->roster->epoch_blocks > 0 ? BAC_FETCH_SNAPSHOT : BAC_FETCH_BLOCKS)) {
     bac_node_reject(node, BAC_REJECT_MALFORMED, msg->sender);
     return;
   }
-  uint32_t to = bac_roster_index(node->roster, msg->sender);
-  if (node->now - node->fetch.served_at[to] < SERVE_INTERVAL) return;
-  node->fetch.served_at[to] = node->now;
+  if (request.what != BAC_FETCH_BLOCKS) {
+    bac_epoch_serve(node, request.what, request.from_height, msg->sender);
+    return;
+  }
+  if (!known) {
+    bac_node_reject(node, BAC_REJECT_UNKNOWN_SENDER, msg->sender);
+    return;
+  }
+  bac_time *served = &node->fetch.served_at[msg->sender % BAC_EPOCH_SERVED];
+  if (node->now - *served < SERVE_INTERVAL) return;
+  *served = node->now;
   size_t sent = 0;
   for (uint32_t i = 0; i < request.count && i < BAC_FETCH_COUNT_MAX && sent < BAC_FETCH_BYTES; i++) {
     if (request.from_height > UINT64_MAX - i) return;
     const struct bac_entry *at = servable(node, request.from_height + i);
     if (!at) break;
-    sent += send_certified(node, at, to);
+    sent += send_certified(node, at, msg->sender);
   }
 }
 
@@ -146,13 +153,19 @@ void bac_fetch_certified(struct bac_node *node, const struct bac_msg *msg) {
   }
   size_t certificate_length = bac_reader_left(&r);
   const uint8_t *certificate = bac_read_bytes(&r, certificate_length);
+  if (!node->engine) return; /* outside: no use for blocks */
   struct bac_block *block = bac_env_decode(&node->env, payload, length, msg->sender);
   if (!block) return;
   uint8_t digest[BAC_HASH_BYTES];
   memcpy(digest, block->digest, sizeof digest);
   const uint64_t height = block->header.height;
   const bool known = bac_chain_find(node->chain, digest) != NULL;
-  node->protocol->certified(node->engine, block, certificate, certificate_length);
+  if (bac_epoch_covers(node, &block->header)) { /* the boundary's certificate vouches for what leads to it, whatever the engine has */
+    bac_env_insert(&node->env, block, msg->sender);
+    bac_epoch_approach(node);
+  } else {
+    node->protocol->certified(node->engine, block, certificate, certificate_length);
+  }
   struct bac_fetch_state *f = &node->fetch;
   if (f->retry_at == BAC_NEVER || !bac_chain_find(node->chain, digest)) return;
   if (!known) f->server = bac_roster_index(node->roster, msg->sender);

@@ -77,8 +77,14 @@ struct bac_node *bac_node_new(const struct bac_node_config *nc, char *why, size_
   }
   if (bac_config_check(nc->config, why, why_size) != BAC_OK) return NULL;
   uint32_t index = bac_roster_index(nc->roster, nc->id);
-  if (nc->kind == BAC_NODE_MEMBER && index == BAC_INDEX_NONE) {
-    snprintf(why, why_size, "node %u is not in the roster of shard %u", nc->id, nc->roster->shard);
+  struct bac_certificate own;
+  if (nc->certificate && (!bac_certificate_decode(&own, nc->certificate, BAC_CERTIFICATE_BYTES) || own.ev_id != nc->id)) {
+    snprintf(why, why_size, "the certificate of node %u is torn or another EV's", nc->id);
+    return NULL;
+  }
+  if (nc->kind == BAC_NODE_MEMBER && index == BAC_INDEX_NONE && (!nc->certificate || nc->roster->epoch_blocks == 0)) {
+    snprintf(why, why_size, "node %u is not in the roster of shard %u and cannot join: it has no certificate, or there are no epochs", nc->id,
+             nc->roster->shard);
     return NULL;
   }
   if (nc->id > BAC_NODE_ID_MAX || nc->roster->shard > UINT16_MAX || (unsigned)nc->kind > BAC_NODE_MBS) {
@@ -104,27 +110,56 @@ struct bac_node *bac_node_new(const struct bac_node_config *nc, char *why, size_
   node->next_nonce = 1;
   for (int i = 0; i < BAC_ENGINE_TIMERS; i++) node->timers[i] = BAC_NEVER;
   node->link = make_link(node);
-  bac_fetch_init(node);
+  bac_fetch_reset(node);
   if (node->kind == BAC_NODE_MEMBER) {
     bac_keypair_derive(&node->keys, nc->config->seed, nc->id);
     node->pool = bac_pool_new(nc->config->pool_txs_max);
     node->chain = bac_chain_new(nc->roster, node->pool, nc->shared);
     node->protocol = bac_protocol_find(nc->config->protocol);
     node->keeps_bodies = keeps_bodies(node);
-    node->engine = bac_alloc(1, node->protocol->engine_size);
-    node->protocol->init(node->engine, &node->env);
+    if (nc->certificate) {
+      node->epochs.has_certificate = true;
+      bac_certificate_decode(&node->epochs.own, nc->certificate, BAC_CERTIFICATE_BYTES); /* looked at above */
+    }
+    bac_epoch_init(node);
   }
   return node;
 }
 
+void bac_node_engine_start(struct bac_node *node) {
+  BAC_ASSERT(!node->engine);
+  if (node->self == BAC_INDEX_NONE || node->epochs.behind) return;
+  node->keeps_bodies = keeps_bodies(node);
+  node->engine = bac_alloc(1, node->protocol->engine_size);
+  node->protocol->init(node->engine, &node->env);
+  struct bac_buf *record = node->engine_record;
+  if (record && (record->length < 8 || bac_get_u64(record->data) >= node->roster->epoch)) {
+    /* Of this epoch; or torn, and the engine has to know. */
+    const bool ours = record->length >= 8 && bac_get_u64(record->data) == node->roster->epoch;
+    node->protocol->restore(node->engine, ours ? record->data + 8 : NULL, ours ? record->length - 8 : 0);
+  }
+  bac_buf_unref(record);
+  node->engine_record = NULL;
+  node->protocol->start(node->engine);
+}
+
+void bac_node_engine_stop(struct bac_node *node) {
+  if (!node->engine) return;
+  node->protocol->destroy(node->engine);
+  free(node->engine);
+  node->engine = NULL;
+  for (int i = 0; i < BAC_ENGINE_TIMERS; i++) node->timers[i] = BAC_NEVER;
+  bac_fetch_reset(node);
+}
+
 void bac_node_free(struct bac_node *node) {
   if (!node) return;
-  if (node->engine) node->protocol->destroy(node->engine);
-  free(node->engine);
+  bac_node_engine_stop(node);
+  bac_epoch_free(node);
+  bac_buf_unref(node->engine_record);
   output_clear(node);
   free(node->effects);
   free(node->arena);
-  bac_fetch_free(node);
   bac_buf_unref(node->last_object);
   bac_pool_free(node->pool);
   bac_chain_free(node->chain);
@@ -139,9 +174,11 @@ void bac_node_set_frame_credit(struct bac_node *node, uint32_t frames) { node->f
 static int restore(struct bac_node *node, uint32_t kind, const uint8_t *bytes, size_t length) {
   if (node->kind != BAC_NODE_MEMBER) return BAC_EINVAL;
   if (kind == BAC_RECORD_STATE) {
-    node->protocol->restore(node->engine, bytes, length);
+    bac_buf_unref(node->engine_record);
+    node->engine_record = bac_buf_new(bytes, length);
     return BAC_OK;
   }
+  if (kind == BAC_RECORD_EPOCH) return bac_epoch_restore(node, bytes, length);
   if (kind != BAC_RECORD_BLOCK) return BAC_EINVAL;
   struct bac_reader r = bac_reader_over(bytes, length);
   size_t block_length = bac_read_u32(&r);
@@ -179,6 +216,7 @@ static void run_timers(struct bac_node *node) {
     node->timers[i] = BAC_NEVER;
     node->protocol->timer(node->engine, i);
   }
+  bac_epoch_timer(node);
   bac_fetch_timer(node);
   if (node->maintenance_at <= node->now) maintenance(node);
 }
@@ -218,6 +256,7 @@ static bac_time next_wakeup(const struct bac_node *node) {
     if (node->timers[i] < at) at = node->timers[i];
   if (node->fetch.retry_at < at) at = node->fetch.retry_at;
   if (node->maintenance_at < at) at = node->maintenance_at;
+  if (node->kind == BAC_NODE_MEMBER && bac_epoch_wakeup(node) < at) at = bac_epoch_wakeup(node);
   return at > node->now || at == BAC_NEVER ? at : node->now + 1;
 }
 
@@ -230,7 +269,8 @@ static int handle(struct bac_node *node, const struct bac_event *event) {
       node->started = true;
       if (node->kind == BAC_NODE_MEMBER) {
         if (!node->protocol->carries_transactions) node->maintenance_at = node->now + BAC_SECOND;
-        node->protocol->start(node->engine);
+        bac_node_engine_start(node);
+        bac_epoch_start(node);
       }
       return BAC_OK;
     case BAC_EVENT_FRAME:
@@ -244,6 +284,9 @@ static int handle(struct bac_node *node, const struct bac_event *event) {
       return BAC_OK;
     case BAC_EVENT_SUBMIT:
       return node->kind == BAC_NODE_MEMBER ? bac_node_submit(node, &event->submit) : BAC_EINVAL;
+    case BAC_EVENT_DEPART:
+      if (node->kind == BAC_NODE_MEMBER) bac_epoch_depart(node, event->depart.at);
+      return BAC_OK;
   }
   return BAC_EINVAL;
 }
@@ -256,6 +299,7 @@ int bac_node_step(struct bac_node *node, const struct bac_event *event, struct b
   int result = handle(node, event);
   if (node->started) {
     run_timers(node);
+    bac_epoch_turn(node);
     emit_frames(node);
   }
   const struct bac_link_counters *l = bac_link_counters(node->link);
@@ -276,7 +320,7 @@ void bac_node_counters(const struct bac_node *node, struct bac_counters *out) {
   out->repair_symbols = l->repair_symbols_sent;
   if (node->kind != BAC_NODE_MEMBER) return;
   out->chain_height = bac_chain_tip(node->chain)->block->header.height;
-  out->round = node->protocol->round(node->engine);
+  out->round = node->engine ? node->protocol->round(node->engine) : 0;
   out->pool_txs = bac_pool_count(node->pool);
 }
 
@@ -298,7 +342,8 @@ void bac_node_digest(const struct bac_node *node, uint8_t out[BAC_HASH_BYTES]) {
   if (node->kind != BAC_NODE_MEMBER) return;
   uint8_t parts[BAC_HASH_BYTES * 2 + 8];
   memcpy(parts, bac_chain_tip(node->chain)->block->digest, BAC_HASH_BYTES);
-  node->protocol->digest(node->engine, parts + BAC_HASH_BYTES);
+  memset(parts + BAC_HASH_BYTES, 0, BAC_HASH_BYTES);
+  if (node->engine) node->protocol->digest(node->engine, parts + BAC_HASH_BYTES);
   bac_put_u64(parts + 2 * BAC_HASH_BYTES, bac_pool_count(node->pool));
   bac_hash(out, BAC_DOMAIN_NODE, parts, sizeof parts);
 }

@@ -17,6 +17,9 @@ enum bac_object_kind { BAC_OBJECT_TRANSACTION = 1, BAC_OBJECT_MESSAGE = 2, BAC_O
 enum bac_msg_type {
   BAC_MSG_FETCH = 1,
   BAC_MSG_CERTIFIED = 2, /* a block and the certificate that vouches for it */
+  BAC_MSG_CLOSE = 3,     /* this epoch's last block, as its sender committed it */
+  BAC_MSG_BOUNDARY = 4,  /* that block's header, Q(n) CLOSE messages, the next roster */
+  BAC_MSG_SNAPSHOT = 5,  /* the state after it */
 
   BAC_MSG_PRE_PREPARE = 16,
   BAC_MSG_PREPARE,

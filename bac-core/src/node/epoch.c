@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "node/epoch.h"
+
+#include <pb_encode.h>
+#include <stdlib.h>
+
+#include "bac.pb.h"
+#include "ledger/record.h"
+#include "node/node_internal.h"
+
+#define ASK_INTERVAL BAC_SECOND
+#define JOIN_INTERVAL (2 * BAC_SECOND)
+#define SERVE_INTERVAL (BAC_SECOND / 4)
+#define PATIENCE 3
+#define UNANSWERED_MAX 3 /* requests: whoever spoke of a later epoch may have lied */
+#define CLOSE_DELTAS 8 /* after which a CLOSE is sent again */
+
+static bool enabled(const struct bac_node *node) { return node->kind == BAC_NODE_MEMBER && node->roster->epoch_blocks > 0; }
+
+/* ---- Durable: u8 how || u32 length || boundary || state, if it jumped there. ---- */
+
+enum { TURNED, FOLLOWED, JUMPED }; /* the chain reached the boundary; only the roster did; then the chain was set onto it */
+
+static void persist(struct bac_node *node, uint8_t how, const struct bac_buf *boundary, const struct bac_buf *state) {
+  struct bac_buf *record = bac_buf_new(NULL, 5 + boundary->length + (state ? state->length : 0));
+  struct bac_writer w = bac_writer_over(record->data, record->length);
+  bac_write_u8(&w, how);
+  bac_write_u32(&w, (uint32_t)boundary->length);
+  bac_write_bytes(&w, boundary->data, boundary->length);
+  if (state) bac_write_bytes(&w, state->data, state->length);
+  bac_node_persist(node, BAC_RECORD_EPOCH, record->data, record->length);
+  bac_buf_unref(record);
+}
+
+/* ---- Boundaries: u16 length || header || u32 length || certificate || roster of the next epoch. ---- */
+
+static struct bac_buf *boundary_encode(const struct bac_header *header, const struct bac_qc *certificate, const struct bac_roster *next) {
+  uint8_t bytes[BAC_HEADER_BYTES_MAX];
+  const size_t length = bac_header_encode(header, bytes);
+  struct bac_buf *qc = bac_qc_encode(certificate), *roster = bac_roster_encode(next);
+  struct bac_buf *out = bac_buf_new(NULL, 2 + length + 4 + qc->length + roster->length);
+  struct bac_writer w = bac_writer_over(out->data, out->length);
+  bac_write_u16(&w, (uint16_t)length);
+  bac_write_bytes(&w, bytes, length);
+  bac_write_u32(&w, (uint32_t)qc->length);
+  bac_write_bytes(&w, qc->data, qc->length);
+  bac_write_bytes(&w, roster->data, roster->length);
+  BAC_ASSERT(w.ok && w.length == out->length);
+  bac_buf_unref(qc);
+  bac_buf_unref(roster);
+  return out;
+}
+
+struct boundary {
+  struct bac_header header;
+  uint8_t digest[BAC_HASH_BYTES];
+  struct bac_qc certificate;
+  struct bac_roster *next;
+};
+
+static void boundary_clear(struct boundary *b) {
+  bac_qc_clear(&b->certificate);
+  bac_roster_free(b->next);
+}
+
+/* What was read fits together; the certificate's signatures are not checked. On success the caller clears it. */
+static bool boundary_decode(struct boundary *b, const uint8_t *bytes, size_t length, struct bac_cost *cost) {
+  struct bac_reader r = bac_reader_over(bytes, length);
+  *b = (struct boundary){0};
+  const size_t header_length = bac_read_u16(&r);
+  const uint8_t *header = bac_read_bytes(&r, header_length);
+  const size_t qc_length = bac_read_u32(&r);
+  const uint8_t *qc = bac_read_bytes(&r, qc_length);
+  const size_t roster_length = bac_reader_left(&r);
+  const uint8_t *roster = bac_read_bytes(&r, roster_length);
+  uint8_t hash[BAC_HASH_BYTES];
+  if (!header || !qc || !roster || !bac_header_decode(&b->header, header, header_length) || !bac_qc_decode(&b->certificate, qc, qc_length))
+    return false;
+  bac_header_digest(b->digest, header, header_length);
+  b->next = bac_roster_decode(roster, roster_length);
+  if (b->next) bac_roster_hash(hash, b->next, cost);
+  if (b->next && memcmp(hash, b->header.next_roster, sizeof hash) == 0 && b->next->epoch == b->header.epoch + 1 &&
+      b->next->shard == b->header.shard && b->certificate.height == b->header.height && b->certificate.epoch == b->header.epoch &&
+      memcmp(b->certificate.digest, b->digest, sizeof b->digest) == 0)
+    return true;
+  boundary_clear(b);
+  return false;
+}
+
+static bool close_of(const void *context, const struct bac_qc *qc, uint32_t index, struct bac_msg *msg) {
+  (void)context;
+  (void)qc;
+  (void)index;
+  (void)msg; /* as they stand: role, view and step are 0 */
+  return true;
+}
+
+static bool certificate_holds(struct bac_node *node, const struct bac_qc *qc) {
+  return qc->protocol == 0 && qc->type == BAC_MSG_CLOSE && qc->view == 0 &&
+         bac_qc_verify(qc, node->roster, bac_quorum(node->roster->count), close_of, NULL, node->shared, &node->cost);
+}
+
+static void boundary_keep(struct bac_epoch_state *e, struct bac_buf *boundary) {
+  if (e->boundary_count == e->boundary_capacity) {
+    e->boundary_capacity = e->boundary_capacity ? 2 * e->boundary_capacity : 8;
+    e->boundaries = bac_realloc(e->boundaries, e->boundary_capacity, sizeof *e->boundaries);
+  }
+  e->boundaries[e->boundary_count++] = bac_buf_ref(boundary);
+}
+
+/* ---- The roster of an epoch takes the place of the one before. ---- */
+
+static void roster_set(struct bac_node *node, struct bac_roster *roster) {
+  struct bac_epoch_state *e = &node->epochs;
+  bac_roster_free(e->roster);
+  e->roster = roster;
+  node->roster = roster;
+  node->self = bac_roster_index(roster, node->id);
+  free(e->closes);
+  e->closes = bac_alloc(roster->count, sizeof *e->closes);
+  bac_qc_clear(&e->certificate);
+  e->certificate = (struct bac_qc){0};
+  e->turns = e->left = false;
+  e->patience = PATIENCE;
+  e->unanswered = 0;
+  e->close_at = BAC_NEVER;
+  e->length = node->now - e->began_at;
+  e->began_at = node->now;
+}
+
+static void report(struct bac_node *node, bool jumped) {
+  const struct bac_epoch_state *e = &node->epochs;
+  struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_EPOCH);
+  effect->epoch.epoch = node->roster->epoch;
+  effect->epoch.base = e->behind ? e->base.height : bac_chain_base(node->chain)->block->header.height;
+  effect->epoch.members = node->roster->count;
+  effect->epoch.member = node->self != BAC_INDEX_NONE;
+  effect->epoch.jumped = jumped;
+}
+
+/* The chain stands on the epoch's base: this node takes part, if it is a member. */
+static void begin(struct bac_node *node, bool jumped) {
+  struct bac_epoch_state *e = &node->epochs;
+  bac_buf_unref(e->snapshot);
+  e->snapshot = bac_state_encode(bac_chain_tip(node->chain)->state);
+  bac_node_settle(node);
+  if (node->started) {
+    report(node, jumped);
+    bac_node_engine_start(node);
+  }
+}
+
+void bac_epoch_turn(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (!enabled(node) || !e->turns) return;
+  const struct bac_entry *base = bac_chain_tip(node->chain);
+  BAC_ASSERT(bac_chain_closed(node->chain) && e->certificate.signatures);
+  struct bac_roster *next = bac_state_roster(base->state, node->roster->shard);
+  struct bac_buf *boundary = boundary_encode(&base->block->header, &e->certificate, next);
+  persist(node, TURNED, boundary, NULL);
+  boundary_keep(e, boundary);
+  bac_buf_unref(boundary);
+  bac_node_engine_stop(node);
+  bac_chain_turn(node->chain);
+  roster_set(node, next);
+  begin(node, false);
+}
+
+/* ---- CLOSE. ---- */
+
+static void say_close(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  const struct bac_block *base = bac_chain_tip(node->chain)->block;
+  struct bac_msg msg = {.type = BAC_MSG_CLOSE, .height = base->header.height};
+  struct bac_close *own = &e->closes[node->self];
+  memcpy(msg.digest, base->digest, BAC_HASH_BYTES);
+  if (own->said) { /* again, for those who have not heard it: payload tells the link that it is another object */
+    uint8_t again[8];
+    bac_put_u64(again, (uint64_t)node->now);
+    msg.payload = again;
+    msg.payload_length = sizeof again;
+    bac_env_broadcast(&node->env, &msg, true);
+  } else {
+    bac_env_broadcast(&node->env, &msg, true);
+  }
+  own->said = true;
+  own->height = msg.height;
+  memcpy(own->digest, msg.digest, BAC_HASH_BYTES);
+  memcpy(own->signature, msg.signature, BAC_SIGNATURE_BYTES);
+  e->close_at = node->now + CLOSE_DELTAS * node->config->delta + bac_env_vote_window(&node->env, 1);
+}
+
+/* Whether the committed tip is the boundary that the certificate names. */
+static bool reached(const struct bac_node *node) {
+  return !node->epochs.behind && bac_chain_closed(node->chain) &&
+         memcmp(bac_chain_tip(node->chain)->block->digest, node->epochs.certificate.digest, BAC_HASH_BYTES) == 0;
+}
+
+bool bac_epoch_covers(const struct bac_node *node, const struct bac_header *header) {
+  const struct bac_epoch_state *e = &node->epochs;
+  return enabled(node) && e->certificate.signatures && header->epoch == node->roster->epoch && header->height <= e->certificate.height;
+}
+
+void bac_epoch_approach(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (e->behind) return;
+  struct bac_entry *at = bac_chain_find(node->chain, e->certificate.digest);
+  while (at && !at->committed) {
+    struct bac_entry *next = at;
+    while (!next->parent->committed) next = next->parent;
+    if (next->parent != bac_chain_tip(node->chain)) break;
+    bac_env_commit(&node->env, next);
+  }
+  if (reached(node))
+    e->turns = true;
+  else if (node->engine)
+    bac_env_want(&node->env, e->certificate.height);
+}
+
+static void weigh(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  const uint32_t n = node->roster->count, q = bac_quorum(n);
+  for (uint32_t i = 0; i < n && !e->certificate.signatures; i++) {
+    if (!e->closes[i].said) continue;
+    struct bac_votes votes = {0};
+    for (uint32_t k = i; k < n; k++)
+      if (e->closes[k].said && e->closes[k].height == e->closes[i].height && memcmp(e->closes[k].digest, e->closes[i].digest, BAC_HASH_BYTES) == 0)
+        bac_votes_add(&votes, n, k, e->closes[k].signature);
+    if (votes.count >= q) {
+      struct bac_qc what = {.type = BAC_MSG_CLOSE, .shard = node->roster->shard, .epoch = node->roster->epoch, .height = e->closes[i].height};
+      memcpy(what.digest, e->closes[i].digest, BAC_HASH_BYTES);
+      bac_votes_certificate(&votes, n, q, &what, &e->certificate);
+    }
+    bac_votes_clear(&votes);
+  }
+  if (!e->certificate.signatures) return;
+  bac_epoch_approach(node);
+  if (!e->turns && e->ask_at > node->now + ASK_INTERVAL) e->ask_at = node->now + (node->engine ? 4 * ASK_INTERVAL : 0);
+}
+
+void bac_epoch_committed(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (!enabled(node) || !bac_chain_closed(node->chain) || node->restoring) return;
+  if (node->self != BAC_INDEX_NONE && !e->closes[node->self].said) say_close(node);
+  if (e->certificate.signatures && reached(node))
+    e->turns = true;
+  else
+    weigh(node);
+}
+
+void bac_epoch_help(struct bac_node *node, const struct bac_msg *msg) {
+  if (!enabled(node) || msg->epoch >= node->roster->epoch || bac_random_below(&node->random, node->roster->count) >= 3) return;
+  bac_epoch_serve(node, BAC_FETCH_BOUNDARY, msg->epoch, msg->sender);
+}
+
+void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (!enabled(node)) return;
+  const uint32_t index = bac_roster_index(node->roster, msg->sender);
+  if (msg->epoch != node->roster->epoch || index == BAC_INDEX_NONE || msg->role != 0 || msg->view != 0 || msg->step != 0) return;
+  struct bac_close *c = &e->closes[index];
+  if (c->said) {
+    if (c->height != msg->height || memcmp(c->digest, msg->digest, BAC_HASH_BYTES) != 0)
+      bac_node_reject(node, BAC_REJECT_EQUIVOCATION, msg->sender);
+    return;
+  }
+  c->said = true;
+  c->height = msg->height;
+  memcpy(c->digest, msg->digest, BAC_HASH_BYTES);
+  memcpy(c->signature, msg->signature, BAC_SIGNATURE_BYTES);
+  weigh(node);
+}
+
+/* ---- Getting there from outside. ---- */
+
+void bac_epoch_heard(struct bac_node *node, const struct bac_msg *msg) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (!enabled(node) || msg->epoch < node->roster->epoch) return;
+  if (msg->epoch > e->heard_epoch) e->heard_epoch = msg->epoch;
+  bool known = false;
+  for (uint32_t i = 0; i < BAC_EPOCH_HEARD && i < e->heard_count; i++) known = known || e->heard[i] == msg->sender;
+  if (!known) e->heard[e->heard_count++ % BAC_EPOCH_HEARD] = msg->sender;
+  if ((msg->epoch > node->roster->epoch || !node->engine) && e->ask_at == BAC_NEVER) e->ask_at = node->now + node->config->delta;
+}
+
+static uint32_t someone(struct bac_node *node) {
+  const struct bac_epoch_state *e = &node->epochs;
+  const uint32_t n = e->heard_count < BAC_EPOCH_HEARD ? e->heard_count : BAC_EPOCH_HEARD;
+  if (n > 0) return e->heard[bac_random_below(&node->random, n)];
+  return node->roster->members[bac_random_below(&node->random, node->roster->count)].id;
+}
+
+static void ask(struct bac_node *node, uint32_t what) {
+  bac_Fetch request = {.what = what, .from_height = node->roster->epoch, .count = 1};
+  uint8_t payload[bac_Fetch_size];
+  pb_ostream_t stream = pb_ostream_from_buffer(payload, sizeof payload);
+  BAC_ASSERT(pb_encode(&stream, bac_Fetch_fields, &request));
+  struct bac_msg msg = {.type = BAC_MSG_FETCH, .view = (uint64_t)node->now, .payload = payload, .payload_length = stream.bytes_written};
+  const uint32_t to = someone(node);
+  if (to != node->id) bac_node_send(node, &msg, to);
+}
+
+void bac_epoch_serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint32_t to) {
+  struct bac_epoch_state *e = &node->epochs;
+  const uint64_t first = node->roster->epoch - e->boundary_count; /* of this node's time */
+  struct bac_buf *bytes = NULL;
+  if (what == BAC_FETCH_BOUNDARY && epoch >= first && epoch < node->roster->epoch)
+    bytes = e->boundaries[epoch - first];
+  else if (what == BAC_FETCH_SNAPSHOT && epoch == node->roster->epoch && !e->behind)
+    bytes = e->snapshot;
+  bac_time *served = &e->served_at[to % BAC_EPOCH_SERVED];
+  if (!bytes || node->now - *served < SERVE_INTERVAL) return;
+  *served = node->now;
+  struct bac_msg msg = {.type = what == BAC_FETCH_BOUNDARY ? BAC_MSG_BOUNDARY : BAC_MSG_SNAPSHOT,
+                        .view = (uint64_t)node->now, /* equal objects are delivered once */
+                        .height = epoch,
+                        .payload = bytes->data,
+                        .payload_length = bytes->length};
+  bac_node_send(node, &msg, to);
+}
+
+void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg) {
+  struct bac_epoch_state *e = &node->epochs;
+  struct boundary b;
+  if (!enabled(node) || msg->height != node->roster->epoch || e->turns) return;
+  if (!boundary_decode(&b, msg->payload, msg->payload_length, &node->cost)) {
+    bac_node_reject(node, BAC_REJECT_MALFORMED, msg->sender);
+    return;
+  }
+  if (b.header.epoch != node->roster->epoch || !certificate_holds(node, &b.certificate)) {
+    bac_node_reject(node, BAC_REJECT_CERTIFICATE, msg->sender);
+    boundary_clear(&b);
+    return;
+  }
+  if (!e->certificate.signatures) bac_qc_copy(&e->certificate, &b.certificate);
+  bac_epoch_approach(node);
+  /* A member that lacks a few blocks gets them; for one that has waited long enough, or was away, the state is the shorter way. */
+  const bool outside = !node->engine || e->heard_epoch > node->roster->epoch + 1 || e->patience == 0;
+  if (!e->turns && outside) {
+    struct bac_buf *boundary = bac_buf_new(msg->payload, msg->payload_length);
+    persist(node, FOLLOWED, boundary, NULL);
+    boundary_keep(e, boundary);
+    bac_buf_unref(boundary);
+    bac_node_engine_stop(node);
+    e->behind = true;
+    e->base = b.header;
+    roster_set(node, b.next);
+    b.next = NULL;
+    report(node, false);
+    e->ask_at = node->now;
+    e->join_at = node->now + ASK_INTERVAL;
+  } else if (!e->turns) {
+    e->patience--;
+  }
+  boundary_clear(&b);
+}
+
+static bool set_onto(struct bac_node *node, const uint8_t *bytes, size_t length) {
+  struct bac_epoch_state *e = &node->epochs;
+  struct bac_state *state = bac_state_decode(bytes, length);
+  uint8_t root[BAC_HASH_BYTES];
+  if (state) bac_state_root(root, state, &node->cost);
+  if (!state || memcmp(root, e->base.state_root, sizeof root) != 0) {
+    bac_state_free(state);
+    return false;
+  }
+  bac_chain_jump(node->chain, &e->base, state);
+  e->behind = false;
+  return true;
+}
+
+void bac_epoch_snapshot(struct bac_node *node, const struct bac_msg *msg) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (!enabled(node) || !e->behind || msg->height != node->roster->epoch) return;
+  if (!set_onto(node, msg->payload, msg->payload_length)) {
+    bac_node_reject(node, BAC_REJECT_CERTIFICATE, msg->sender);
+    return;
+  }
+  struct bac_buf *state = bac_buf_new(msg->payload, msg->payload_length), *none = bac_buf_new(NULL, 0);
+  persist(node, JUMPED, none, state);
+  bac_buf_unref(state);
+  bac_buf_unref(none);
+  begin(node, true);
+}
+
+/* Longer than two epochs from now on: shorter stays are not worth a place in the roster. */
+static bool stays(const struct bac_node *node) {
+  const struct bac_epoch_state *e = &node->epochs;
+  return e->departs_at == BAC_NEVER || e->departs_at - node->now > 2 * e->length;
+}
+
+static void send_join(struct bac_node *node) {
+  struct bac_tx tx;
+  uint8_t wire[BAC_TX_BYTES_MAX];
+  const struct bac_epoch_state *e = &node->epochs;
+  if (bac_join_make(&tx, wire, node->roster->epoch, &e->own, node->now, &node->keys, &node->cost) == BAC_OK)
+    bac_node_send_tx(node, &tx, BAC_INDEX_NONE);
+}
+
+static void consider_leaving(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (!node->engine || e->left || e->departs_at == BAC_NEVER || bac_chain_closed(node->chain)) return;
+  /* In the epoch in which it goes at the latest, counting on the next one to be as long as the last. */
+  const bac_time ends = e->began_at + e->length;
+  if (e->departs_at > (ends > node->now ? ends : node->now) + e->length) return;
+  e->left = bac_node_record(node, BAC_TX_LEAVE, NULL, 0);
+}
+
+void bac_epoch_depart(struct bac_node *node, bac_time at) {
+  node->epochs.departs_at = at;
+  if (enabled(node)) consider_leaving(node);
+}
+
+void bac_epoch_timer(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (!enabled(node)) return;
+  if (e->close_at <= node->now) say_close(node);
+  if (node->engine) consider_leaving(node);
+  if (e->ask_at <= node->now) {
+    e->ask_at = BAC_NEVER;
+    const bool over = e->certificate.signatures || e->heard_epoch > node->roster->epoch;
+    const bool member = node->self != BAC_INDEX_NONE, outside = !member && e->has_certificate && stays(node);
+    if (!over && e->behind && member)
+      ask(node, BAC_FETCH_SNAPSHOT);
+    else if ((over && member) || outside) /* who is outside may not hear it when an epoch ends */
+      ask(node, BAC_FETCH_BOUNDARY);
+    if (over && ++e->unanswered > UNANSWERED_MAX) {
+      e->heard_epoch = node->roster->epoch;
+      e->unanswered = 0;
+    }
+    if (over || !node->engine) e->ask_at = node->now + (over || member ? 1 : 2) * ASK_INTERVAL;
+  }
+  if (e->join_at <= node->now) {
+    const bool outside = node->self == BAC_INDEX_NONE && e->has_certificate;
+    if (outside && e->heard_epoch <= node->roster->epoch && stays(node)) send_join(node);
+    e->join_at = outside ? node->now + JOIN_INTERVAL : BAC_NEVER;
+  }
+}
+
+bac_time bac_epoch_wakeup(const struct bac_node *node) {
+  const struct bac_epoch_state *e = &node->epochs;
+  bac_time at = e->close_at < e->ask_at ? e->close_at : e->ask_at;
+  return e->join_at < at ? e->join_at : at;
+}
+
+/* ---- Life. ---- */
+
+void bac_epoch_init(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  e->close_at = e->ask_at = e->join_at = e->departs_at = BAC_NEVER;
+  e->patience = PATIENCE;
+  e->length = (bac_time)node->roster->epoch_blocks * node->config->block_interval;
+  e->heard_epoch = node->roster->epoch;
+  for (int i = 0; i < BAC_EPOCH_SERVED; i++) e->served_at[i] = -SERVE_INTERVAL;
+  if (!enabled(node)) return;
+  e->closes = bac_alloc(node->roster->count, sizeof *e->closes);
+  e->snapshot = bac_state_encode(bac_chain_tip(node->chain)->state);
+}
+
+void bac_epoch_free(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  for (size_t i = 0; i < e->boundary_count; i++) bac_buf_unref(e->boundaries[i]);
+  free(e->boundaries);
+  free(e->closes);
+  bac_qc_clear(&e->certificate);
+  bac_buf_unref(e->snapshot);
+  bac_roster_free(e->roster);
+}
+
+void bac_epoch_start(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (!enabled(node)) return;
+  e->began_at = node->now;
+  if (e->behind || node->self == BAC_INDEX_NONE) {
+    e->ask_at = node->now + ASK_INTERVAL;
+    e->join_at = node->now + 2 * ASK_INTERVAL; /* first hear where the others are */
+  }
+  bac_epoch_committed(node); /* a restart after the last block */
+}
+
+int bac_epoch_restore(struct bac_node *node, const uint8_t *bytes, size_t length) {
+  struct bac_epoch_state *e = &node->epochs;
+  struct bac_reader r = bac_reader_over(bytes, length);
+  const uint8_t how = bac_read_u8(&r);
+  const size_t boundary_length = bac_read_u32(&r);
+  const uint8_t *boundary = bac_read_bytes(&r, boundary_length);
+  if (!boundary || !enabled(node)) return BAC_ECORRUPT;
+  if (how == JUMPED) {
+    const size_t left = bac_reader_left(&r);
+    if (!e->behind || !set_onto(node, bac_read_bytes(&r, left), left)) return BAC_ECORRUPT;
+    begin(node, true);
+    return BAC_OK;
+  }
+  struct boundary b;
+  if (!boundary_decode(&b, boundary, boundary_length, &node->cost)) return BAC_ECORRUPT;
+  bool good = b.header.epoch == node->roster->epoch && how <= FOLLOWED;
+  if (good && how == TURNED)
+    good = !e->behind && bac_chain_closed(node->chain) && memcmp(bac_chain_tip(node->chain)->block->digest, b.digest, sizeof b.digest) == 0;
+  if (good) {
+    struct bac_buf *kept = bac_buf_new(boundary, boundary_length);
+    boundary_keep(e, kept);
+    bac_buf_unref(kept);
+    if (how == TURNED) bac_chain_turn(node->chain);
+    roster_set(node, b.next);
+    b.next = NULL;
+    e->behind = how == FOLLOWED;
+    e->base = b.header;
+    if (how == TURNED) begin(node, false);
+  }
+  boundary_clear(&b);
+  return good ? BAC_OK : BAC_ECORRUPT;
+}

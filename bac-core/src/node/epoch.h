@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Epochs (protocols.md, "Epochs"): how a roster ends and the next one begins, the same way under every protocol.
+ *
+ * An epoch's last block has a fixed height. Who has committed it says so in a CLOSE message, signed; Q(n) of them are the boundary's
+ * certificate: since honest members sign what they committed and nothing else, it holds for good and needs no engine to be checked. With
+ * it the node's engine is done; the next one starts on that block with the roster that the block names. Until then engines go on as they
+ * must to let everybody commit it, with blocks that are empty and never committed.
+ *
+ * Whoever is outside or behind asks those it hears, by epoch: for boundaries (header, certificate, next roster: a chain of trust from the
+ * roster it started with) and then for the state after the newest one, which the header's root vouches for. Both hold up on their own, so
+ * it does not matter who sends them. */
+#ifndef BAC_NODE_EPOCH_H
+#define BAC_NODE_EPOCH_H
+
+#include "consensus/qc.h"
+#include "identity/certificate.h"
+#include "identity/roster.h"
+#include "ledger/block.h"
+
+#define BAC_EPOCH_HEARD 8
+#define BAC_EPOCH_SERVED 64
+
+struct bac_node;
+
+/* What one member said its boundary is. */
+struct bac_close {
+  bool said;
+  uint64_t height;
+  uint8_t digest[BAC_HASH_BYTES], signature[BAC_SIGNATURE_BYTES];
+};
+
+struct bac_epoch_state {
+  struct bac_roster *roster; /* of this epoch, owned; NULL in the first one, whose roster is the host's */
+  struct bac_buf **boundaries; /* of the epochs before this one: payloads of BOUNDARY */
+  size_t boundary_count, boundary_capacity;
+  struct bac_close *closes; /* by roster index */
+  struct bac_qc certificate; /* Q(n) of them; signatures NULL: not yet */
+  struct bac_buf *snapshot; /* state on which this epoch stands */
+  struct bac_header base;   /* behind: header of the block on which this epoch stands */
+  bool behind;              /* the chain is not there yet */
+  bool turns;               /* the next epoch begins at the end of this step */
+  bac_time close_at;        /* next CLOSE; BAC_NEVER: nothing to say */
+  bac_time ask_at, join_at;
+  uint64_t heard_epoch;     /* newest on the air */
+  uint32_t heard[BAC_EPOCH_HEARD], heard_count; /* who is there: node ids */
+  bac_time served_at[BAC_EPOCH_SERVED]; /* by id modulo */
+  bac_time began_at, length; /* of this epoch, of the one before */
+  bac_time departs_at;       /* when this EV means to leave; BAC_NEVER: not in sight */
+  bool left;                 /* its LEAVE is in the pool */
+  bool has_certificate;
+  struct bac_certificate own; /* by which it may join */
+  uint32_t patience;        /* boundaries that may pass by before this member takes the state instead of blocks */
+  uint32_t unanswered;      /* requests */
+};
+
+void bac_epoch_init(struct bac_node *node);
+void bac_epoch_free(struct bac_node *node);
+/* The node's records are restored, it starts now. */
+void bac_epoch_start(struct bac_node *node);
+/* After a commit: says so if the epoch's last block it was. */
+void bac_epoch_committed(struct bac_node *node);
+/* A well-formed message of this shard was heard: signature unchecked. */
+void bac_epoch_heard(struct bac_node *node, const struct bac_msg *msg);
+/* A message of an epoch that is over: its sender has missed the boundary; a few of those who have it answer. */
+void bac_epoch_help(struct bac_node *node, const struct bac_msg *msg);
+void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg);
+void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg);
+void bac_epoch_snapshot(struct bac_node *node, const struct bac_msg *msg);
+/* Fetch what = BAC_FETCH_BOUNDARY or _SNAPSHOT of an epoch, asked by a node id. */
+void bac_epoch_serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint32_t to);
+/* Whether a block leads to this epoch's certified boundary, if it is on the right branch: it may wait in the chain without a certificate. */
+bool bac_epoch_covers(const struct bac_node *node, const struct bac_header *header);
+/* The boundary is certified: commits up to it if it is here, else asks for what is missing. */
+void bac_epoch_approach(struct bac_node *node);
+void bac_epoch_depart(struct bac_node *node, bac_time at);
+void bac_epoch_timer(struct bac_node *node);
+bac_time bac_epoch_wakeup(const struct bac_node *node);
+/* At the end of a step: begins the next epoch if it is time. */
+void bac_epoch_turn(struct bac_node *node);
+/* A record of kind BAC_RECORD_EPOCH. BAC_OK or BAC_ECORRUPT. */
+int bac_epoch_restore(struct bac_node *node, const uint8_t *bytes, size_t length);
+
+#endif

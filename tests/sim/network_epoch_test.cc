@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Epochs under every protocol in the in-process network: members join, leave, vanish and come back, in the middle of everything.
+ * Agreement always, one roster per epoch, no transaction lost or doubled. Every failure names its seed. */
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "network.h"
+
+extern "C" {
+#include "base/random.h"
+}
+
+namespace {
+
+struct Case {
+  const char *protocol;
+  bac_mode mode = BAC_MODE_SAFE;
+};
+
+std::ostream &operator<<(std::ostream &out, const Case &c) { return out << c.protocol; }
+
+uint64_t seeds_last() {
+  const char *more = getenv("BAC_SEEDS"); /* a longer hunt */
+  return more ? strtoull(more, nullptr, 10) : 4;
+}
+
+/* A network and what each node said of its epochs. */
+class Shard {
+ public:
+  explicit Shard(const bac_sim_config &c) {
+    char why[200] = "";
+    sim = bac_sim_new(&c, why, sizeof why);
+    if (!sim) ADD_FAILURE() << why;
+    nodes = c.nodes;
+  }
+  ~Shard() { bac_sim_free(sim); }
+  Shard(const Shard &) = delete;
+  Shard &operator=(const Shard &) = delete;
+
+  bool up(uint32_t i) const {
+    uint64_t epoch;
+    bool member;
+    return bac_sim_epoch(sim, i, &epoch, &member);
+  }
+  bool member(uint32_t i) const {
+    uint64_t epoch;
+    bool member;
+    return bac_sim_epoch(sim, i, &epoch, &member) && member;
+  }
+  uint64_t epoch(uint32_t i) const {
+    uint64_t epoch;
+    bool member;
+    bac_sim_epoch(sim, i, &epoch, &member);
+    return epoch;
+  }
+  uint64_t epoch_max() const { return bac_sim_report(sim).epoch_max; }
+  uint32_t members() const {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < nodes; i++) count += member(i) && epoch(i) == epoch_max();
+    return count;
+  }
+  std::string show() const {
+    std::string text;
+    for (uint32_t i = 0; i < nodes; i++)
+      text += "\n  node " + std::to_string(i) + (up(i) ? "" : " down") + (member(i) ? " member" : "") + " in epoch " + std::to_string(epoch(i));
+    return text;
+  }
+  void run(bac_time seconds) { bac_sim_run(sim, now += seconds * BAC_SECOND); }
+  /* Until it holds, or seconds have passed. */
+  template <typename Holds>
+  bool until(Holds holds, bac_time seconds) {
+    const bac_time end = now + seconds * BAC_SECOND;
+    while (!holds() && now < end) bac_sim_run(sim, now += BAC_SECOND / 2);
+    return holds();
+  }
+
+  bac_sim *sim;
+  uint32_t nodes;
+  bac_time now = 0;
+};
+
+bac_sim_config base(const Case &c, uint64_t seed, uint32_t founders, uint32_t joiners) {
+  bac_sim_config config = bac_sim_config_default(c.protocol, seed);
+  config.node.mode = c.mode;
+  config.nodes = founders + joiners;
+  config.founders = founders;
+  config.epoch_blocks = 5;
+  config.tx_rate_milli = 1000;
+  config.node.gossip_period = 200 * BAC_MS;
+  return config;
+}
+
+class Epochs : public ::testing::TestWithParam<Case> {};
+
+TEST_P(Epochs, FollowEachOtherAndLoseNoTransaction) {
+  for (bac_delivery delivery : {BAC_DELIVERY_BROADCAST, BAC_DELIVERY_UNICAST}) {
+    bac_sim_config c = base(GetParam(), 3, 7, 0);
+    c.node.delivery = delivery;
+    c.tx_stop = 40 * BAC_SECOND;
+    Shard s(c);
+    s.run(60);
+    const struct bac_sim_report r = bac_sim_report(s.sim);
+    EXPECT_EQ(0u, r.conflicts) << bac_sim_conflict(s.sim);
+    EXPECT_EQ(0u, r.gaps);
+    EXPECT_GE(r.epoch_max, 4u);
+    EXPECT_EQ(r.turns, 7 * r.epoch_max);
+    EXPECT_EQ(r.height_min, r.height_max);
+    EXPECT_GT(r.txs_submitted, 150u);
+    EXPECT_EQ(r.txs_submitted, r.txs_committed) << "delivery " << delivery;
+  }
+}
+
+TEST_P(Epochs, ANewcomerJoinsAndALeaverGoes) {
+  Shard s(base(GetParam(), 5, 7, 2));
+  s.run(8);
+  bac_sim_restart(s.sim, 7);
+  EXPECT_TRUE(s.until([&] { return s.member(7) && s.epoch(7) == s.epoch_max(); }, 40));
+  EXPECT_EQ(8u, s.members());
+  bac_sim_depart(s.sim, 2, s.now + 5 * BAC_SECOND);
+  EXPECT_TRUE(s.until([&] { return !s.member(2); }, 40));
+  bac_sim_crash(s.sim, 2);
+  bac_sim_restart(s.sim, 8);
+  EXPECT_TRUE(s.until([&] { return s.member(8) && s.epoch(8) == s.epoch_max(); }, 40));
+  EXPECT_EQ(8u, s.members());
+  /* The newcomer's transactions are committed, and it follows all blocks. */
+  const uint64_t before = bac_sim_report(s.sim).height_max;
+  s.run(10);
+  const struct bac_sim_report r = bac_sim_report(s.sim);
+  EXPECT_GT(r.height_min, before);
+  EXPECT_EQ(0u, r.conflicts) << bac_sim_conflict(s.sim);
+  EXPECT_EQ(0u, r.gaps);
+}
+
+TEST_P(Epochs, WhoWasAwayForEpochsGetsTheState) {
+  Shard s(base(GetParam(), 6, 7, 0));
+  s.run(7);
+  bac_sim_crash(s.sim, 3);
+  const uint64_t then = s.epoch_max();
+  EXPECT_TRUE(s.until([&] { return s.epoch_max() >= then + 3; }, 60));
+  bac_sim_restart(s.sim, 3);
+  EXPECT_TRUE(s.until([&] { return s.epoch(3) == s.epoch_max(); }, 30));
+  const uint64_t before = bac_sim_report(s.sim).height_max;
+  EXPECT_TRUE(s.until([&] { return bac_sim_report(s.sim).height_min > before; }, 30));
+  /* And from its own records. */
+  bac_sim_crash(s.sim, 3);
+  s.run(1);
+  bac_sim_restart(s.sim, 3);
+  const uint64_t again = bac_sim_report(s.sim).height_max;
+  EXPECT_TRUE(s.until([&] { return bac_sim_report(s.sim).height_min > again + 3; }, 40));
+  EXPECT_EQ(0u, bac_sim_report(s.sim).conflicts) << bac_sim_conflict(s.sim);
+}
+
+/* Comings and goings, loss, crashes and cuts all at once; then quiet, and progress of all members. */
+TEST_P(Epochs, AgreeThroughChurnAndFaults) {
+  for (uint64_t seed = 1; seed <= seeds_last() && !HasFailure(); seed++) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    bac_random r = bac_random_stream(seed, 77, BAC_PURPOSE_FAULTS);
+    bac_sim_config c = base(GetParam(), seed, 8, 4);
+    c.loss_permille = static_cast<uint32_t>(bac_random_below(&r, 150));
+    c.delay_max = BAC_MS * static_cast<bac_time>(2 + bac_random_below(&r, 40));
+    c.node.delivery = bac_random_chance(&r, 1, 4) ? BAC_DELIVERY_UNICAST : BAC_DELIVERY_BROADCAST;
+    Shard s(c);
+    uint32_t next = 8;
+    for (int phase = 0; phase < 8; phase++) {
+      const uint32_t victim = static_cast<uint32_t>(bac_random_below(&r, 8));
+      switch (bac_random_below(&r, 4)) {
+        case 0:
+          if (next < 12) bac_sim_restart(s.sim, next++);
+          break;
+        case 1:
+          if (s.up(victim)) bac_sim_depart(s.sim, victim, s.now + 4 * BAC_SECOND);
+          break;
+        case 2:
+          if (!s.up(victim)) break;
+          bac_sim_crash(s.sim, victim);
+          bac_sim_run(s.sim, s.now += BAC_MS * static_cast<bac_time>(bac_random_below(&r, 3000)));
+          bac_sim_restart(s.sim, victim);
+          break;
+        default: {
+          std::vector<uint8_t> group(12, 0);
+          for (auto &g : group) g = static_cast<uint8_t>(bac_random_below(&r, 4) == 0);
+          bac_sim_partition(s.sim, group.data());
+        }
+      }
+      s.run(4);
+      bac_sim_partition(s.sim, nullptr);
+    }
+    bac_sim_set_loss(s.sim, static_cast<uint32_t>(bac_random_below(&r, 60)));
+    const uint64_t epoch = s.epoch_max();
+    EXPECT_TRUE(s.until(
+        [&] {
+          if (s.epoch_max() < epoch + 2) return false;
+          for (uint32_t i = 0; i < s.nodes; i++)
+            if (s.member(i) && s.epoch(i) + 1 < s.epoch_max()) return false;
+          return true;
+        },
+        90))
+        << "no progress: epoch " << s.epoch_max() << ", healed in " << epoch << s.show();
+    const struct bac_sim_report report = bac_sim_report(s.sim);
+    EXPECT_EQ(0u, report.conflicts) << bac_sim_conflict(s.sim);
+    EXPECT_EQ(0u, report.gaps);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, Epochs, ::testing::Values(Case{"bac"}, Case{"pbft"}, Case{"hashgraph"}, Case{"bac2"}),
+                         [](const auto &info) { return std::string(info.param.protocol); });
+
+}  // namespace
