@@ -65,8 +65,12 @@ class Shard {
   }
   std::string show() const {
     std::string text;
-    for (uint32_t i = 0; i < nodes; i++)
-      text += "\n  node " + std::to_string(i) + (up(i) ? "" : " down") + (member(i) ? " member" : "") + " in epoch " + std::to_string(epoch(i));
+    for (uint32_t i = 0; i < nodes; i++) {
+      struct bac_counters c;
+      bac_sim_counters(sim, i, &c);
+      text += "\n  node " + std::to_string(i) + (up(i) ? "" : " down") + (member(i) ? " member" : "") + " in epoch " + std::to_string(epoch(i)) +
+              ", height " + std::to_string(c.chain_height) + ", round " + std::to_string(c.round) + ", waiting " + std::to_string(c.pool_txs);
+    }
     return text;
   }
   void run(bac_time seconds) { bac_sim_run(sim, now += seconds * BAC_SECOND); }

@@ -269,6 +269,11 @@ void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg) {
   memcpy(c->digest, msg->digest, BAC_HASH_BYTES);
   memcpy(c->signature, msg->signature, BAC_SIGNATURE_BYTES);
   weigh(node);
+  /* No block may follow from which a member that lags would learn that it does. */
+  if (e->certificate.signatures || !node->engine || bac_chain_closed(node->chain)) return;
+  uint32_t said = 0;
+  for (uint32_t i = 0; i < node->roster->count; i++) said += e->closes[i].said;
+  if (said > bac_faults_max(node->roster->count)) bac_env_want_from(&node->env, msg->height, index);
 }
 
 /* ---- Getting there from outside. ---- */
