@@ -15,12 +15,18 @@ enum { TIMER_GOSSIP, TIMER_PUBLISH, TIMER_VOTE };
 #define BAC2_PROTOCOL_ID 5
 #define EVENT_TXS_MAX 1024
 #define VOTE_RESEND_DELTAS 8
+#define AHEAD 16 /* certified blocks that wait for one before them: published once, they are not sent for again */
 
 /* A committee member's signature under the block at a height. */
 struct ballot {
   uint64_t height, view;
   uint8_t digest[BAC_HASH_BYTES];
   uint8_t signature[BAC_SIGNATURE_BYTES];
+};
+
+struct ahead {
+  struct bac_block *block; /* NULL: free */
+  struct bac_buf *certificate;
 };
 
 struct bac2_engine {
@@ -41,6 +47,7 @@ struct bac2_engine {
   struct bac_buf *vote;        /* its vote's object */
   struct ballot *ballots;      /* by roster index: the newest */
   uint64_t published;          /* greatest height that was seen on the air */
+  struct ahead ahead[AHEAD];   /* by height modulo */
 
   struct bac_seen seen;
 };
@@ -249,6 +256,35 @@ static void engine_gossip(void *engine, struct bac_reader *body, uint32_t from) 
   bac_gossip_receive(&e->gossip, body, from); /* members outside the committee only relay */
 }
 
+/* A certified block on the tip; taken over. */
+static bool follow(struct bac2_engine *e, struct bac_block *block, const uint8_t *certificate, size_t length) {
+  struct bac_entry *at = bac_env_insert(e->env, block, BAC_BROADCAST);
+  if (!at || at->closing) return false;
+  if (at->block->header.round > e->decided) bac_sequence_clear(&e->sequence); /* all that it held stands in blocks */
+  commit(e, at, certificate, length);
+  return true;
+}
+
+static struct ahead *ahead_at(struct bac2_engine *e) { return &e->ahead[(tip(e)->block->header.height + 1) % AHEAD]; }
+
+static void ahead_clear(struct ahead *a) {
+  bac_block_free(a->block);
+  bac_buf_unref(a->certificate);
+  *a = (struct ahead){0};
+}
+
+/* next: the height that is waited for. */
+static void keep_ahead(struct bac2_engine *e, struct bac_block *block, const uint8_t *certificate, size_t length, uint64_t next) {
+  struct ahead *a = &e->ahead[block->header.height % AHEAD];
+  const bool kept = a->block && a->block->header.height >= next;
+  if (block->header.height - next >= AHEAD || kept) {
+    bac_block_free(block);
+    return;
+  }
+  ahead_clear(a);
+  *a = (struct ahead){.block = block, .certificate = bac_buf_new(certificate, length)};
+}
+
 static void engine_certified(void *engine, struct bac_block *block, const uint8_t *certificate, size_t length) {
   struct bac2_engine *e = engine;
   const uint64_t height = block->header.height, next = tip(e)->block->header.height + 1;
@@ -269,14 +305,18 @@ static void engine_certified(void *engine, struct bac_block *block, const uint8_
   }
   if (height > e->published) e->published = height;
   if (height > next) {
-    bac_block_free(block);
+    keep_ahead(e, block, certificate, length, next);
     bac_env_want(e->env, height);
     return;
   }
-  struct bac_entry *at = bac_env_insert(e->env, block, BAC_BROADCAST);
-  if (!at) return;
-  if (at->block->header.round > e->decided) bac_sequence_clear(&e->sequence); /* all that it held stands in blocks */
-  commit(e, at, certificate, length);
+  if (!follow(e, block, certificate, length)) return;
+  for (struct ahead *a = ahead_at(e); a->block && a->block->header.height == tip(e)->block->header.height + 1; a = ahead_at(e)) {
+    struct ahead taken = *a;
+    *a = (struct ahead){0};
+    const bool followed = !bac_chain_closed(bac_env_chain(e->env)) && follow(e, taken.block, taken.certificate->data, taken.certificate->length);
+    bac_buf_unref(taken.certificate);
+    if (!followed) break;
+  }
   advance(e);
 }
 
@@ -346,6 +386,7 @@ static void engine_destroy(void *engine) {
   bac_gossip_free(&e->gossip);
   bac_sequence_clear(&e->sequence);
   bac_seen_clear(&e->seen);
+  for (int i = 0; i < AHEAD; i++) ahead_clear(&e->ahead[i]);
   free(e->rounds);
   free(e->ballots);
   bac_buf_unref(e->vote);
