@@ -113,7 +113,7 @@ Scene::Scene(const BacRunOptions& options)
   if (bac_trace_load(o.traceFile.c_str(), &trace, why, sizeof why) != BAC_OK) Refuse(why);
   m_trace.reset(trace);
   const bac_plan_want want{o.traceFile.c_str(),    o.evs, o.shards, o.rsus, o.begin_s < 0, Nanoseconds(o.begin_s), m_end,
-                           o.seed, o.churn};
+                           o.seed, o.churn, o.epoch_blocks};
   bac_plan* plan = nullptr;
   if (bac_plan_new(trace, &want, &plan, why, sizeof why) != BAC_OK) Refuse(why);
   m_plan.reset(plan);
@@ -145,11 +145,12 @@ Ptr<BacApplication> Scene::BuildNode(const bac_plan_shard& s, uint32_t id, bac_n
     node->AggregateObject(mobility);
     radio = m_helper->InstallRadio(node, id, s.roster.shard);
   }
-  const bac_node_config config{&m_config, &s.roster, id, kind, m_shared.get()};
+  const uint8_t* certificate = s.certificates && kind == BAC_NODE_MEMBER ? s.certificates[id - s.everybody.members[0].id] : nullptr;
+  const bac_node_config config{&m_config, &s.roster, id, kind, m_shared.get(), certificate};
   Ptr<BacApplication> app = m_helper->Install(node, config, m_options.cost, radio, s.roster.shard);
   app->SetAttribute("KeepRecords", BooleanValue(kind == BAC_NODE_MEMBER && m_options.churn));
   app->SetStartTime(NanoSeconds(NODES_START_NS));
-  if (kind == BAC_NODE_MEMBER) m_statistics->AddMember(app, s.roster.shard, s.roster.count);
+  if (kind == BAC_NODE_MEMBER) m_statistics->AddMember(app, s.roster.shard);
   if (radio) m_statistics->AddStation(app, s.roster.shard, kind == BAC_NODE_MEMBER);
   return app;
 }
@@ -157,11 +158,11 @@ Ptr<BacApplication> Scene::BuildNode(const bac_plan_shard& s, uint32_t id, bac_n
 void Scene::BuildMembers(const bac_plan_shard& s) {
   const bac_workload_config workload{m_options.seed, static_cast<uint32_t>(std::lround(m_options.tx_rate * 1000)),
                                      m_options.tx_bytes, NODES_START_NS, m_end};
-  for (uint32_t i = 0; i < s.roster.count; i++) {
+  for (uint32_t i = 0; i < s.everybody.count; i++) {
     Ptr<BacTraceMobility> mobility = CreateObject<BacTraceMobility>();
     mobility->SetTrace(m_trace.get(), s.vehicles[i], NanoSeconds(m_plan->begin_ns));
-    Ptr<BacApplication> app = BuildNode(s, s.roster.members[i].id, BAC_NODE_MEMBER, mobility);
-    app->SetWorkload(workload);
+    Ptr<BacApplication> app = BuildNode(s, s.everybody.members[i].id, BAC_NODE_MEMBER, mobility);
+    app->SetWorkload(workload, s.everybody);
     PlanPresence(app, s.vehicles[i]);
   }
 }
@@ -189,6 +190,7 @@ void Scene::PlanPresence(Ptr<BacApplication> app, uint32_t vehicle) {
       }
       Simulator::ScheduleWithContext(context, NanoSeconds(begin), &Scene::SetPresent, this, app, true);
     }
+    Simulator::ScheduleWithContext(context, NanoSeconds(std::max<bac_time>(begin, 0)), &BacApplication::SetDeparture, app, NanoSeconds(end));
     if (end < m_end) Simulator::ScheduleWithContext(context, NanoSeconds(end), &Scene::SetPresent, this, app, false);
   }
 }
@@ -237,6 +239,7 @@ BacRow Scene::GetConfiguration() const {
   count("shards", o.shards);
   count("rsus", m_plan->rsu_count);
   count("churn", o.churn);
+  count("epoch_blocks", o.churn ? o.epoch_blocks : 0);
   count("seed", o.seed);
   real("begin_s", static_cast<double>(m_plan->begin_ns) * 1e-9);
   real("warmup_s", o.warmup_s);

@@ -24,7 +24,8 @@ struct BacRunOptions {
   double begin_s = -1;                ///< trace time at which the simulation begins; negative: the trace's begin
   double warmup_s = 1;                ///< from the start of the nodes (at 0.1 s) to the measured window
   double time_s = 60;                 ///< the measured window
-  bool churn = false;                 ///< take vehicles that come and go
+  bool churn = true;                  ///< take vehicles that come and go
+  uint32_t epoch_blocks = 20;         ///< with churn: blocks after which members join and leave; 0: leavers count as crashed
   double tx_rate = 0.5;               ///< transactions a second and EV
   uint32_t tx_bytes = 300;            ///< size of a transaction
   uint32_t block_bytes = 100000;      ///< transactions of a block, at most

@@ -28,16 +28,16 @@ BacStatistics::BacStatistics(uint64_t seed, Time begin, Time end, double range_m
       m_radio(bac_radio_stats_new(begin.GetNanoSeconds(), end.GetNanoSeconds(), range_m, &BacStatistics::Where, this),
               &bac_radio_stats_free) {}
 
-void BacStatistics::AddMember(Ptr<BacApplication> app, uint32_t shard, uint32_t members) {
-  m_watched[app->GetId()] = {app, shard, members, 0};
+void BacStatistics::AddMember(Ptr<BacApplication> app, uint32_t shard) {
+  m_watched[app->GetId()] = {app, shard, true, 0};
   bac_observer_add_shard(m_observer.get(), shard);
-  for (const char* source : {"Commit", "Propose", "TxStatus"})
+  for (const char* source : {"Commit", "Propose", "TxStatus", "Epoch"})
     app->TraceConnectWithoutContext(source, MakeCallback(&BacStatistics::Effect, this));
 }
 
 void BacStatistics::AddStation(Ptr<BacApplication> app, uint32_t shard, bool isEv) {
   const uint32_t station = bac_radio_add_station(m_radio.get(), shard, isEv);
-  m_watched.try_emplace(app->GetId(), Watched{app, shard, 0, 0}).first->second.station = station;
+  m_watched.try_emplace(app->GetId(), Watched{app, shard, false, 0}).first->second.station = station;
   m_stations.push_back(app->GetNode()->GetObject<MobilityModel>());
   Ptr<WifiPhy> phy = app->GetRadio()->GetPhy(0);
   PointerValue state;
@@ -99,7 +99,7 @@ BacRow BacStatistics::GetColumns() {
   for (const auto& [id, watched] : m_watched) {
     const Ptr<BacMacPacer> pacer = watched.app->GetPacer();
     const BacMacPacer::Counts mac = pacer ? pacer->GetCounts() : BacMacPacer::Counts{};
-    const bac_observed_totals totals{watched.shard, watched.members > 0, watched.app->GetCounters(), mac.dropped, mac.timedOut,
+    const bac_observed_totals totals{watched.shard, watched.member, watched.app->GetCounters(), mac.dropped, mac.timedOut,
                                      watched.app->GetOverflows(), watched.app->GetBusyTime().GetNanoSeconds()};
     bac_observer_add_totals(m_observer.get(), &totals);
   }

@@ -43,8 +43,8 @@ class BacStatistics {
   /// stations this near
   BacStatistics(uint64_t seed, Time begin, Time end, double range_m = 300);
 
-  /// Observe the commits of a member. \param app its application \param shard its shard \param members of that shard
-  void AddMember(Ptr<BacApplication> app, uint32_t shard, uint32_t members);
+  /// Observe the commits of a member. \param app its application \param shard its shard
+  void AddMember(Ptr<BacApplication> app, uint32_t shard);
   /// Observe a station's radio. \param app its application \param shard whose channel \param isEv for the busy ratio
   void AddStation(Ptr<BacApplication> app, uint32_t shard, bool isEv);
   /// A station's radio goes on or off. \param id its node id \param present whether it is on
@@ -62,7 +62,7 @@ class BacStatistics {
   struct Watched {
     Ptr<BacApplication> app; ///< its application
     uint32_t shard;          ///< its shard
-    uint32_t members;        ///< of the shard; 0: not a member itself
+    bool member;             ///< an EV
     uint32_t station;        ///< its radio among the stations
   };
 

@@ -59,6 +59,8 @@ TypeId BacApplication::GetTypeId() {
                           "ns3::BacApplication::EffectTracedCallback")
           .AddTraceSource("Reject", "Something that a peer sent was dropped.",
                           MakeTraceSourceAccessor(&BacApplication::m_rejectTrace), "ns3::BacApplication::EffectTracedCallback")
+          .AddTraceSource("Epoch", "The next epoch has begun for this node.", MakeTraceSourceAccessor(&BacApplication::m_epochTrace),
+                          "ns3::BacApplication::EffectTracedCallback")
           .AddTraceSource("TxStatus", "A transaction of this EV was pooled, committed or refused.",
                           MakeTraceSourceAccessor(&BacApplication::m_txStatusTrace), "ns3::BacApplication::EffectTracedCallback")
           .AddTraceSource("FrameTx", "A frame was handed to a device.", MakeTraceSourceAccessor(&BacApplication::m_frameTxTrace),
@@ -123,10 +125,16 @@ void BacApplication::AddWire(uint32_t peer, Ptr<NetDevice> device) {
   GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), IPV4, device);
 }
 
-void BacApplication::SetWorkload(const bac_workload_config& config) {
-  m_workload.reset(bac_workload_new(&config, m_config.roster, m_config.id));
-  if (!m_workload)
-    throw std::runtime_error("no workload for node " + std::to_string(m_config.id) + ": it is not in its shard's roster");
+void BacApplication::SetWorkload(const bac_workload_config& config, const bac_roster& among) {
+  m_workload.reset(bac_workload_new(&config, &among, m_config.id));
+  if (!m_workload) throw std::runtime_error("no workload for node " + std::to_string(m_config.id) + ": it is not among its receivers");
+}
+
+void BacApplication::SetDeparture(Time at) {
+  m_departure = at;
+  if (!IsRunning()) return; // said when it starts
+  bac_host_depart(m_host.get(), at.GetNanoSeconds());
+  Run();
 }
 
 bool BacApplication::IsRunning() const { return m_host && bac_host_is_up(m_host.get()); }
@@ -159,6 +167,7 @@ void BacApplication::Restart() {
   if (!m_host || IsRunning()) return; // without a node to host there is nothing to start
   const bac_host_limits limits{m_radio ? m_frameCredit : UINT32_MAX, m_queueLimit, m_keepRecords};
   bac_host_boot(m_host.get(), &limits);
+  if (!m_departure.IsZero()) bac_host_depart(m_host.get(), m_departure.GetNanoSeconds());
   Run();
 }
 
@@ -191,6 +200,7 @@ void BacApplication::Finish() {
       case BAC_EFFECT_PROPOSE: m_proposeTrace(m_config.id, effect); break;
       case BAC_EFFECT_ROLE: m_roleTrace(m_config.id, effect); break;
       case BAC_EFFECT_REJECT: m_rejectTrace(m_config.id, effect); break;
+      case BAC_EFFECT_EPOCH: m_epochTrace(m_config.id, effect); break;
     }
   }
   bac_host_done(m_host.get());

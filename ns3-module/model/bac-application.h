@@ -40,8 +40,12 @@ class BacApplication : public Application {
   void SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiMode mode);
   /// Port 1: add a link. \param peer protocol node id at the other end \param device installed on the node
   void AddWire(uint32_t peer, Ptr<NetDevice> device);
-  /// Submit transactions while running. \param config of the workload \throws std::runtime_error for a node without roster
-  void SetWorkload(const bac_workload_config& config);
+  /// Submit transactions while running. \param config of the workload \param among receivers, this node and others; borrowed
+  /// \throws std::runtime_error for a node that is not among them
+  void SetWorkload(const bac_workload_config& config, const bac_roster& among);
+
+  /// The trip's plan. \param at when this EV leaves the shard
+  void SetDeparture(Time at);
 
   void Crash();   ///< lose all but the durable records, as in a power cut; the radio is not touched
   void Restart(); ///< start anew from the durable records, unless running
@@ -94,6 +98,7 @@ class BacApplication : public Application {
   bac_submit m_nextSubmit{};                         ///< the transaction to submit next
   EventId m_finishEvent;                             ///< end of the step
   EventId m_wakeEvent;                               ///< timer
+  Time m_departure;                                  ///< when this EV leaves; zero: not in sight
   EventId m_submitEvent;                             ///< next transaction
 
   Ptr<WaveNetDevice> m_radio;                 ///< port 0
@@ -113,6 +118,7 @@ class BacApplication : public Application {
   TracedCallback<uint32_t, const bac_effect&> m_proposeTrace;           ///< Propose
   TracedCallback<uint32_t, const bac_effect&> m_roleTrace;              ///< Role
   TracedCallback<uint32_t, const bac_effect&> m_rejectTrace;            ///< Reject
+  TracedCallback<uint32_t, const bac_effect&> m_epochTrace;             ///< Epoch
   TracedCallback<uint32_t, const bac_effect&> m_txStatusTrace;          ///< TxStatus
   TracedCallback<uint32_t, const bac_effect&, uint64_t> m_frameTxTrace; ///< FrameTx
   TracedCallback<uint32_t, uint32_t, Ptr<const Packet>> m_frameRxTrace; ///< FrameRx

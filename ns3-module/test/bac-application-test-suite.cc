@@ -56,12 +56,13 @@ Scene::Scene(const std::vector<double>& members, const std::vector<double>& rsus
   for (uint32_t i = 0; i < count; i++) ids[i] = i;
   m_members.resize(count);
   bac_members_derive(1, ids.data(), count, m_members.data());
-  m_roster = {0, 0, count, m_members.data(), {}};
+  m_roster.count = count;
+  m_roster.members = m_members.data();
   m_config.backhaul = !rsus.empty();
   const bac_workload_config workload{1, 1000, 300, BAC_SECOND / 10, 60 * BAC_SECOND};
   for (uint32_t i = 0; i < count; i++) {
     apps.push_back(Add(i, BAC_NODE_MEMBER, members[i], cost));
-    apps.back()->SetWorkload(workload);
+    apps.back()->SetWorkload(workload, m_roster);
     apps.back()->TraceConnectWithoutContext("Commit", MakeCallback(&Scene::Commit, this));
   }
   if (!rsus.empty()) mbs = Add(BAC_PLAN_MBS_BEGIN, BAC_NODE_MBS, 0, cost);
@@ -81,7 +82,7 @@ Ptr<BacApplication> Scene::Add(uint32_t id, bac_node_kind kind, double x, const 
     node->AggregateObject(mobility);
     radio = m_helper.InstallRadio(node, id, 0);
   }
-  const bac_node_config config{&m_config, &m_roster, id, kind, nullptr};
+  const bac_node_config config{&m_config, &m_roster, id, kind, nullptr, nullptr};
   Ptr<BacApplication> app = m_helper.Install(node, config, cost, radio, 0);
   app->SetStartTime(Seconds(0.1));
   app->TraceConnectWithoutContext("FrameRx", MakeCallback(&Scene::FrameRx, this));
@@ -199,7 +200,7 @@ class BacStatisticsTest : public TestCase {
 void BacStatisticsTest::DoRun() {
   Scene scene({0, 50, 100, 150}, {});
   BacStatistics statistics(1, Seconds(0), Seconds(10));
-  for (const auto& app : scene.apps) statistics.AddMember(app, 7, 4);
+  for (const auto& app : scene.apps) statistics.AddMember(app, 7);
   statistics.Effect(0, Block(1, 0xAA));
   statistics.Effect(1, Block(1, 0xAA));
   NS_TEST_EXPECT_MSG_EQ(statistics.GetBlocks().size(), 0, "two of four are no quorum");

@@ -35,6 +35,28 @@ static int check_want(const struct bac_trace *trace, const struct bac_plan_want 
   return BAC_OK;
 }
 
+/* Of epoch 0: who is there at the begin. The others have certificates, and join. */
+static int add_founders(const struct bac_plan *plan, struct bac_plan_shard *s, const struct bac_plan_want *want, char *why, size_t why_size) {
+  s->roster = s->everybody;
+  if (!want->churn || want->epoch_blocks == 0) return BAC_OK;
+  const uint32_t count = s->everybody.count;
+  s->founders = bac_alloc(count, sizeof *s->founders);
+  s->certificates = bac_alloc(count, sizeof *s->certificates);
+  s->roster.members = s->founders;
+  s->roster.count = 0;
+  s->roster.epoch_blocks = want->epoch_blocks;
+  bac_ca_derive_key(want->seed, s->roster.ca_key);
+  for (uint32_t i = 0; i < count; i++) {
+    bac_time begin, end;
+    bac_certificate_derive(want->seed, s->members[i].id, 0, BAC_NEVER, s->certificates[i]);
+    if (bac_plan_stay(plan, s->vehicles[i], 0, &begin, &end) && begin <= 0) s->founders[s->roster.count++] = s->members[i];
+  }
+  if (s->roster.count > 0) return BAC_OK;
+  snprintf(why, why_size, "none of the %u vehicles of shard %u is there at %.9g s: choose another begin, or more vehicles", count,
+           s->roster.shard, seconds(plan->begin_ns));
+  return BAC_ELIMIT;
+}
+
 /* vehicles[count]: chosen for the shard. */
 static void add_members(struct bac_plan_shard *s, uint32_t shard, uint32_t first_id, const uint32_t *vehicles, uint32_t count,
                         uint64_t seed) {
@@ -45,7 +67,7 @@ static void add_members(struct bac_plan_shard *s, uint32_t shard, uint32_t first
   memcpy(s->vehicles, vehicles, count * sizeof *vehicles);
   const int status = bac_members_derive(seed, ids, count, s->members);
   BAC_ASSERT(status == BAC_OK); /* counts and ids were checked */
-  s->roster = (struct bac_roster){.shard = shard, .count = count, .members = s->members};
+  s->everybody = (struct bac_roster){.shard = shard, .count = count, .members = s->members};
   free(ids);
 }
 
@@ -94,6 +116,8 @@ static int cast(struct bac_plan *plan, const struct bac_plan_want *want, char *w
     uint32_t end = first;
     while (end < want->evs && shard_of[end] == s) end++;
     add_members(&plan->shards[s], s, first, vehicles + first, end - first, want->seed);
+    status = add_founders(plan, &plan->shards[s], want, why, why_size);
+    if (status != BAC_OK) break;
     const struct bac_box cell = bac_shards_box(policy, &area, want->shards, s);
     status = add_rsus(plan, s, &cell, want->rsus, why, why_size);
     first = end;
@@ -126,6 +150,8 @@ void bac_plan_free(struct bac_plan *plan) {
   if (!plan) return;
   for (uint32_t s = 0; s < plan->shard_count; s++) {
     free(plan->shards[s].members);
+    free(plan->shards[s].founders);
+    free(plan->shards[s].certificates);
     free(plan->shards[s].vehicles);
     free(plan->shards[s].rsus);
   }

@@ -28,6 +28,7 @@ struct bac_plan_want {
   int64_t duration_ns; /* of the run */
   uint64_t seed;
   bool churn;          /* also vehicles that come and go */
+  uint32_t epoch_blocks; /* with churn: after as many, members join and leave; 0: all are members from the begin, there or not */
 };
 
 struct bac_plan_rsu {
@@ -36,9 +37,11 @@ struct bac_plan_rsu {
 };
 
 struct bac_plan_shard {
-  struct bac_roster roster;  /* of epoch 0; vehicles[i] of the trace is members[i] */
-  struct bac_member *members;
-  uint32_t *vehicles;
+  struct bac_roster roster;  /* of epoch 0: with epochs, those who are there at the begin; else everybody */
+  struct bac_roster everybody;
+  struct bac_member *founders, *members;
+  uint32_t *vehicles;        /* of the trace: vehicles[i] is everybody.members[i] */
+  uint8_t (*certificates)[BAC_CERTIFICATE_BYTES]; /* of everybody; NULL without epochs */
   struct bac_plan_rsu *rsus;
   uint32_t rsu_count;        /* without any there is no MBS relay either */
   uint32_t mbs;              /* id of the relay */
