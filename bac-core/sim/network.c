@@ -151,10 +151,10 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
         if (sim->on_commit) sim->on_commit(sim->commit_ctx, sim->now, node, &e->commit);
         break;
       case BAC_EFFECT_EPOCH:
+        sim->report.turns += e->epoch.epoch > h->epoch;
         h->epoch = e->epoch.epoch;
         h->member = e->epoch.member;
         if (e->epoch.epoch > sim->report.epoch_max) sim->report.epoch_max = e->epoch.epoch;
-        sim->report.turns++;
         sim->report.jumps += e->epoch.jumped;
         break;
       case BAC_EFFECT_TX_STATUS:

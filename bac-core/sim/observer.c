@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "attendance.h"
 #include "base/bytes.h"
 #include "base/quorum.h"
 
@@ -58,6 +59,8 @@ struct bac_observer {
   char conflict[320];
   struct bac_observed_totals totals; /* sums */
   uint64_t members;
+  struct bac_attendance *attendance;
+  uint64_t jumps;
 };
 
 struct bac_observer *bac_observer_new(uint64_t seed, bac_time begin, bac_time end) {
@@ -65,6 +68,7 @@ struct bac_observer *bac_observer_new(uint64_t seed, bac_time begin, bac_time en
   o->seed = seed;
   o->begin = begin;
   o->end = end;
+  o->attendance = bac_attendance_new();
   return o;
 }
 
@@ -88,6 +92,7 @@ void bac_observer_free(struct bac_observer *o) {
   }
   free(o->blocks);
   free(o->tx_latency_s);
+  bac_attendance_free(o->attendance);
   free(o);
 }
 
@@ -207,7 +212,11 @@ static void observe_confirmed(struct bac_observer *o, bac_time latency) {
 struct bac_observed_block *bac_observer_effect(struct bac_observer *o, bac_time now, const struct bac_observed_node *node,
                                                const struct bac_effect *e) {
   if (e->type == BAC_EFFECT_COMMIT) return observe_commit(o, now, node, &e->commit);
-  if (e->type == BAC_EFFECT_EPOCH && e->epoch.jumped) bac_observer_skip(o, node->id);
+  if (e->type == BAC_EFFECT_EPOCH) {
+    bac_attendance_epoch(o->attendance, now, e->epoch.roster);
+    o->jumps += e->epoch.jumped;
+    if (e->epoch.jumped) bac_observer_skip(o, node->id);
+  }
   if (!in_window(o, now)) return NULL;
   if (e->type == BAC_EFFECT_PROPOSE && e->propose.tx_count > 0) {
     o->proposals++;
@@ -221,6 +230,10 @@ struct bac_observed_block *bac_observer_effect(struct bac_observer *o, bac_time 
 }
 
 void bac_observer_add_shard(struct bac_observer *o, uint32_t shard) { shard_at(o, shard)->member = true; }
+
+void bac_observer_present(struct bac_observer *o, bac_time now, uint32_t id, bool present) {
+  bac_attendance_present(o->attendance, now, id, present);
+}
 
 void bac_observer_skip(struct bac_observer *o, uint32_t id) { node_at(o, id)->skip = true; }
 
@@ -299,6 +312,8 @@ void bac_observer_totals_columns(const struct bac_observer *o, const struct bac_
   const struct bac_counters *c = &o->totals.counters;
   uint64_t view_changes = 0;
   for (const struct shard *s = o->shards; s; s = s->hh.next) view_changes += s->view_changes;
+  bac_attendance_columns(o->attendance, o->end, to);
+  bac_columns_count(to, "state_transfers", o->jumps);
   bac_columns_count(to, "view_changes", view_changes);
   bac_columns_count(to, "messages", c->messages_sent);
   bac_columns_count(to, "consensus_messages", c->consensus_sent);

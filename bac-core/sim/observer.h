@@ -41,7 +41,7 @@ struct bac_observed_block {
   double airtime_s;     /* on the shard's channel since the block before; a host with a radio sets it */
 };
 
-/* COMMIT, PROPOSE and TX_STATUS are looked at, other effects ignored. A node that commits a height again, after a restart, counts
+/* COMMIT, PROPOSE, TX_STATUS and EPOCH are looked at, other effects ignored. A node that commits a height again, after a restart, counts
  * once there.  Returns the block that now has its Q(n)-th commit, to be completed; borrowed until the next call. Else NULL. */
 struct bac_observed_block *bac_observer_effect(struct bac_observer *observer, bac_time now, const struct bac_observed_node *node,
                                                const struct bac_effect *effect);
@@ -65,6 +65,9 @@ const char *bac_observer_conflict(const struct bac_observer *observer);
 uint64_t bac_observer_height(const struct bac_observer *observer, uint32_t id);
 /* All that bac_observer_effect returned, in that order; borrowed until the next call of it. */
 const struct bac_observed_block *bac_observer_blocks(const struct bac_observer *observer);
+
+/* Whether an EV is there: a host that lets them come and go says so. From the first EPOCH effect on, all are taken to be. */
+void bac_observer_present(struct bac_observer *observer, bac_time now, uint32_t id, bool present);
 
 /* What one node did in all of the run. */
 struct bac_observed_totals {

@@ -51,6 +51,7 @@ void BacStatistics::AddStation(Ptr<BacApplication> app, uint32_t shard, bool isE
 
 void BacStatistics::SetPresent(uint32_t id, bool present) {
   bac_radio_set_on(m_radio.get(), m_watched.at(id).station, NowNs(), present);
+  bac_observer_present(m_observer.get(), NowNs(), id, present);
 }
 
 void BacStatistics::Effect(uint32_t id, const bac_effect& effect) {

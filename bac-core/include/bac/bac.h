@@ -155,7 +155,7 @@ enum bac_effect_type {
   BAC_EFFECT_PROPOSE, /* this node, as primary, cut a block */
   BAC_EFFECT_ROLE,
   BAC_EFFECT_REJECT,
-  BAC_EFFECT_EPOCH, /* the next epoch has begun for this node */
+  BAC_EFFECT_EPOCH, /* this node is in an epoch now: at the start, and whenever the next one begins */
 };
 
 /* EDCA: what the host maps frames to. */
@@ -220,7 +220,7 @@ struct bac_effect {
     } reject;
     struct {
       uint64_t epoch, base; /* base: height of the block on which it stands */
-      uint32_t members;     /* of its roster */
+      const struct bac_roster *roster;
       bool member;          /* this node is one */
       bool jumped;          /* its next commit follows base, whatever it committed before */
     } epoch;

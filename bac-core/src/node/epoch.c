@@ -133,7 +133,7 @@ static void report(struct bac_node *node, bool jumped) {
   struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_EPOCH);
   effect->epoch.epoch = node->roster->epoch;
   effect->epoch.base = e->behind ? e->base.height : bac_chain_base(node->chain)->block->header.height;
-  effect->epoch.members = node->roster->count;
+  effect->epoch.roster = node->roster;
   effect->epoch.member = node->self != BAC_INDEX_NONE;
   effect->epoch.jumped = jumped;
 }
@@ -480,6 +480,7 @@ void bac_epoch_start(struct bac_node *node) {
     e->ask_at = node->now + ASK_INTERVAL;
     e->join_at = node->now + 2 * ASK_INTERVAL; /* first hear where the others are */
   }
+  report(node, false);
   bac_epoch_committed(node); /* a restart after the last block */
 }
 
