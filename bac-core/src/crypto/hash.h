@@ -25,6 +25,8 @@ enum bac_domain {
   BAC_DOMAIN_EVENT = 25,      /* what a hashgraph event's signature covers */
   BAC_DOMAIN_EVENT_ID = 26,   /* the same with the signature */
   BAC_DOMAIN_EVIDENCE = 40, /* id of a proven equivocation */
+  BAC_DOMAIN_CERTIFICATE = 50, /* what the CA's signature under a certificate covers */
+  BAC_DOMAIN_REVOCATION = 51,  /* what the CA's signature under a revocation list covers */
 };
 
 /* H(domain || a || b); b may be NULL with b_length 0. */
