@@ -5,7 +5,7 @@
 #define BAC_TRACE_PLAN_H
 
 #include "bac/bac.h"
-#include "trace/trace.h"
+#include "trace/sharding.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,6 +28,9 @@ struct bac_plan_want {
   int64_t duration_ns; /* of the run */
   uint64_t seed;
   bool churn;          /* also vehicles that come and go */
+  /* What makes a vehicle a shard's. By k-means, evs are of the whole area, shards differ in size, and a shard's RSUs stand where
+   * its vehicles are when they are first there. */
+  enum bac_sharding sharding;
 };
 
 struct bac_plan_rsu {
