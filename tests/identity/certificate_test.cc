@@ -137,7 +137,9 @@ TEST_F(Certificate, FieldsOutOfRangeAreMalformed) {
       {"serial", [](bac_certificate &c) { c.serial = 0; }},
       {"swapped times", [](bac_certificate &c) { std::swap(c.not_before, c.not_after); }},
       {"negative time", [](bac_certificate &c) { c.not_before = -1; }},
-      {"funds", [](bac_certificate &c) { c.balance_milli = -1; }}};
+      {"no time at all", [](bac_certificate &c) { c.not_after = c.not_before; }},
+      {"debts", [](bac_certificate &c) { c.balance_milli = -1; }},
+      {"riches", [](bac_certificate &c) { c.balance_milli = BAC_CERTIFICATE_BALANCE_MAX + 1; }}};
   for (const auto &[what, change] : changes) {
     bac_certificate c = careless(change), back;
     EXPECT_EQ(BAC_REJECT_MALFORMED, verify(c)) << what;
@@ -150,8 +152,9 @@ TEST_F(Certificate, FieldsOutOfRangeAreMalformed) {
     c.ev_id = BAC_NODE_ID_MAX;
     c.roles = BAC_CERTIFICATE_ROLES_ALL;
     c.serial = UINT64_MAX;
-    c.not_before = c.not_after = BAC_NEVER;
-    c.balance_milli = INT64_MAX;
+    c.not_before = 0;
+    c.not_after = BAC_NEVER;
+    c.balance_milli = BAC_CERTIFICATE_BALANCE_MAX;
   });
   EXPECT_EQ(BAC_REJECT_COUNT, verify(widest));
 }
@@ -169,12 +172,12 @@ TEST_F(Certificate, VrfKeysThatLetTheirOwnerChooseAreRefused) {
   }
 }
 
-TEST_F(Certificate, HoldsFromItsFirstToItsLastNanosecond) {
+TEST_F(Certificate, HoldsFromItsFirstNanosecondUntilItsEnd) {
   const bac_certificate c = issued();
   EXPECT_FALSE(bac_certificate_valid_at(&c, 9));
   EXPECT_TRUE(bac_certificate_valid_at(&c, 10));
-  EXPECT_TRUE(bac_certificate_valid_at(&c, 20));
-  EXPECT_FALSE(bac_certificate_valid_at(&c, 21));
+  EXPECT_TRUE(bac_certificate_valid_at(&c, 19));
+  EXPECT_FALSE(bac_certificate_valid_at(&c, 20));
   EXPECT_FALSE(bac_certificate_valid_at(&c, -1));
 }
 

@@ -28,7 +28,8 @@ void bac_certificate_digest(uint8_t digest[BAC_HASH_BYTES], const struct bac_cer
 
 static bool in_range(const struct bac_certificate *cert) {
   return cert->ev_id <= BAC_NODE_ID_MAX && cert->roles != 0 && (cert->roles & ~BAC_CERTIFICATE_ROLES_ALL) == 0 &&
-         cert->serial > 0 && cert->not_before >= 0 && cert->not_before <= cert->not_after && cert->balance_milli >= 0;
+         cert->serial > 0 && cert->not_before >= 0 && cert->not_before < cert->not_after && cert->balance_milli >= 0 &&
+         cert->balance_milli <= BAC_CERTIFICATE_BALANCE_MAX;
 }
 
 /* One key for both is refused: Ed25519 and the VRF derive their nonces from it in ways that were never examined together. */
@@ -79,5 +80,5 @@ enum bac_reject bac_certificate_verify(const struct bac_certificate *cert, const
 }
 
 bool bac_certificate_valid_at(const struct bac_certificate *cert, bac_time time) {
-  return cert->not_before <= time && time <= cert->not_after;
+  return cert->not_before <= time && time < cert->not_after;
 }

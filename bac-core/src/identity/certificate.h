@@ -23,10 +23,12 @@ struct bac_certificate {
   uint8_t vrf_key[BAC_PUBLIC_KEY_BYTES];
   uint32_t roles;                 /* of enum bac_certificate_role, at least one, no other bit */
   uint64_t serial;                /* > 0, no other certificate of the CA has it: revocation lists name it */
-  bac_time not_before, not_after; /* valid from the one to the other, both included (as in RFC 5280, 4.1.2.5); ns, 0 <= first <= second */
-  int64_t balance_milli;          /* funds proven at registration, thousandths of the currency unit, >= 0 */
+  bac_time not_before, not_after; /* valid in [not_before, not_after); ns, 0 <= not_before < not_after */
+  int64_t balance_milli;          /* funds proven at registration, thousandths of the currency unit, 0..BAC_CERTIFICATE_BALANCE_MAX */
   uint8_t signature[BAC_SIGNATURE_BYTES]; /* of the CA, over all fields above */
 };
+
+#define BAC_CERTIFICATE_BALANCE_MAX ((int64_t)1 << 46) /* those of all node ids add up below 2^63 */
 
 /* Fixed width, in the order of the fields. */
 #define BAC_CERTIFICATE_BYTES (4 + 2 * BAC_PUBLIC_KEY_BYTES + 4 + 8 + 2 * 8 + 8 + BAC_SIGNATURE_BYTES)
