@@ -332,6 +332,7 @@ Options::Options(Request& r)
     Text("trace", r.trace, "a trace made by bac-trace, instead of a scenario", true);
     Count("evs", run.evs, 1, BAC_NODE_ID_MAX, "electric vehicles, over all shards");
     Count("shards", run.shards, 1, BacHelper::SHARDS_MAX, "shards, each on its own channel");
+    Choice("sharding", run.sharding, {"quadrant", "rsu", "kmeans"}, "shards by place, nearest roadside unit, or place and velocity");
     Seconds("time", run.time_s, 0.001, 86400, "simulated time that is measured (ms, s, min, h)");
     Count("seeds", r.seeds, 1, 1000000, "number of seeds, one run each", false);
     Count("first-seed", r.firstSeed, 0, INT32_MAX, "the first seed; of traffic, radio and transactions", false);

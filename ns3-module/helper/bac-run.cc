@@ -112,8 +112,10 @@ Scene::Scene(const BacRunOptions& options)
   bac_trace* trace = nullptr;
   if (bac_trace_load(o.traceFile.c_str(), &trace, why, sizeof why) != BAC_OK) Refuse(why);
   m_trace.reset(trace);
+  bac_sharding sharding;
+  if (!bac_sharding_find(o.sharding.c_str(), &sharding)) Refuse("sharding=" + o.sharding + " is unknown: give quadrant, rsu or kmeans");
   const bac_plan_want want{o.traceFile.c_str(),    o.evs, o.shards, o.rsus, o.begin_s < 0, Nanoseconds(o.begin_s), m_end,
-                           o.seed, o.churn, o.epoch_blocks};
+                           o.seed, o.churn, o.epoch_blocks, sharding};
   bac_plan* plan = nullptr;
   if (bac_plan_new(trace, &want, &plan, why, sizeof why) != BAC_OK) Refuse(why);
   m_plan.reset(plan);
@@ -237,6 +239,7 @@ BacRow Scene::GetConfiguration() const {
   text("trace_digest", digest);
   count("evs", o.evs);
   count("shards", o.shards);
+  text("sharding", o.sharding);
   count("rsus", m_plan->rsu_count);
   count("churn", o.churn);
   count("epoch_blocks", o.churn ? o.epoch_blocks : 0);

@@ -20,6 +20,7 @@ struct BacRunOptions {
   std::string scenario;               ///< its name in results; empty: the trace's own
   uint32_t evs = 80;                  ///< electric vehicles, over all shards
   uint32_t shards = 4;                ///< at most BacHelper::SHARDS_MAX
+  std::string sharding = "quadrant";  ///< what makes a vehicle a shard's: quadrant, rsu or kmeans
   uint64_t seed = 1;                  ///< of everything random
   double begin_s = -1;                ///< trace time at which the simulation begins; negative: the trace's begin
   double warmup_s = 1;                ///< from the start of the nodes (at 0.1 s) to the measured window

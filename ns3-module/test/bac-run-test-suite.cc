@@ -167,6 +167,8 @@ void BacRunBadInputTest::DoRun() {
   Refused("vehicles", with([](auto& o) { o.evs = 21; }), "21");
   Refused("no vehicles", with([](auto& o) { o.evs = 0; }), "0");
   Refused("shards", with([](auto& o) { o.shards = 7; }), "7");
+  Refused("sharding", with([](auto& o) { o.sharding = "strip"; }), "strip");
+  Refused("sharding without RSUs", with([](auto& o) { o.sharding = "rsu", o.rsus = 0; }), "rsus is 0");
   Refused("shards and vehicles", with([](auto& o) { o.evs = 2, o.shards = 3; }), "3");
   Refused("time", with([](auto& o) { o.time_s = -1; }), "-1");
   Refused("time", with([](auto& o) { o.time_s = std::nan(""); }), "time");

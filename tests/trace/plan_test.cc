@@ -98,6 +98,91 @@ TEST(TracePlan, TheSameSeedGivesTheSamePlan) {
   EXPECT_TRUE(std::equal(a->shards[0].vehicles, a->shards[0].vehicles + 8, b->shards[0].vehicles));
 }
 
+/* 12 in the west drive north, of 8 in the east half drive south. */
+SampleTrace Streams() {
+  SampleTrace town;
+  for (int i = 0; i < 20; i++) {
+    std::vector<bac_trace_sample> samples(11, town.At(i < 12 ? 10000 : 90000, 50000 + 100 * i));
+    for (bac_trace_sample &s : samples) {
+      s.speed_cm_s = 1400;
+      s.heading_cdeg = i >= 16 ? 18000 : 0;
+    }
+    town.AddVehicle("v" + std::to_string(i), 0, samples);
+  }
+  return town;
+}
+
+TEST(TracePlan, ByKmeansGroupsWhatDrivesAlike) {
+  SampleTrace town = Streams();
+  bac_plan_want want = Want(20, 3);
+  want.sharding = BAC_SHARDING_KMEANS;
+  want.rsus = 2;
+  PlanPointer plan = Plan(town, want), again = Plan(town, want);
+  ASSERT_TRUE(plan && again);
+  uint32_t id = 0;
+  std::set<uint32_t> sizes;
+  for (uint32_t s = 0; s < 3; s++) {
+    const bac_plan_shard &shard = plan->shards[s];
+    const uint32_t count = shard.roster.count;
+    sizes.insert(count);
+    const auto kind = [](uint32_t v) { return v < 12 ? 0 : v < 16 ? 1 : 2; };
+    for (uint32_t i = 0; i < count; i++) {
+      EXPECT_EQ(shard.roster.members[i].id, id++);
+      EXPECT_EQ(kind(shard.vehicles[i]), kind(shard.vehicles[0]));
+      if (i > 0) { EXPECT_LT(shard.vehicles[i - 1], shard.vehicles[i]); }
+    }
+    EXPECT_TRUE(std::equal(shard.vehicles, shard.vehicles + count, again->shards[s].vehicles));
+    ASSERT_EQ(shard.rsu_count, 2u);
+    for (uint32_t i = 0; i < 2; i++) { /* where the shard's vehicles are, not in a cell of the map */
+      EXPECT_DOUBLE_EQ(shard.rsus[i].x_m, kind(shard.vehicles[0]) == 0 ? 100 : 900);
+      EXPECT_GT(shard.rsus[i].y_m, 500 + shard.vehicles[0]);
+      EXPECT_LT(shard.rsus[i].y_m, 500 + shard.vehicles[count - 1]);
+    }
+  }
+  EXPECT_EQ(sizes, (std::set<uint32_t>{4, 12})) << "no quota";
+}
+
+TEST(TracePlan, ByKmeansChoosesFromTheWholeArea) {
+  SampleTrace town = Town();
+  bac_plan_want want = Want(18, 4);
+  want.sharding = BAC_SHARDING_KMEANS;
+  PlanPointer plan = Plan(town, want);
+  ASSERT_TRUE(plan) << "the south has no vehicle at all";
+  std::set<uint32_t> vehicles;
+  for (uint32_t s = 0; s < 4; s++) {
+    EXPECT_GE(plan->shards[s].roster.count, 4u);
+    for (uint32_t i = 0; i < plan->shards[s].roster.count; i++) vehicles.insert(plan->shards[s].vehicles[i]);
+  }
+  EXPECT_EQ(vehicles.size(), 18u);
+  EXPECT_EQ(vehicles.count(20), 0u) << "away is not there all the time";
+  want.evs = 21;
+  std::string why;
+  EXPECT_FALSE(Plan(town, want, &why));
+  EXPECT_NE(why.find("--evs=20 or fewer"), std::string::npos) << why;
+  want.churn = true;
+  EXPECT_TRUE(Plan(town, want));
+}
+
+/* 500 m of town are the border of the cells, 3 units stand in rows of 2 and 1. */
+TEST(TracePlan, ByRsuFollowsTheUnits) {
+  SampleTrace town;
+  for (int i = 0; i < 8; i++) town.AddStanding("v" + std::to_string(i), i < 4 ? 10000 : 90000, 20000);
+  const uint32_t between = town.AddStanding("between", 48000, 51000);
+  bac_plan_want want = Want(9, 4);
+  want.rsus = 3;
+  std::string why;
+  EXPECT_FALSE(Plan(town, want, &why)) << "the north is empty";
+  want.sharding = BAC_SHARDING_RSU;
+  want.shards = 2; /* west and east: 2 cells of 500 m by 1 km */
+  PlanPointer plan = Plan(town, want);
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->shards[0].vehicles[plan->shards[0].roster.count - 1], between);
+  EXPECT_EQ(plan->rsu_count, 6u);
+  want.rsus = 0;
+  EXPECT_FALSE(Plan(town, want, &why));
+  EXPECT_NE(why.find("rsus is 0 with sharding by rsu"), std::string::npos) << why;
+}
+
 TEST(TracePlan, StaysAreInSimulationTime) {
   SampleTrace town = Town();
   bac_plan_want want = Want(21, 1);

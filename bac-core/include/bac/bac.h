@@ -58,6 +58,7 @@ struct bac_member {
   uint8_t sign_key[BAC_PUBLIC_KEY_BYTES];
   uint8_t vrf_key[BAC_PUBLIC_KEY_BYTES];
   int64_t balance_milli; /* at genesis, thousandths of the currency unit */
+  uint64_t serial;       /* of its certificate */
   uint32_t units;        /* of reputation, which sortition counts: 0..100, frozen for the epoch */
 };
 

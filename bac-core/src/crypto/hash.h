@@ -13,7 +13,6 @@ enum bac_domain {
   BAC_DOMAIN_LEAF = 2,  /* Merkle leaf */
   BAC_DOMAIN_INNER = 3, /* Merkle inner node */
   BAC_DOMAIN_HEADER = 4,
-  BAC_DOMAIN_STATE = 5,
   BAC_DOMAIN_MESSAGE = 6, /* what a message's signature covers */
   BAC_DOMAIN_PAYLOAD = 7,
   BAC_DOMAIN_OBJECT = 8, /* link object id */
@@ -21,12 +20,13 @@ enum bac_domain {
   BAC_DOMAIN_VERDICT = 10,
   BAC_DOMAIN_NODE = 11,
   BAC_DOMAIN_PRIORITY = 12,   /* of a ticket in sortition */
+  BAC_DOMAIN_ROSTER = 13,
   BAC_DOMAIN_GRAPH_ROOT = 24, /* where a member's chain of hashgraph events starts */
   BAC_DOMAIN_EVENT = 25,      /* what a hashgraph event's signature covers */
   BAC_DOMAIN_EVENT_ID = 26,   /* the same with the signature */
-  BAC_DOMAIN_ROSTER = 13,
-  BAC_DOMAIN_CERTIFICATE = 14, /* what the authority signs */
   BAC_DOMAIN_EVIDENCE = 40, /* id of a proven equivocation */
+  BAC_DOMAIN_CERTIFICATE = 50, /* what the CA's signature under a certificate covers */
+  BAC_DOMAIN_REVOCATION = 51,  /* what the CA's signature under a revocation list covers */
 };
 
 /* H(domain || a || b); b may be NULL with b_length 0. */

@@ -73,7 +73,7 @@ int bac_members_derive(uint64_t seed, const uint32_t *ids, uint32_t count, struc
     if (ids[i] > BAC_NODE_ID_MAX || (i > 0 && ids[i] <= ids[i - 1])) return BAC_EINVAL;
     struct bac_keypair pair;
     bac_keypair_derive(&pair, seed, ids[i]);
-    members[i] = (struct bac_member){.id = ids[i], .balance_milli = BAC_GENESIS_BALANCE, .units = BAC_GENESIS_UNITS};
+    members[i] = (struct bac_member){.id = ids[i], .balance_milli = BAC_GENESIS_BALANCE, .serial = (uint64_t)ids[i] + 1, .units = BAC_GENESIS_UNITS};
     memcpy(members[i].vrf_key, pair.vrf_public, sizeof members[i].vrf_key);
     memcpy(members[i].sign_key, pair.public_key, BAC_PUBLIC_KEY_BYTES);
     sodium_memzero(&pair, sizeof pair);

@@ -35,6 +35,7 @@ struct bac_state *bac_state_genesis(const struct bac_roster *roster) {
     a->membership = BAC_MEMBER;
     a->balance_milli = m->balance_milli;
     a->turn = roster->epoch;
+    a->serial = m->serial;
     a->certificate_ends = BAC_NEVER;
     memcpy(a->sign_key, m->sign_key, sizeof a->sign_key);
     memcpy(a->vrf_key, m->vrf_key, sizeof a->vrf_key);
@@ -127,6 +128,7 @@ static void join_apply(struct bac_state *state, const struct bac_tx *tx, uint32_
   }
   a->membership = BAC_JOINING;
   a->turn = state->epoch + 1;
+  a->serial = join.certificate.serial;
   a->certificate_ends = join.certificate.not_after;
   memcpy(a->sign_key, join.certificate.sign_key, sizeof a->sign_key);
   memcpy(a->vrf_key, join.certificate.vrf_key, sizeof a->vrf_key);
@@ -238,6 +240,7 @@ static void write_account(struct bac_writer *w, const struct bac_account *a) {
   bac_write_u64(w, a->turn);
   bac_write_bytes(w, a->sign_key, sizeof a->sign_key);
   bac_write_bytes(w, a->vrf_key, sizeof a->vrf_key);
+  bac_write_u64(w, a->serial);
   bac_write_u64(w, (uint64_t)a->certificate_ends);
   bac_write_bytes(w, reputation, sizeof reputation);
 }
@@ -247,11 +250,11 @@ void bac_state_root(uint8_t root[BAC_HASH_BYTES], const struct bac_state *state,
   uint8_t *leaves = bac_alloc(state->count + 1, BAC_HASH_BYTES);
   struct bac_writer w = bac_writer_over(fixed, sizeof fixed);
   write_fixed(&w, state);
-  bac_hash(leaves, BAC_DOMAIN_STATE, fixed, w.length);
+  bac_hash(leaves, BAC_DOMAIN_LEAF, fixed, w.length);
   for (uint32_t i = 0; i < state->count; i++) {
     w = bac_writer_over(account, sizeof account);
     write_account(&w, &state->accounts[i]);
-    bac_hash(leaves + (size_t)(i + 1) * BAC_HASH_BYTES, BAC_DOMAIN_STATE, account, w.length);
+    bac_hash(leaves + (size_t)(i + 1) * BAC_HASH_BYTES, BAC_DOMAIN_LEAF, account, w.length);
   }
   bac_merkle_root(root, leaves, state->count + 1);
   cost->hashed_bytes += sizeof fixed + (uint64_t)state->count * (sizeof account + 2 * BAC_HASH_BYTES);
@@ -277,6 +280,7 @@ static bool read_account(struct bac_reader *r, struct bac_account *a) {
   a->nonce_used = bac_read_u64(r);
   a->turn = bac_read_u64(r);
   const uint8_t *sign_key = bac_read_bytes(r, BAC_PUBLIC_KEY_BYTES), *vrf_key = bac_read_bytes(r, BAC_PUBLIC_KEY_BYTES);
+  a->serial = bac_read_u64(r);
   a->certificate_ends = (bac_time)bac_read_u64(r);
   const uint8_t *reputation = bac_read_bytes(r, BAC_REPUTATION_BYTES);
   if (!reputation || membership > BAC_LEAVING || revoked > 1 || !bac_reputation_decode(&a->reputation, reputation, BAC_REPUTATION_BYTES))

@@ -29,11 +29,12 @@ struct bac_account {
   uint64_t nonce_used; /* bit i: nonce_top - i is used */
   uint64_t turn;       /* MEMBER, LEAVING: epoch since which; JOINING: from which; OUTSIDE: first epoch in which it may ask to join again */
   uint8_t sign_key[BAC_PUBLIC_KEY_BYTES], vrf_key[BAC_PUBLIC_KEY_BYTES];
-  bac_time certificate_ends; /* its certificate's not_after */
+  uint64_t serial;           /* of its certificate */
+  bac_time certificate_ends; /* its not_after */
   struct bac_reputation reputation;
 };
 
-#define BAC_ACCOUNT_BYTES (4 + 2 + 4 * 8 + 2 * BAC_PUBLIC_KEY_BYTES + 8 + BAC_REPUTATION_BYTES)
+#define BAC_ACCOUNT_BYTES (4 + 2 + 4 * 8 + 2 * BAC_PUBLIC_KEY_BYTES + 2 * 8 + BAC_REPUTATION_BYTES)
 
 struct bac_state {
   uint64_t epoch;        /* of the next block */

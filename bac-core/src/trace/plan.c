@@ -98,6 +98,22 @@ static int add_rsus(struct bac_plan *plan, uint32_t shard, const struct bac_box 
   return BAC_OK;
 }
 
+/* Around the shard's vehicles as k-means saw them. */
+static struct bac_box box_of(const struct bac_plan *plan, const uint32_t *vehicles, uint32_t count) {
+  struct bac_box box = {0};
+  for (uint32_t i = 0; i < count; i++) {
+    struct bac_trace_state at;
+    const bool there = bac_sharding_first(plan->trace, vehicles[i], plan->begin_ns, plan->begin_ns + plan->duration_ns, &at);
+    BAC_ASSERT(there); /* only such vehicles are chosen */
+    if (i == 0) box = (struct bac_box){at.x_m, at.y_m, at.x_m, at.y_m};
+    if (at.x_m < box.min_x) box.min_x = at.x_m;
+    if (at.y_m < box.min_y) box.min_y = at.y_m;
+    if (at.x_m > box.max_x) box.max_x = at.x_m;
+    if (at.y_m > box.max_y) box.max_y = at.y_m;
+  }
+  return box;
+}
+
 /* Vehicles and their shards to members, RSUs beside them. */
 static int cast(struct bac_plan *plan, const struct bac_plan_want *want, char *why, size_t why_size) {
   const struct bac_box area = bac_trace_area(plan->trace);
@@ -108,7 +124,9 @@ static int cast(struct bac_plan *plan, const struct bac_plan_want *want, char *w
                                         .begin_ns = plan->begin_ns,
                                         .end_ns = plan->begin_ns + plan->duration_ns,
                                         .seed = want->seed,
-                                        .churn = want->churn};
+                                        .churn = want->churn,
+                                        .sharding = want->sharding,
+                                        .rsus = want->rsus};
   uint32_t *vehicles = bac_alloc(want->evs, sizeof *vehicles), *shard_of = bac_alloc(want->evs, sizeof *shard_of);
   int status = bac_trace_choose(plan->trace, &choice, vehicles, shard_of, why, why_size);
   uint32_t first = 0;
@@ -118,7 +136,8 @@ static int cast(struct bac_plan *plan, const struct bac_plan_want *want, char *w
     add_members(&plan->shards[s], s, first, vehicles + first, end - first, want->seed);
     status = add_founders(plan, &plan->shards[s], want, why, why_size);
     if (status != BAC_OK) break;
-    const struct bac_box cell = bac_shards_box(policy, &area, want->shards, s);
+    const struct bac_box cell = want->sharding == BAC_SHARDING_KMEANS ? box_of(plan, vehicles + first, end - first)
+                                                                      : bac_shards_box(policy, &area, want->shards, s);
     status = add_rsus(plan, s, &cell, want->rsus, why, why_size);
     first = end;
   }

@@ -5,7 +5,7 @@
 #define BAC_TRACE_PLAN_H
 
 #include "bac/bac.h"
-#include "trace/trace.h"
+#include "trace/sharding.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,6 +29,9 @@ struct bac_plan_want {
   uint64_t seed;
   bool churn;          /* also vehicles that come and go */
   uint32_t epoch_blocks; /* with churn: after as many, members join and leave; 0: all are members from the begin, there or not */
+  /* What makes a vehicle a shard's. By k-means, evs are of the whole area, shards differ in size, and a shard's RSUs stand where
+   * its vehicles are when they are first there. */
+  enum bac_sharding sharding;
 };
 
 struct bac_plan_rsu {
