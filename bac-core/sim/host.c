@@ -170,6 +170,7 @@ static int step(struct bac_host *h, bac_time now, const struct item *item) {
     case BAC_EVENT_DEPART:
       event.depart.at = item->depart_at;
       break;
+    case BAC_EVENT_REVOKE: /* no host hands one out yet */
     case BAC_EVENT_START:
       break;
   }

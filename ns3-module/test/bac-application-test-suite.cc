@@ -193,6 +193,7 @@ class BacStatisticsTest : public TestCase {
     effect.commit.height = height;
     effect.commit.digest[0] = digest;
     effect.commit.tx_count = 5;
+    effect.commit.members = 4;
     return effect;
   }
 };

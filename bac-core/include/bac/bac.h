@@ -60,6 +60,8 @@ struct bac_member {
   int64_t balance_milli; /* at genesis, thousandths of the currency unit */
   uint64_t serial;       /* of its certificate */
   uint32_t units;        /* of reputation, which sortition counts: 0..100, frozen for the epoch */
+  uint32_t place;        /* in the epoch's committee, 1 the first; 0: not in it, or there is none yet (epoch 0) */
+  uint32_t lambda;       /* of the credential that brought it there; 0: the fallback order did */
 };
 
 /* Members of one shard in one epoch, ordered by id. Borrowed by nodes for their lifetime. */
@@ -69,6 +71,7 @@ struct bac_roster {
   uint32_t count; /* 1..BAC_ROSTER_MAX */
   const struct bac_member *members;
   uint8_t seed[BAC_HASH_BYTES];         /* of this epoch's elections: frozen two epochs before */
+  uint32_t candidates_permille;         /* the committee's share of the members; 0: config's */
   uint32_t epoch_blocks;                /* after which members may join and leave; 0: never */
   uint8_t ca_key[BAC_PUBLIC_KEY_BYTES]; /* of the authority whose certificates let EVs join */
 };
@@ -112,6 +115,7 @@ enum bac_event_type {
   BAC_EVENT_SENT,   /* the MAC is done with `count` frames: room for as many more */
   BAC_EVENT_WAKE,   /* the time asked for has come (early is harmless) */
   BAC_EVENT_SUBMIT, /* this EV's owner wants a transfer */
+  BAC_EVENT_REVOKE, /* the authority hands out a revocation list: bytes as in identity/revocation.h */
   BAC_EVENT_DEPART, /* the trip's plan: when this EV leaves the shard */
 };
 
@@ -140,6 +144,10 @@ struct bac_event {
       size_t length;
     } restore;
     struct bac_submit submit;
+    struct {
+      const uint8_t *bytes;
+      size_t length;
+    } revoke;
     struct {
       bac_time at; /* BAC_NEVER: not in sight */
     } depart;
@@ -179,7 +187,8 @@ struct bac_commit {
   uint8_t state_root[BAC_HASH_BYTES];
   uint32_t proposer;
   bac_time proposed_at; /* by the proposer's clock */
-  uint32_t tx_count, body_bytes;
+  uint32_t tx_count, body_bytes; /* transfers; bytes of all that the block holds */
+  uint32_t records;              /* joins, leaves, credentials, receipts, evidence, revocations */
   const struct bac_tx_ref *txs;
 };
 
@@ -267,6 +276,7 @@ struct bac_counters {
   uint64_t frames_sent[3], frame_bytes_sent[3]; /* radio frames by class */
   uint64_t wired_frames_sent;
   uint64_t relayed, suppressed, repair_symbols;
+  uint64_t contradictions; /* of others, heard */
   uint64_t blocks_committed, empty_blocks, txs_committed, view_changes;
   uint64_t rejects[BAC_REJECT_COUNT];
   uint64_t chain_height, round;

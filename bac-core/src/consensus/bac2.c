@@ -342,7 +342,14 @@ static void engine_init(void *engine, struct bac_env *env) {
   e->env = env;
   e->size = bac_committee_size(roster->count, bac_env_config(env)->candidates_permille);
   e->quorum = bac_quorum(e->size);
-  bac_committee_fallback(roster, bac_chain_base(bac_env_chain(env))->block->digest, e->size, &e->committee);
+  bac_bitset_clear(&e->committee);
+  bool elected = false; /* the first epoch has nobody before it to elect */
+  for (uint32_t i = 0; i < roster->count; i++) {
+    if (roster->members[i].place == 0) continue;
+    bac_bitset_add(&e->committee, i);
+    elected = true;
+  }
+  if (!elected) bac_committee_fallback(roster, bac_chain_base(bac_env_chain(env))->block->digest, e->size, &e->committee);
   e->ballots = bac_alloc(roster->count, sizeof *e->ballots);
   bac_gossip_init(&e->gossip, env, e, &callbacks, TIMER_GOSSIP, &e->committee);
 }
@@ -405,6 +412,7 @@ const struct bac_protocol bac_bac2 = {
     .rules = rules,
     .rule_count = sizeof rules / sizeof *rules,
     .engine_size = sizeof(struct bac2_engine),
+    .elects_committee = true,
     .light_members = true,
     .init = engine_init,
     .restore = engine_restore,

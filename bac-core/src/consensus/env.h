@@ -29,6 +29,7 @@ struct bac_protocol {
   size_t rule_count;
   size_t engine_size; /* bytes of the engine's own struct, zeroed before init */
   bool carries_transactions; /* in the engine's own messages: the node does not broadcast them */
+  bool elects_committee; /* of each epoch, by credentials on the chain of the one before */
   bool light_members; /* members that are never CP drop bodies once applied (config full_permille, bodies_kept) */
 
   void (*init)(void *engine, struct bac_env *env);

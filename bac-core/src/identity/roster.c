@@ -30,14 +30,15 @@ void bac_roster_free(struct bac_roster *roster) {
   free(roster);
 }
 
-#define FIXED_BYTES (4u + 8u + 4u + BAC_PUBLIC_KEY_BYTES + BAC_HASH_BYTES + 4u)
-#define MEMBER_BYTES (4u + 2u * BAC_PUBLIC_KEY_BYTES + 4u)
+#define FIXED_BYTES (4u + 8u + 4u + 4u + BAC_PUBLIC_KEY_BYTES + BAC_HASH_BYTES + 4u)
+#define MEMBER_BYTES (4u + 2u * BAC_PUBLIC_KEY_BYTES + 8u + 3u * 4u)
 
 struct bac_buf *bac_roster_encode(const struct bac_roster *roster) {
   struct bac_buf *bytes = bac_buf_new(NULL, FIXED_BYTES + (size_t)roster->count * MEMBER_BYTES);
   struct bac_writer w = bac_writer_over(bytes->data, bytes->length);
   bac_write_u32(&w, roster->shard);
   bac_write_u64(&w, roster->epoch);
+  bac_write_u32(&w, roster->candidates_permille);
   bac_write_u32(&w, roster->epoch_blocks);
   bac_write_bytes(&w, roster->ca_key, sizeof roster->ca_key);
   bac_write_bytes(&w, roster->seed, sizeof roster->seed);
@@ -47,7 +48,10 @@ struct bac_buf *bac_roster_encode(const struct bac_roster *roster) {
     bac_write_u32(&w, m->id);
     bac_write_bytes(&w, m->sign_key, sizeof m->sign_key);
     bac_write_bytes(&w, m->vrf_key, sizeof m->vrf_key);
+    bac_write_u64(&w, m->serial);
     bac_write_u32(&w, m->units);
+    bac_write_u32(&w, m->place);
+    bac_write_u32(&w, m->lambda);
   }
   BAC_ASSERT(w.ok && w.length == bytes->length);
   return bytes;
@@ -58,6 +62,7 @@ struct bac_roster *bac_roster_decode(const uint8_t *bytes, size_t length) {
   struct bac_roster *roster = bac_alloc(1, sizeof *roster);
   roster->shard = bac_read_u32(&r);
   roster->epoch = bac_read_u64(&r);
+  roster->candidates_permille = bac_read_u32(&r);
   roster->epoch_blocks = bac_read_u32(&r);
   const uint8_t *ca_key = bac_read_bytes(&r, sizeof roster->ca_key), *seed = bac_read_bytes(&r, sizeof roster->seed);
   const uint32_t count = bac_read_u32(&r);
@@ -74,7 +79,10 @@ struct bac_roster *bac_roster_decode(const uint8_t *bytes, size_t length) {
     members[i].id = bac_read_u32(&r);
     memcpy(members[i].sign_key, bac_read_bytes(&r, BAC_PUBLIC_KEY_BYTES), BAC_PUBLIC_KEY_BYTES);
     memcpy(members[i].vrf_key, bac_read_bytes(&r, BAC_PUBLIC_KEY_BYTES), BAC_PUBLIC_KEY_BYTES);
+    members[i].serial = bac_read_u64(&r);
     members[i].units = bac_read_u32(&r);
+    members[i].place = bac_read_u32(&r);
+    members[i].lambda = bac_read_u32(&r);
   }
   if (bac_roster_check(roster)) return roster;
   bac_roster_free(roster);

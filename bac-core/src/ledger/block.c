@@ -139,7 +139,10 @@ struct bac_block *bac_block_pack(const struct bac_header *header, const struct b
   block->header = *header;
   block->header.tx_count = block->header.body_bytes = 0;
   block->txs = bac_alloc(count, sizeof *block->txs);
-  if (bac_block_closing(header, state)) count = 0;
+  if (bac_block_closing(header, state))
+    count = 0;
+  else
+    bac_state_begin(state, header->height, header->prev_hash);
   for (uint32_t i = 0; i < count && txs[i]->wire_length <= bytes_max - block->header.body_bytes; i++) {
     if (!bac_state_apply(state, txs[i], header->proposer)) continue;
     block->txs[block->header.tx_count++] = *txs[i];
@@ -203,7 +206,9 @@ bad:
 
 enum bac_reject bac_block_execute(const struct bac_block *block, struct bac_state *state, const struct bac_pool *pool,
                                   struct bac_shared *shared, struct bac_cost *cost) {
-  if (bac_block_closing(&block->header, state) && block->header.tx_count > 0) return BAC_REJECT_BLOCK;
+  const bool closing = bac_block_closing(&block->header, state);
+  if (closing && block->header.tx_count > 0) return BAC_REJECT_BLOCK;
+  if (!closing) bac_state_begin(state, block->header.height, block->header.prev_hash);
   for (uint32_t i = 0; i < block->header.tx_count; i++) {
     const struct bac_tx *tx = &block->txs[i];
     bool known = pool && bac_pool_holds(pool, tx);

@@ -17,7 +17,9 @@ bool bac_evidence_exempt_default(const void *context, uint32_t protocol, uint32_
     case BAC_MSG_NEW_VIEW:
     case BAC_MSG_BLOCK_REQUEST:
     case BAC_MSG_CP_VALIDATE:
-    case BAC_MSG_CS_CONSENSUS: return false;
+    case BAC_MSG_CS_CONSENSUS:
+    case BAC_MSG_COMMITTEE_VOTE:
+    case BAC_MSG_CLOSE: return false;
     default: return true;
   }
 }
@@ -102,6 +104,11 @@ enum bac_reject bac_evidence_verify(const struct bac_evidence *e, const struct b
   if (e->shard != roster->shard || e->epoch != roster->epoch) return BAC_REJECT_WRONG_EPOCH;
   const uint32_t index = bac_roster_index(roster, e->sender);
   if (index == BAC_INDEX_NONE) return BAC_REJECT_UNKNOWN_SENDER;
+  return bac_evidence_verify_key(e, roster->members[index].sign_key, shared, cost) ? BAC_REJECT_COUNT : BAC_REJECT_SIGNATURE;
+}
+
+bool bac_evidence_verify_key(const struct bac_evidence *e, const uint8_t key[BAC_PUBLIC_KEY_BYTES], struct bac_shared *shared,
+                             struct bac_cost *cost) {
   for (int i = 0; i < 2; i++) {
     struct bac_msg msg = {.protocol = e->protocol,
                           .type = e->type,
@@ -115,9 +122,9 @@ enum bac_reject bac_evidence_verify(const struct bac_evidence *e, const struct b
     memcpy(msg.digest, e->said[i].digest, BAC_HASH_BYTES);
     uint8_t digest[BAC_HASH_BYTES];
     bac_msg_signing_digest(digest, &msg);
-    if (!bac_verify(shared, e->said[i].signature, digest, roster->members[index].sign_key, cost)) return BAC_REJECT_SIGNATURE;
+    if (!bac_verify(shared, e->said[i].signature, digest, key, cost)) return false;
   }
-  return BAC_REJECT_COUNT;
+  return true;
 }
 
 void bac_evidence_id(uint8_t id[BAC_HASH_BYTES], const struct bac_evidence *e) {

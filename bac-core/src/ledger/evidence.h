@@ -43,6 +43,10 @@ bool bac_evidence_decode(struct bac_evidence *e, const uint8_t *bytes, size_t le
 enum bac_reject bac_evidence_verify(const struct bac_evidence *e, const struct bac_roster *roster, bac_evidence_exempt exempt,
                                     const void *context, struct bac_shared *shared, struct bac_cost *cost);
 
+/* Whether both signatures hold under the sender's key. */
+bool bac_evidence_verify_key(const struct bac_evidence *e, const uint8_t key[BAC_PUBLIC_KEY_BYTES], struct bac_shared *shared,
+                             struct bac_cost *cost);
+
 /* H over the slot and the sender, neither digests nor signatures: one penalty for a sender, epoch and slot, however many things it
  * said there and however often it signed them. */
 void bac_evidence_id(uint8_t id[BAC_HASH_BYTES], const struct bac_evidence *e);

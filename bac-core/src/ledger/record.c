@@ -16,3 +16,42 @@ int bac_join_make(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], uint64_t ep
   bac_certificate_encode(certificate, memo + 8);
   return bac_tx_make_record(tx, wire, BAC_TX_JOIN, memo, sizeof memo, certificate->ev_id, BAC_JOIN_NONCE | epoch, now, pair, cost);
 }
+
+bool bac_credential_read(struct bac_credential *c, const struct bac_tx *tx) {
+  uint8_t memo[BAC_TX_MEMO_MAX];
+  if (tx->kind != BAC_TX_CREDENTIAL || bac_tx_memo(tx, memo) != BAC_CREDENTIAL_BYTES) return false;
+  c->epoch = bac_get_u64(memo);
+  memcpy(c->pi, memo + 8, sizeof c->pi);
+  c->lambda = bac_get_u32(memo + 8 + sizeof c->pi);
+  return c->lambda > 0;
+}
+
+void bac_credential_write(const struct bac_credential *c, uint8_t memo[BAC_CREDENTIAL_BYTES]) {
+  bac_put_u64(memo, c->epoch);
+  memcpy(memo + 8, c->pi, sizeof c->pi);
+  bac_put_u32(memo + 8 + sizeof c->pi, c->lambda);
+}
+
+bool bac_receipt_read(struct bac_checkpoint_receipt *r, const struct bac_tx *tx) {
+  uint8_t memo[BAC_TX_MEMO_MAX];
+  if (tx->kind != BAC_TX_RECEIPT || bac_tx_memo(tx, memo) != BAC_RECEIPT_BYTES) return false;
+  r->height = bac_get_u64(memo);
+  memcpy(r->digest, memo + 8, sizeof r->digest);
+  return r->height > 0 && r->height % BAC_RECEIPT_STRETCH == 0;
+}
+
+void bac_receipt_write(const struct bac_checkpoint_receipt *r, uint8_t memo[BAC_RECEIPT_BYTES]) {
+  bac_put_u64(memo, r->height);
+  memcpy(memo + 8, r->digest, sizeof r->digest);
+}
+
+bool bac_record_evidence(struct bac_evidence *evidence, const struct bac_tx *tx) {
+  uint8_t memo[BAC_TX_MEMO_MAX];
+  return tx->kind == BAC_TX_EVIDENCE && bac_evidence_decode(evidence, memo, bac_tx_memo(tx, memo)) &&
+         !bac_evidence_exempt_default(NULL, evidence->protocol, evidence->type);
+}
+
+bool bac_record_revocation(struct bac_revocation *list, const struct bac_tx *tx) {
+  uint8_t memo[BAC_TX_MEMO_MAX];
+  return tx->kind == BAC_TX_REVOKE && bac_revocation_decode(list, memo, bac_tx_memo(tx, memo));
+}

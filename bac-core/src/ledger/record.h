@@ -4,11 +4,19 @@
  *
  * JOIN   memo: u64 epoch || certificate. Signed with the certificate's key; accepted in that epoch alone, of an EV outside. Its nonce is the
  *        epoch with the highest bit set: a newcomer has no other.
- * LEAVE  memo: empty. Of a member; in its last epoch it goes on voting. */
+ * LEAVE  memo: empty. Of a member; in its last epoch it goes on voting.
+ * CREDENTIAL  memo: u64 epoch || proof[80] || u32 lambda. A member that the lottery has elected into the next epoch's committee.
+ * RECEIPT     memo: u64 height || digest of the block there. A member holds the chain up to a checkpoint, a multiple of BAC_RECEIPT_STRETCH;
+ *             in one of the next BAC_RECEIPT_WINDOW blocks.
+ * EVIDENCE    memo: evidence.h. A member's contradiction in this epoch; convicts it once an epoch.
+ * REVOKE      memo: revocation.h. The authority's newest list, whoever passes it on. */
 #ifndef BAC_LEDGER_RECORD_H
 #define BAC_LEDGER_RECORD_H
 
+#include "election/sortition.h"
 #include "identity/certificate.h"
+#include "identity/revocation.h"
+#include "ledger/evidence.h"
 #include "ledger/transaction.h"
 
 #define BAC_JOIN_NONCE ((uint64_t)1 << 63)
@@ -20,6 +28,29 @@ struct bac_join {
 
 /* Strict; false if tx is no JOIN or not of the EV that its certificate names. Signatures are not checked. */
 bool bac_join_read(struct bac_join *join, const struct bac_tx *tx);
+struct bac_credential {
+  uint64_t epoch;
+  uint8_t pi[BAC_VRF_PROOF_BYTES];
+  uint32_t lambda;
+};
+#define BAC_CREDENTIAL_BYTES (8 + BAC_VRF_PROOF_BYTES + 4)
+bool bac_credential_read(struct bac_credential *credential, const struct bac_tx *tx);
+void bac_credential_write(const struct bac_credential *credential, uint8_t memo[BAC_CREDENTIAL_BYTES]);
+
+#define BAC_RECEIPT_STRETCH 10 /* blocks; each checkpoint is as many tasks */
+#define BAC_RECEIPT_WINDOW 8
+
+struct bac_checkpoint_receipt {
+  uint64_t height;
+  uint8_t digest[BAC_HASH_BYTES];
+};
+#define BAC_RECEIPT_BYTES (8 + BAC_HASH_BYTES)
+bool bac_receipt_read(struct bac_checkpoint_receipt *receipt, const struct bac_tx *tx);
+void bac_receipt_write(const struct bac_checkpoint_receipt *receipt, uint8_t memo[BAC_RECEIPT_BYTES]);
+
+bool bac_record_evidence(struct bac_evidence *evidence, const struct bac_tx *tx);
+bool bac_record_revocation(struct bac_revocation *list, const struct bac_tx *tx);
+
 /* Errors: those of bac_tx_make_record. */
 int bac_join_make(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], uint64_t epoch, const struct bac_certificate *certificate, bac_time now,
                   const struct bac_keypair *pair, struct bac_cost *cost);

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "crypto/hash.h"
+#include "election/committee.h"
 #include "identity/roster.h"
 #include "ledger/merkle.h"
-#include "ledger/record.h"
 
 static struct bac_account *open_account(struct bac_state *state, uint32_t id) {
   if (state->count == state->capacity) {
@@ -21,7 +21,9 @@ static struct bac_account *open_account(struct bac_state *state, uint32_t id) {
 
 struct bac_state *bac_state_genesis(const struct bac_roster *roster) {
   struct bac_state *state = bac_alloc(1, sizeof *state);
+  state->shard = roster->shard;
   state->epoch = roster->epoch;
+  state->candidates_permille = roster->candidates_permille;
   state->epoch_blocks = roster->epoch_blocks;
   state->last = roster->epoch_blocks > 0 ? roster->epoch_blocks : UINT64_MAX;
   memcpy(state->ca_key, roster->ca_key, sizeof state->ca_key);
@@ -39,6 +41,7 @@ struct bac_state *bac_state_genesis(const struct bac_roster *roster) {
     a->certificate_ends = BAC_NEVER;
     memcpy(a->sign_key, m->sign_key, sizeof a->sign_key);
     memcpy(a->vrf_key, m->vrf_key, sizeof a->vrf_key);
+    a->units = m->units;
     bac_reputation_init(&a->reputation, 0, true);
   }
   return state;
@@ -89,6 +92,40 @@ static void nonce_use(struct bac_account *a, uint64_t nonce) {
   a->nonce_used |= (uint64_t)1 << (a->nonce_top - nonce);
 }
 
+/* A member in this epoch and the next, as far as anybody knows. */
+static bool member(const struct bac_account *a) { return a->membership == BAC_MEMBER && !a->revoked; }
+static bool votes(const struct bac_account *a) { return a->membership == BAC_MEMBER || a->membership == BAC_LEAVING; }
+static uint64_t base(const struct bac_state *s) { return s->epoch_blocks > 0 ? s->last - s->epoch_blocks : 0; }
+
+static uint32_t units(const struct bac_state *state, const struct bac_account *a) {
+  if (!bac_reputation_eligible(&a->reputation, state->epoch)) return 0;
+  return bac_reputation_units(&a->reputation, state->height, BAC_REPUTATION_RHO);
+}
+
+struct bac_lottery bac_state_lottery(const struct bac_state *state) {
+  struct bac_lottery lottery = {.tau_den = 1};
+  uint32_t members = 0;
+  for (uint32_t i = 0; i < state->count; i++) {
+    if (!votes(&state->accounts[i])) continue;
+    members++;
+    lottery.total_units += state->accounts[i].units;
+  }
+  lottery.tau_num = bac_committee_size(members, state->candidates_permille);
+  return lottery;
+}
+
+static bool credential_holds(const struct bac_state *state, const struct bac_account *from, const struct bac_tx *tx, struct bac_cost *cost) {
+  struct bac_credential c;
+  uint8_t alpha[BAC_SORTITION_ALPHA_BYTES];
+  const struct bac_lottery lottery = bac_state_lottery(state);
+  if (!bac_credential_read(&c, tx) || lottery.total_units == 0) return false;
+  struct bac_ticket ticket = {.lambda = c.lambda};
+  memcpy(ticket.pi, c.pi, sizeof ticket.pi);
+  if (bac_vrf_proof_to_hash(ticket.beta, c.pi) != 0) return false;
+  bac_sortition_alpha(alpha, BAC_ROLE_CP, state->next_seed, state->shard, c.epoch, 0);
+  return bac_sortition_verify(&ticket, &lottery, from->units, from->vrf_key, alpha, cost) == 0;
+}
+
 bool bac_state_authentic(const struct bac_state *state, const struct bac_tx *tx, struct bac_shared *shared, struct bac_cost *cost) {
   if (tx->kind == BAC_TX_JOIN) {
     struct bac_join join;
@@ -96,13 +133,25 @@ bool bac_state_authentic(const struct bac_state *state, const struct bac_tx *tx,
            bac_tx_verify(tx, join.certificate.sign_key, shared, cost);
   }
   const struct bac_account *from = bac_state_account(state, tx->from);
-  return from && bac_tx_verify(tx, from->sign_key, shared, cost);
+  if (!from || !bac_tx_verify(tx, from->sign_key, shared, cost)) return false;
+  if (tx->kind == BAC_TX_CREDENTIAL) return credential_holds(state, from, tx, cost);
+  if (tx->kind == BAC_TX_EVIDENCE) {
+    struct bac_evidence e;
+    const struct bac_account *accused = bac_record_evidence(&e, tx) ? bac_state_account(state, e.sender) : NULL;
+    return accused && bac_evidence_verify_key(&e, accused->sign_key, shared, cost);
+  }
+  if (tx->kind == BAC_TX_REVOKE) {
+    struct bac_revocation list;
+    return bac_record_revocation(&list, tx) && bac_revocation_verify(&list, state->ca_key, shared, cost) == BAC_REJECT_COUNT;
+  }
+  return true;
 }
 
 static bool may_join(const struct bac_state *state, const struct bac_join *join) {
   const struct bac_account *a = bac_state_account(state, join->certificate.ev_id);
   if (state->epoch_blocks == 0 || join->epoch != state->epoch) return false;
-  return !a || (a->membership == BAC_OUTSIDE && !a->revoked && join->epoch >= a->turn);
+  if (bac_revocation_has(&state->revoked, join->certificate.serial)) return false;
+  return !a || (a->membership == BAC_OUTSIDE && join->epoch >= a->turn);
 }
 
 bool bac_state_accepts(const struct bac_state *state, const struct bac_tx *tx) {
@@ -112,8 +161,34 @@ bool bac_state_accepts(const struct bac_state *state, const struct bac_tx *tx) {
   }
   const struct bac_account *from = bac_state_account(state, tx->from);
   if (!from || !nonce_free(from, tx->nonce) || tx->amount_milli + tx->fee_milli > from->balance_milli) return false;
-  if (tx->kind == BAC_TX_LEAVE) return from->membership == BAC_MEMBER || from->membership == BAC_JOINING;
-  return tx->kind == BAC_TX_TRANSFER && bac_state_account(state, tx->to);
+  switch (tx->kind) {
+    case BAC_TX_TRANSFER:
+      return bac_state_account(state, tx->to) != NULL;
+    case BAC_TX_LEAVE:
+      return from->membership == BAC_MEMBER || from->membership == BAC_JOINING;
+    case BAC_TX_CREDENTIAL: {
+      struct bac_credential c;
+      return member(from) && bac_credential_read(&c, tx) && c.epoch == state->epoch + 1 && from->credential_epoch != c.epoch;
+    }
+    case BAC_TX_RECEIPT: {
+      struct bac_checkpoint_receipt r;
+      return votes(from) && bac_receipt_read(&r, tx) && r.height > from->receipt_height && r.height < state->height &&
+             state->height - r.height <= BAC_RECEIPT_WINDOW &&
+             memcmp(state->recent[r.height % BAC_RECEIPT_WINDOW], r.digest, BAC_HASH_BYTES) == 0;
+    }
+    case BAC_TX_EVIDENCE: {
+      struct bac_evidence e;
+      if (!votes(from) || !bac_record_evidence(&e, tx) || e.shard != state->shard || e.epoch != state->epoch) return false;
+      const struct bac_account *accused = bac_state_account(state, e.sender);
+      return accused && votes(accused) && accused->convicted_epoch != e.epoch + 1;
+    }
+    case BAC_TX_REVOKE: {
+      struct bac_revocation list;
+      return votes(from) && bac_record_revocation(&list, tx) && list.number > state->revoked.number && list.number <= state->epoch + 1;
+    }
+    default:
+      return false;
+  }
 }
 
 static void join_apply(struct bac_state *state, const struct bac_tx *tx, uint32_t proposer) {
@@ -129,9 +204,52 @@ static void join_apply(struct bac_state *state, const struct bac_tx *tx, uint32_
   a->membership = BAC_JOINING;
   a->turn = state->epoch + 1;
   a->serial = join.certificate.serial;
+  a->revoked = false; /* with this certificate */
   a->certificate_ends = join.certificate.not_after;
   memcpy(a->sign_key, join.certificate.sign_key, sizeof a->sign_key);
   memcpy(a->vrf_key, join.certificate.vrf_key, sizeof a->vrf_key);
+}
+
+/* Accepted, and paid for. */
+static void record_apply(struct bac_state *state, struct bac_account *from, const struct bac_tx *tx) {
+  struct bac_credential credential;
+  struct bac_checkpoint_receipt receipt;
+  struct bac_evidence evidence;
+  switch (tx->kind) {
+    case BAC_TX_LEAVE:
+      if (from->membership == BAC_JOINING) from->turn = state->epoch + 1;
+      from->membership = from->membership == BAC_JOINING ? BAC_OUTSIDE : BAC_LEAVING;
+      break;
+    case BAC_TX_CREDENTIAL: {
+      uint8_t beta[BAC_VRF_OUTPUT_BYTES];
+      struct bac_cost unused = {0};
+      BAC_ASSERT(bac_credential_read(&credential, tx));
+      if (bac_vrf_proof_to_hash(beta, credential.pi) != 0) break; /* it was verified */
+      from->credential_epoch = credential.epoch;
+      from->lambda = credential.lambda;
+      bac_sortition_priority(from->priority, beta, credential.lambda, &unused);
+      break;
+    }
+    case BAC_TX_RECEIPT:
+      BAC_ASSERT(bac_receipt_read(&receipt, tx));
+      from->receipt_height = receipt.height;
+      for (int i = 0; i < BAC_RECEIPT_STRETCH; i++) bac_reputation_honest(&from->reputation, state->height);
+      break;
+    case BAC_TX_EVIDENCE: {
+      BAC_ASSERT(bac_record_evidence(&evidence, tx));
+      struct bac_account *accused = bac_state_account(state, evidence.sender);
+      accused->convicted_epoch = evidence.epoch + 1;
+      bac_reputation_punish(&accused->reputation, state->height, state->epoch);
+      break;
+    }
+    case BAC_TX_REVOKE:
+      BAC_ASSERT(bac_record_revocation(&state->revoked, tx));
+      for (uint32_t i = 0; i < state->count; i++)
+        state->accounts[i].revoked = bac_revocation_has(&state->revoked, state->accounts[i].serial);
+      break;
+    default:
+      break;
+  }
 }
 
 bool bac_state_apply(struct bac_state *state, const struct bac_tx *tx, uint32_t proposer) {
@@ -146,10 +264,7 @@ bool bac_state_apply(struct bac_state *state, const struct bac_tx *tx, uint32_t 
   to->balance_milli += tx->amount_milli;
   earner->balance_milli += tx->fee_milli;
   nonce_use(from, tx->nonce);
-  if (tx->kind == BAC_TX_LEAVE) {
-    if (from->membership == BAC_JOINING) from->turn = state->epoch + 1;
-    from->membership = from->membership == BAC_JOINING ? BAC_OUTSIDE : BAC_LEAVING;
-  }
+  record_apply(state, from, tx);
   return true;
 }
 
@@ -159,7 +274,16 @@ bool bac_state_spent(const struct bac_state *state, const struct bac_tx *tx) {
     return !bac_join_read(&join, tx) || (join.epoch <= state->epoch && !may_join(state, &join));
   }
   const struct bac_account *from = bac_state_account(state, tx->from);
-  return !from || (tx->nonce <= from->nonce_top && !nonce_free(from, tx->nonce));
+  if (!from || (tx->nonce <= from->nonce_top && !nonce_free(from, tx->nonce))) return true;
+  struct bac_checkpoint_receipt r;
+  if (tx->kind == BAC_TX_RECEIPT) return !bac_receipt_read(&r, tx) || r.height + BAC_RECEIPT_WINDOW <= state->height;
+  struct bac_credential c;
+  if (tx->kind == BAC_TX_CREDENTIAL) return !bac_credential_read(&c, tx) || c.epoch <= state->epoch;
+  struct bac_evidence e;
+  if (tx->kind == BAC_TX_EVIDENCE) return !bac_record_evidence(&e, tx) || e.epoch < state->epoch;
+  struct bac_revocation list;
+  if (tx->kind == BAC_TX_REVOKE) return !bac_record_revocation(&list, tx) || list.number <= state->revoked.number;
+  return false;
 }
 
 bool bac_state_used(const struct bac_state *state, const struct bac_tx *tx) {
@@ -168,7 +292,53 @@ bool bac_state_used(const struct bac_state *state, const struct bac_tx *tx) {
          !nonce_free(from, tx->nonce);
 }
 
-/* ---- Epochs. ---- */
+/* ---- Blocks and epochs. ---- */
+
+void bac_state_begin(struct bac_state *state, uint64_t height, const uint8_t prev_hash[BAC_HASH_BYTES]) {
+  state->height = height;
+  memcpy(state->recent[(height - 1) % BAC_RECEIPT_WINDOW], prev_hash, BAC_HASH_BYTES);
+  /* The window of a checkpoint closes with the block before this one. */
+  const uint64_t closed = height > BAC_RECEIPT_WINDOW ? height - BAC_RECEIPT_WINDOW - 1 : 0;
+  if (state->epoch_blocks == 0 || closed == 0 || closed % BAC_RECEIPT_STRETCH != 0) return;
+  for (uint32_t i = 0; i < state->count; i++) {
+    struct bac_account *a = &state->accounts[i];
+    const bool since_before = a->turn < state->epoch || base(state) + BAC_RECEIPT_STRETCH <= closed;
+    if (!votes(a) || !since_before || a->receipt_height >= closed) continue;
+    for (int k = 0; k < BAC_RECEIPT_STRETCH; k++) bac_reputation_absent(&a->reputation, height);
+  }
+}
+
+static bool before(const struct bac_account *a, const struct bac_account *b) {
+  const int order = memcmp(a->priority, b->priority, BAC_HASH_BYTES);
+  return order != 0 ? order < 0 : memcmp(a->sign_key, b->sign_key, BAC_PUBLIC_KEY_BYTES) < 0;
+}
+
+/* The committee of the epoch that has just begun: members with a credential by priority, then the fallback order (protocols.md, section 3). */
+static void choose_committee(struct bac_state *state) {
+  struct bac_roster *roster = bac_state_roster(state, state->shard);
+  const uint32_t size = bac_committee_size(roster->count, state->candidates_permille);
+  uint16_t order[BAC_ROSTER_MAX];
+  uint32_t taken = 0;
+  for (uint32_t i = 0; i < state->count; i++) state->accounts[i].place = 0;
+  while (taken < size) {
+    struct bac_account *best = NULL;
+    for (uint32_t i = 0; i < state->count; i++) {
+      struct bac_account *a = &state->accounts[i];
+      if (!votes(a) || a->place > 0 || a->credential_epoch != state->epoch) continue;
+      if (!best || before(a, best)) best = a;
+    }
+    if (!best) break;
+    best->place = ++taken;
+  }
+  bac_committee_order(roster, state->seed, order);
+  for (uint32_t i = 0; i < roster->count && taken < size; i++) {
+    struct bac_account *a = bac_state_account(state, roster->members[order[i]].id);
+    if (a->place > 0) continue;
+    a->place = ++taken;
+    a->lambda = 0;
+  }
+  bac_roster_free(roster);
+}
 
 static bool stays(const struct bac_account *a, bac_time time) {
   return (a->membership == BAC_MEMBER || a->membership == BAC_JOINING) && !a->revoked && a->certificate_ends > time;
@@ -193,38 +363,48 @@ void bac_state_turn(struct bac_state *state, const uint8_t seed[BAC_HASH_BYTES],
   state->last = height + state->epoch_blocks;
   memcpy(state->seed, state->next_seed, sizeof state->seed);
   memcpy(state->next_seed, seed, sizeof state->next_seed);
+  for (uint32_t i = 0; i < state->count; i++) state->accounts[i].units = units(state, &state->accounts[i]);
+  choose_committee(state);
 }
 
 struct bac_roster *bac_state_roster(const struct bac_state *state, uint32_t shard) {
   struct bac_roster *roster = bac_alloc(1, sizeof *roster);
   struct bac_member *members = bac_alloc(state->count, sizeof *members);
-  *roster = (struct bac_roster){.shard = shard, .epoch = state->epoch, .members = members, .epoch_blocks = state->epoch_blocks};
+  *roster = (struct bac_roster){.shard = shard, .epoch = state->epoch, .members = members, .epoch_blocks = state->epoch_blocks,
+                                .candidates_permille = state->candidates_permille};
   memcpy(roster->ca_key, state->ca_key, sizeof roster->ca_key);
   memcpy(roster->seed, state->seed, sizeof roster->seed);
-  const uint64_t height = state->last - state->epoch_blocks;
   for (uint32_t i = 0; i < state->count; i++) {
     const struct bac_account *a = &state->accounts[i];
-    if (a->membership != BAC_MEMBER && a->membership != BAC_LEAVING) continue;
+    if (!votes(a)) continue;
     struct bac_member *m = &members[roster->count++];
-    *m = (struct bac_member){.id = a->id, .balance_milli = a->balance_milli};
+    *m = (struct bac_member){.id = a->id, .balance_milli = a->balance_milli, .serial = a->serial, .units = a->units, .place = a->place,
+                             .lambda = a->place > 0 ? a->lambda : 0};
     memcpy(m->sign_key, a->sign_key, sizeof m->sign_key);
     memcpy(m->vrf_key, a->vrf_key, sizeof m->vrf_key);
-    if (bac_reputation_eligible(&a->reputation, state->epoch)) m->units = bac_reputation_units(&a->reputation, height, BAC_REPUTATION_RHO);
   }
   return roster;
 }
 
 /* ---- Encoding. ---- */
 
-#define FIXED_BYTES (2 * 8 + 4 + 3 * 32 + 4)
+#define FIXED_BYTES (4 + 8 + sizeof ((struct bac_state *)0)->recent + 2 * 8 + 2 * 4 + 3 * 32 + 2 + BAC_REVOCATION_BYTES_MAX + 4)
 
 static void write_fixed(struct bac_writer *w, const struct bac_state *s) {
+  uint8_t list[BAC_REVOCATION_BYTES_MAX] = {0};
+  const size_t length = s->revoked.number > 0 ? bac_revocation_encode(&s->revoked, list) : 0;
+  bac_write_u32(w, s->shard);
+  bac_write_u64(w, s->height);
+  bac_write_bytes(w, s->recent, sizeof s->recent);
   bac_write_u64(w, s->epoch);
   bac_write_u64(w, s->last);
   bac_write_u32(w, s->epoch_blocks);
+  bac_write_u32(w, s->candidates_permille);
   bac_write_bytes(w, s->ca_key, sizeof s->ca_key);
   bac_write_bytes(w, s->seed, sizeof s->seed);
   bac_write_bytes(w, s->next_seed, sizeof s->next_seed);
+  bac_write_u16(w, (uint16_t)length);
+  bac_write_bytes(w, list, sizeof list);
   bac_write_u32(w, s->count);
 }
 
@@ -243,6 +423,13 @@ static void write_account(struct bac_writer *w, const struct bac_account *a) {
   bac_write_u64(w, a->serial);
   bac_write_u64(w, (uint64_t)a->certificate_ends);
   bac_write_bytes(w, reputation, sizeof reputation);
+  bac_write_u32(w, a->units);
+  bac_write_u32(w, a->place);
+  bac_write_u64(w, a->receipt_height);
+  bac_write_u64(w, a->convicted_epoch);
+  bac_write_u64(w, a->credential_epoch);
+  bac_write_u32(w, a->lambda);
+  bac_write_bytes(w, a->priority, sizeof a->priority);
 }
 
 void bac_state_root(uint8_t root[BAC_HASH_BYTES], const struct bac_state *state, struct bac_cost *cost) {
@@ -283,23 +470,39 @@ static bool read_account(struct bac_reader *r, struct bac_account *a) {
   a->serial = bac_read_u64(r);
   a->certificate_ends = (bac_time)bac_read_u64(r);
   const uint8_t *reputation = bac_read_bytes(r, BAC_REPUTATION_BYTES);
-  if (!reputation || membership > BAC_LEAVING || revoked > 1 || !bac_reputation_decode(&a->reputation, reputation, BAC_REPUTATION_BYTES))
+  a->units = bac_read_u32(r);
+  a->place = bac_read_u32(r);
+  a->receipt_height = bac_read_u64(r);
+  a->convicted_epoch = bac_read_u64(r);
+  a->credential_epoch = bac_read_u64(r);
+  a->lambda = bac_read_u32(r);
+  const uint8_t *priority = bac_read_bytes(r, BAC_HASH_BYTES);
+  if (!priority || membership > BAC_LEAVING || revoked > 1 || !bac_reputation_decode(&a->reputation, reputation, BAC_REPUTATION_BYTES))
     return false;
   memcpy(a->sign_key, sign_key, sizeof a->sign_key);
   memcpy(a->vrf_key, vrf_key, sizeof a->vrf_key);
+  memcpy(a->priority, priority, sizeof a->priority);
   return true;
 }
 
 struct bac_state *bac_state_decode(const uint8_t *bytes, size_t length) {
   struct bac_reader r = bac_reader_over(bytes, length);
   struct bac_state *s = bac_alloc(1, sizeof *s);
+  s->shard = bac_read_u32(&r);
+  s->height = bac_read_u64(&r);
+  const uint8_t *recent = bac_read_bytes(&r, sizeof s->recent);
   s->epoch = bac_read_u64(&r);
   s->last = bac_read_u64(&r);
   s->epoch_blocks = bac_read_u32(&r);
+  s->candidates_permille = bac_read_u32(&r);
   const uint8_t *fixed = bac_read_bytes(&r, 3 * 32);
+  const size_t list_length = bac_read_u16(&r);
+  const uint8_t *list = bac_read_bytes(&r, BAC_REVOCATION_BYTES_MAX);
   s->count = s->capacity = bac_read_u32(&r);
-  bool good = fixed && r.ok && bac_reader_left(&r) == (size_t)s->count * BAC_ACCOUNT_BYTES && s->last >= s->epoch_blocks;
+  bool good = fixed && list && r.ok && list_length <= BAC_REVOCATION_BYTES_MAX && bac_reader_left(&r) == (size_t)s->count * BAC_ACCOUNT_BYTES && s->last >= s->epoch_blocks;
   if (good) {
+    memcpy(s->recent, recent, sizeof s->recent);
+    if (list_length > 0) good = bac_revocation_decode(&s->revoked, list, list_length);
     memcpy(s->ca_key, fixed, 32);
     memcpy(s->seed, fixed + 32, 32);
     memcpy(s->next_seed, fixed + 64, 32);

@@ -8,7 +8,7 @@
 
 #include "bac/bac.h"
 #include "election/reputation.h"
-#include "ledger/transaction.h"
+#include "ledger/record.h"
 
 /* Nonces may be used out of order within this many of the highest: a lost transaction does not hold up later ones. */
 #define BAC_NONCE_WINDOW 64
@@ -32,17 +32,29 @@ struct bac_account {
   uint64_t serial;           /* of its certificate */
   bac_time certificate_ends; /* its not_after */
   struct bac_reputation reputation;
+  uint32_t units;            /* of it, frozen for this epoch */
+  uint32_t place;            /* in this epoch's committee, 1 the first; 0: not in it */
+  uint64_t receipt_height;   /* last checkpoint with its receipt */
+  uint64_t convicted_epoch;  /* 1 + the last epoch in which it was convicted; 0: never */
+  uint64_t credential_epoch; /* for which it has shown that it is elected */
+  uint32_t lambda;
+  uint8_t priority[BAC_HASH_BYTES];
 };
 
-#define BAC_ACCOUNT_BYTES (4 + 2 + 4 * 8 + 2 * BAC_PUBLIC_KEY_BYTES + 2 * 8 + BAC_REPUTATION_BYTES)
+#define BAC_ACCOUNT_BYTES (4 + 2 + 4 * 8 + 2 * BAC_PUBLIC_KEY_BYTES + 2 * 8 + BAC_REPUTATION_BYTES + 2 * 4 + 3 * 8 + 4 + BAC_HASH_BYTES)
 
 struct bac_state {
+  uint32_t shard;
+  uint64_t height;       /* of the last block executed */
+  uint8_t recent[BAC_RECEIPT_WINDOW][BAC_HASH_BYTES]; /* digests of the blocks before it, by height modulo */
   uint64_t epoch;        /* of the next block */
   uint64_t last;         /* height of that epoch's last block, its boundary; UINT64_MAX: epochs do not end */
   uint32_t epoch_blocks; /* 0: epochs do not end */
+  uint32_t candidates_permille;
   uint8_t ca_key[BAC_PUBLIC_KEY_BYTES];
   uint8_t seed[BAC_HASH_BYTES];      /* of this epoch's elections */
   uint8_t next_seed[BAC_HASH_BYTES]; /* of the next epoch's: known a whole epoch before */
+  struct bac_revocation revoked; /* the newest list */
   uint32_t count, capacity;
   struct bac_account *accounts; /* ordered by id */
 };
@@ -65,6 +77,10 @@ bool bac_state_apply(struct bac_state *state, const struct bac_tx *tx, uint32_t 
 /* Whether tx can never apply again: its nonce is used or has fallen out of the window, or a record's time is over. */
 bool bac_state_spent(const struct bac_state *state, const struct bac_tx *tx);
 
+/* The block at header begins: its parent's digest is known now, and stretches without a receipt that are over count as doubtful. */
+void bac_state_begin(struct bac_state *state, uint64_t height, const uint8_t prev_hash[BAC_HASH_BYTES]);
+/* The lottery for the next epoch's committee; accounts[].units are its units. */
+struct bac_lottery bac_state_lottery(const struct bac_state *state);
 /* Whether the nonce of a transfer is used, so that it, or another one of its sender in its place, was applied. */
 bool bac_state_used(const struct bac_state *state, const struct bac_tx *tx);
 

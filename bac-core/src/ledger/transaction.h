@@ -11,7 +11,16 @@
 
 #define BAC_TX_BYTES_MIN (2 + BAC_SIGNATURE_BYTES) /* a transaction without a signature is none */
 
-enum bac_tx_kind { BAC_TX_TRANSFER, BAC_TX_JOIN, BAC_TX_LEAVE, BAC_TX_KINDS };
+enum bac_tx_kind {
+  BAC_TX_TRANSFER,
+  BAC_TX_JOIN,
+  BAC_TX_LEAVE,
+  BAC_TX_CREDENTIAL,
+  BAC_TX_RECEIPT,
+  BAC_TX_EVIDENCE,
+  BAC_TX_REVOKE,
+  BAC_TX_KINDS
+};
 #define BAC_TX_MEMO_MAX 960
 
 struct bac_tx {

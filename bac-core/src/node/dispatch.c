@@ -76,6 +76,7 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
     return;
   }
   node->counters.messages_received++;
+  if (!unsigned_ok && msg.epoch == node->roster->epoch) bac_epoch_witness(node, &msg);
   if (msg.protocol != 0)
     node->protocol->receive(node->engine, &msg);
   else if (msg.type == BAC_MSG_FETCH)

@@ -177,12 +177,14 @@ static void persist_block(struct bac_node *node, const struct bac_entry *at) {
 static void report_commit(struct bac_node *node, const struct bac_block *block) {
   const struct bac_header *h = &block->header;
   struct bac_tx_ref *refs = bac_alloc(h->tx_count, sizeof *refs);
+  uint32_t count = 0;
   for (uint32_t i = 0; i < h->tx_count; i++) {
-    memcpy(refs[i].id, block->txs[i].id, BAC_HASH_BYTES);
-    refs[i].from = block->txs[i].from;
-    refs[i].created_at = block->txs[i].created_at;
+    if (block->txs[i].kind != BAC_TX_TRANSFER) continue;
+    memcpy(refs[count].id, block->txs[i].id, BAC_HASH_BYTES);
+    refs[count].from = block->txs[i].from;
+    refs[count++].created_at = block->txs[i].created_at;
   }
-  const void *kept = bac_node_keep(node, refs, h->tx_count * sizeof *refs);
+  const void *kept = bac_node_keep(node, refs, count * sizeof *refs);
   free(refs);
   struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_COMMIT);
   effect->commit = (struct bac_commit){.epoch = h->epoch,
@@ -191,7 +193,8 @@ static void report_commit(struct bac_node *node, const struct bac_block *block) 
                                        .round = h->round,
                                        .proposer = h->proposer,
                                        .proposed_at = h->proposed_at,
-                                       .tx_count = h->tx_count,
+                                       .tx_count = count,
+                                       .records = h->tx_count - count,
                                        .body_bytes = h->body_bytes,
                                        .txs = kept};
   memcpy(effect->commit.digest, block->digest, BAC_HASH_BYTES);

@@ -123,6 +123,7 @@ static void roster_set(struct bac_node *node, struct bac_roster *roster) {
   e->turns = e->left = false;
   e->patience = PATIENCE;
   e->unanswered = 0;
+  bac_witness_clear(&node->witness);
   e->close_at = BAC_NEVER;
   e->length = node->now - e->began_at;
   e->began_at = node->now;
@@ -138,6 +139,63 @@ static void report(struct bac_node *node, bool jumped) {
   effect->epoch.jumped = jumped;
 }
 
+/* ---- Records of this EV. ---- */
+
+/* Longer than two epochs from now on: shorter stays are not worth a place in the roster. */
+static bool stays(const struct bac_node *node) {
+  const struct bac_epoch_state *e = &node->epochs;
+  return e->departs_at == BAC_NEVER || e->departs_at - node->now > 2 * e->length;
+}
+
+/* A member that stays draws whether it is in the next epoch's committee. */
+static void draw(struct bac_node *node) {
+  const struct bac_state *state = bac_chain_tip(node->chain)->state;
+  const struct bac_account *own = bac_state_account(state, node->id);
+  const struct bac_lottery lottery = bac_state_lottery(state);
+  if (!node->protocol->elects_committee || !node->engine || own->membership != BAC_MEMBER || lottery.total_units == 0 || !stays(node)) return;
+  uint8_t alpha[BAC_SORTITION_ALPHA_BYTES], memo[BAC_CREDENTIAL_BYTES];
+  struct bac_ticket ticket;
+  bac_sortition_alpha(alpha, BAC_ROLE_CP, state->next_seed, state->shard, state->epoch + 1, 0);
+  if (bac_sortition_prove(&ticket, &lottery, own->units, node->keys.vrf_secret, alpha, &node->cost) != BAC_OK || ticket.lambda == 0) return;
+  struct bac_credential credential = {.epoch = state->epoch + 1, .lambda = ticket.lambda};
+  memcpy(credential.pi, ticket.pi, sizeof credential.pi);
+  bac_credential_write(&credential, memo);
+  bac_node_record(node, BAC_TX_CREDENTIAL, memo, sizeof memo);
+}
+
+/* For the last checkpoint: not all in the same moment. */
+static void acknowledge(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  const uint64_t height = bac_chain_tip(node->chain)->block->header.height, checkpoint = height - height % BAC_RECEIPT_STRETCH;
+  const struct bac_entry *at = bac_chain_at(node->chain, checkpoint);
+  if (!node->engine || checkpoint == 0 || checkpoint <= e->receipt_height || !at || height < checkpoint + node->self % 3) return;
+  struct bac_checkpoint_receipt receipt = {.height = checkpoint};
+  uint8_t memo[BAC_RECEIPT_BYTES];
+  memcpy(receipt.digest, at->block->digest, BAC_HASH_BYTES);
+  bac_receipt_write(&receipt, memo);
+  e->receipt_height = checkpoint;
+  bac_node_record(node, BAC_TX_RECEIPT, memo, sizeof memo);
+}
+
+void bac_epoch_witness(struct bac_node *node, const struct bac_msg *msg) {
+  struct bac_evidence evidence;
+  /* As printed, BAC promises nothing over a crash: an honest member may contradict itself. */
+  if (!enabled(node) || !node->engine || node->config->mode != BAC_MODE_SAFE || !bac_witness_hear(&node->witness, msg, &evidence)) return;
+  node->counters.contradictions++;
+  const struct bac_account *accused = bac_state_account(bac_chain_tip(node->chain)->state, msg->sender);
+  if (!accused || accused->convicted_epoch == msg->epoch + 1) return;
+  uint8_t memo[BAC_EVIDENCE_BYTES];
+  bac_evidence_encode(&evidence, memo);
+  bac_node_record(node, BAC_TX_EVIDENCE, memo, sizeof memo);
+}
+
+int bac_epoch_revoke(struct bac_node *node, const uint8_t *bytes, size_t length) {
+  struct bac_revocation list;
+  if (!enabled(node) || !bac_revocation_decode(&list, bytes, length)) return BAC_EINVAL;
+  if (node->engine) bac_node_record(node, BAC_TX_REVOKE, bytes, length);
+  return BAC_OK;
+}
+
 /* The chain stands on the epoch's base: this node takes part, if it is a member. */
 static void begin(struct bac_node *node, bool jumped) {
   struct bac_epoch_state *e = &node->epochs;
@@ -147,6 +205,7 @@ static void begin(struct bac_node *node, bool jumped) {
   if (node->started) {
     report(node, jumped);
     bac_node_engine_start(node);
+    draw(node);
   }
 }
 
@@ -240,7 +299,9 @@ static void weigh(struct bac_node *node) {
 
 void bac_epoch_committed(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
-  if (!enabled(node) || !bac_chain_closed(node->chain) || node->restoring) return;
+  if (!enabled(node) || node->restoring) return;
+  acknowledge(node);
+  if (!bac_chain_closed(node->chain)) return;
   if (node->self != BAC_INDEX_NONE && !e->closes[node->self].said) say_close(node);
   if (e->certificate.signatures && reached(node))
     e->turns = true;
@@ -388,12 +449,6 @@ void bac_epoch_snapshot(struct bac_node *node, const struct bac_msg *msg) {
   begin(node, true);
 }
 
-/* Longer than two epochs from now on: shorter stays are not worth a place in the roster. */
-static bool stays(const struct bac_node *node) {
-  const struct bac_epoch_state *e = &node->epochs;
-  return e->departs_at == BAC_NEVER || e->departs_at - node->now > 2 * e->length;
-}
-
 static void send_join(struct bac_node *node) {
   struct bac_tx tx;
   uint8_t wire[BAC_TX_BYTES_MAX];
@@ -470,6 +525,7 @@ void bac_epoch_free(struct bac_node *node) {
   bac_qc_clear(&e->certificate);
   bac_buf_unref(e->snapshot);
   bac_roster_free(e->roster);
+  bac_witness_clear(&node->witness);
 }
 
 void bac_epoch_start(struct bac_node *node) {
@@ -481,6 +537,7 @@ void bac_epoch_start(struct bac_node *node) {
     e->join_at = node->now + 2 * ASK_INTERVAL; /* first hear where the others are */
   }
   report(node, false);
+  draw(node);
   bac_epoch_committed(node); /* a restart after the last block */
 }
 

@@ -47,6 +47,7 @@ struct bac_epoch_state {
   bac_time began_at, length; /* of this epoch, of the one before */
   bac_time departs_at;       /* when this EV means to leave; BAC_NEVER: not in sight */
   bool left;                 /* its LEAVE is in the pool */
+  uint64_t receipt_height;   /* last checkpoint that it has sent a receipt for */
   bool has_certificate;
   struct bac_certificate own; /* by which it may join */
   uint32_t patience;        /* boundaries that may pass by before this member takes the state instead of blocks */
@@ -63,6 +64,10 @@ void bac_epoch_committed(struct bac_node *node);
 void bac_epoch_heard(struct bac_node *node, const struct bac_msg *msg);
 /* A message of an epoch that is over: its sender has missed the boundary; a few of those who have it answer. */
 void bac_epoch_help(struct bac_node *node, const struct bac_msg *msg);
+/* A message of this epoch whose signature holds: a contradiction goes to the chain. */
+void bac_epoch_witness(struct bac_node *node, const struct bac_msg *msg);
+/* The authority's list, handed to this EV. BAC_OK, or BAC_EINVAL if it is none. */
+int bac_epoch_revoke(struct bac_node *node, const uint8_t *bytes, size_t length);
 void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg);
 void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg);
 void bac_epoch_snapshot(struct bac_node *node, const struct bac_msg *msg);

@@ -114,7 +114,9 @@ struct bac_node *bac_node_new(const struct bac_node_config *nc, char *why, size_
   if (node->kind == BAC_NODE_MEMBER) {
     bac_keypair_derive(&node->keys, nc->config->seed, nc->id);
     node->pool = bac_pool_new(nc->config->pool_txs_max);
-    node->chain = bac_chain_new(nc->roster, node->pool, nc->shared);
+    struct bac_roster genesis = *nc->roster;
+    if (genesis.epoch_blocks > 0 && genesis.candidates_permille == 0) genesis.candidates_permille = nc->config->candidates_permille;
+    node->chain = bac_chain_new(&genesis, node->pool, nc->shared);
     node->protocol = bac_protocol_find(nc->config->protocol);
     node->keeps_bodies = keeps_bodies(node);
     if (nc->certificate) {
@@ -284,6 +286,9 @@ static int handle(struct bac_node *node, const struct bac_event *event) {
       return BAC_OK;
     case BAC_EVENT_SUBMIT:
       return node->kind == BAC_NODE_MEMBER ? bac_node_submit(node, &event->submit) : BAC_EINVAL;
+    case BAC_EVENT_REVOKE:
+      if (node->kind != BAC_NODE_MEMBER || !event->revoke.bytes) return BAC_EINVAL;
+      return bac_epoch_revoke(node, event->revoke.bytes, event->revoke.length);
     case BAC_EVENT_DEPART:
       if (node->kind == BAC_NODE_MEMBER) bac_epoch_depart(node, event->depart.at);
       return BAC_OK;

@@ -5,6 +5,7 @@
 
 #include "consensus/env.h"
 #include "node/epoch.h"
+#include "node/witness.h"
 #include "link/link.h"
 
 /* A member's own transaction goes on the air again if it is not committed after this long. */
@@ -58,6 +59,7 @@ struct bac_node {
   bool keeps_bodies;
   struct bac_fetch_state fetch;
   struct bac_epoch_state epochs;
+  struct bac_witness witness;
   struct bac_buf *last_object;
 
   /* Output of the current step; kept until the next one. */
