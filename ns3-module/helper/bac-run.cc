@@ -115,7 +115,8 @@ Scene::Scene(const BacRunOptions& options)
   bac_sharding sharding;
   if (!bac_sharding_find(o.sharding.c_str(), &sharding)) Refuse("sharding=" + o.sharding + " is unknown: give quadrant, rsu or kmeans");
   const bac_plan_want want{o.traceFile.c_str(),    o.evs, o.shards, o.rsus, o.begin_s < 0, Nanoseconds(o.begin_s), m_end,
-                           o.seed, o.churn, o.epoch_blocks, sharding};
+                           o.seed, o.churn, o.epoch_blocks,
+                           2 * o.epoch_blocks * Nanoseconds(o.block_interval_s), sharding};
   bac_plan* plan = nullptr;
   if (bac_plan_new(trace, &want, &plan, why, sizeof why) != BAC_OK) Refuse(why);
   m_plan.reset(plan);

@@ -46,10 +46,15 @@ static int add_founders(const struct bac_plan *plan, struct bac_plan_shard *s, c
   s->roster.count = 0;
   s->roster.epoch_blocks = want->epoch_blocks;
   bac_ca_derive_key(want->seed, s->roster.ca_key);
-  for (uint32_t i = 0; i < count; i++) {
-    bac_time begin, end;
-    bac_certificate_derive(want->seed, s->members[i].id, 0, BAC_NEVER, s->certificates[i]);
-    if (bac_plan_stay(plan, s->vehicles[i], 0, &begin, &end) && begin <= 0) s->founders[s->roster.count++] = s->members[i];
+  for (uint32_t i = 0; i < count; i++) bac_certificate_derive(want->seed, s->members[i].id, 0, BAC_NEVER, s->certificates[i]);
+  /* Those who stay as long as a newcomer has to; if these are too few, those who stay half as long, and so on. */
+  for (int64_t stay = want->stay_ns;; stay = stay > BAC_SECOND ? stay / 2 : 0) {
+    s->roster.count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+      bac_time begin, end;
+      if (bac_plan_stay(plan, s->vehicles[i], 0, &begin, &end) && begin <= 0 && end >= stay) s->founders[s->roster.count++] = s->members[i];
+    }
+    if (s->roster.count >= BAC_PLAN_FOUNDERS_MIN || stay == 0) break;
   }
   if (s->roster.count > 0) return BAC_OK;
   snprintf(why, why_size, "none of the %u vehicles of shard %u is there at %.9g s: choose another begin, or more vehicles", count,

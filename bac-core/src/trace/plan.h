@@ -18,6 +18,9 @@ enum {
   BAC_PLAN_MBS_BEGIN = 65000, /* one relay of the macro base station for each shard */
 };
 
+/* Fewer tolerate no fault. */
+#define BAC_PLAN_FOUNDERS_MIN 4
+
 struct bac_plan_want {
   const char *name;    /* of the trace, for messages: its file */
   uint32_t evs;        /* shards .. BAC_PLAN_EV_END, at most BAC_ROSTER_MAX in each shard */
@@ -29,6 +32,7 @@ struct bac_plan_want {
   uint64_t seed;
   bool churn;          /* also vehicles that come and go */
   uint32_t epoch_blocks; /* with churn: after as many, members join and leave; 0: all are members from the begin, there or not */
+  int64_t stay_ns;       /* with epochs: who leaves sooner founds nothing, where at least BAC_PLAN_FOUNDERS_MIN stay longer */
   /* What makes a vehicle a shard's. By k-means, evs are of the whole area, shards differ in size, and a shard's RSUs stand where
    * its vehicles are when they are first there. */
   enum bac_sharding sharding;
