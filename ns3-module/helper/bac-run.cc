@@ -193,7 +193,8 @@ void Scene::PlanPresence(Ptr<BacApplication> app, uint32_t vehicle) {
       }
       Simulator::ScheduleWithContext(context, NanoSeconds(begin), &Scene::SetPresent, this, app, true);
     }
-    Simulator::ScheduleWithContext(context, NanoSeconds(std::max<bac_time>(begin, 0)), &BacApplication::SetDeparture, app, NanoSeconds(end));
+    const Time departure = NanoSeconds(end < m_end ? end : BAC_NEVER); // the run's end is nobody's
+    Simulator::ScheduleWithContext(context, NanoSeconds(std::max<bac_time>(begin, 0)), &BacApplication::SetDeparture, app, departure);
     if (end < m_end) Simulator::ScheduleWithContext(context, NanoSeconds(end), &Scene::SetPresent, this, app, false);
   }
 }

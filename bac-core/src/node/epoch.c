@@ -9,7 +9,7 @@
 #include "node/node_internal.h"
 
 #define ASK_INTERVAL BAC_SECOND
-#define JOIN_INTERVAL (2 * BAC_SECOND)
+#define JOIN_INTERVAL (2 * BAC_SECOND) /* doubled each time */
 #define SERVE_INTERVAL (BAC_SECOND / 4)
 #define PATIENCE 3
 #define UNANSWERED_MAX 3 /* requests: whoever spoke of a later epoch may have lied */
@@ -122,7 +122,7 @@ static void roster_set(struct bac_node *node, struct bac_roster *roster) {
   e->certificate = (struct bac_qc){0};
   e->turns = e->left = false;
   e->patience = PATIENCE;
-  e->unanswered = 0;
+  e->unanswered = e->joins = 0;
   bac_witness_clear(&node->witness);
   e->close_at = BAC_NEVER;
   e->length = node->now - e->began_at;
@@ -452,9 +452,10 @@ void bac_epoch_snapshot(struct bac_node *node, const struct bac_msg *msg) {
 static void send_join(struct bac_node *node) {
   struct bac_tx tx;
   uint8_t wire[BAC_TX_BYTES_MAX];
-  const struct bac_epoch_state *e = &node->epochs;
+  struct bac_epoch_state *e = &node->epochs;
   if (bac_join_make(&tx, wire, node->roster->epoch, &e->own, node->now, &node->keys, &node->cost) == BAC_OK)
     bac_node_send_tx(node, &tx, BAC_INDEX_NONE);
+  e->joins++;
 }
 
 static void consider_leaving(struct bac_node *node) {
@@ -479,7 +480,7 @@ void bac_epoch_timer(struct bac_node *node) {
   if (e->ask_at <= node->now) {
     e->ask_at = BAC_NEVER;
     const bool over = e->certificate.signatures || e->heard_epoch > node->roster->epoch;
-    const bool member = node->self != BAC_INDEX_NONE, outside = !member && e->has_certificate && stays(node);
+    const bool member = node->self != BAC_INDEX_NONE, outside = !member && e->has_certificate && (e->joins > 0 || stays(node));
     if (!over && e->behind && member)
       ask(node, BAC_FETCH_SNAPSHOT);
     else if ((over && member) || outside) /* who is outside may not hear it when an epoch ends */
@@ -493,7 +494,7 @@ void bac_epoch_timer(struct bac_node *node) {
   if (e->join_at <= node->now) {
     const bool outside = node->self == BAC_INDEX_NONE && e->has_certificate;
     if (outside && e->heard_epoch <= node->roster->epoch && stays(node)) send_join(node);
-    e->join_at = outside ? node->now + JOIN_INTERVAL : BAC_NEVER;
+    e->join_at = outside ? node->now + (JOIN_INTERVAL << (e->joins < 4 ? e->joins : 4)) : BAC_NEVER;
   }
 }
 

@@ -52,6 +52,7 @@ struct bac_epoch_state {
   struct bac_certificate own; /* by which it may join */
   uint32_t patience;        /* boundaries that may pass by before this member takes the state instead of blocks */
   uint32_t unanswered;      /* requests */
+  uint32_t joins;           /* sent in this epoch: it may be a member of the next, and has to follow */
 };
 
 void bac_epoch_init(struct bac_node *node);
