@@ -307,7 +307,7 @@ TEST_F(Receipts, TheWindowsEncodingIsStrict) {
   const Bytes good = encode(window);
   bac_receipt_window back;
   ASSERT_TRUE(bac_receipts_window_decode(&back, good.data(), good.size()));
-  EXPECT_EQ(0, memcmp(&back, &window, sizeof back));
+  EXPECT_EQ(good, encode(back));
   EXPECT_TRUE(bac_bitset_has(&bac_receipts_slot(&back, 3)->seen, 9));
   for (size_t length = 0; length < good.size(); length++) ASSERT_FALSE(bac_receipts_window_decode(&back, good.data(), length));
   Bytes more = good;

@@ -89,7 +89,7 @@ TEST_F(State, TheRootSeesEverything) {
   bac_state_root(roots[3], copy, &w.cost);
   for (int i = 0; i < 4; i++)
     for (int k = 0; k < i; k++) EXPECT_NE(0, memcmp(roots[i], roots[k], 32)) << i << k;
-  free(copy);
+  bac_state_free(copy);
 }
 
 TEST(Pool, BoundOrderPurgeAndOneForASenderAndNonce) {
