@@ -82,7 +82,7 @@ static void weigh(struct bac_attendance *a, bac_time now, struct shard *s) {
   }
 }
 
-void bac_attendance_epoch(struct bac_attendance *a, bac_time now, const struct bac_roster *roster) {
+void bac_attendance_epoch(struct bac_attendance *a, bac_time now, const struct bac_roster *roster, bool recovered) {
   struct shard *s;
   HASH_FIND(hh, a->shards, &roster->shard, sizeof roster->shard, s);
   if (s && roster->epoch <= s->epoch) return;
@@ -90,6 +90,7 @@ void bac_attendance_epoch(struct bac_attendance *a, bac_time now, const struct b
   if (s) {
     before = *s;
     a->report.epochs += roster->epoch - s->epoch;
+    a->report.stalls += recovered;
     a->lengths += now - s->began_at;
   } else {
     s = bac_alloc(1, sizeof *s);
@@ -148,6 +149,7 @@ void bac_attendance_columns(const struct bac_attendance *a, bac_time end, const 
   bac_columns_count(to, "epochs", r.epochs);
   bac_columns_count(to, "joins", r.joins);
   bac_columns_count(to, "leaves", r.leaves);
+  bac_columns_count(to, "stalls", r.stalls);
   bac_columns_real(to, "roster_mean", r.members_mean);
   bac_columns_real(to, "epoch_s_mean", r.epoch_s_mean);
   bac_columns_real(to, "absent_over_f_max", (double)r.absent_over_f);

@@ -16,13 +16,14 @@ struct bac_attendance *bac_attendance_new(void);
 void bac_attendance_free(struct bac_attendance *attendance); /* NULL is ignored */
 
 /* A node is in an epoch now. The first to say so begins it for its shard; others, and those of earlier epochs, change nothing. */
-void bac_attendance_epoch(struct bac_attendance *attendance, bac_time now, const struct bac_roster *roster);
+void bac_attendance_epoch(struct bac_attendance *attendance, bac_time now, const struct bac_roster *roster, bool recovered);
 /* An EV comes or goes; before the first word of it, it is there. */
 void bac_attendance_present(struct bac_attendance *attendance, bac_time now, uint32_t id, bool present);
 
 struct bac_attendance_report {
   uint64_t epochs;         /* ended, over all shards */
   uint64_t joins, leaves;  /* at their ends */
+  uint64_t stalls;         /* of them, ended early since the committee was silent */
   double members_mean;     /* of the rosters, over epochs */
   double epoch_s_mean;     /* length of those that ended */
   int64_t absent_over_f;   /* most members absent at a time, less f: more than 0, and the shard stood still */

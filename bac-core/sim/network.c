@@ -154,6 +154,7 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
         sim->report.turns += e->epoch.epoch > h->epoch;
         h->epoch = e->epoch.epoch;
         h->member = e->epoch.member;
+        sim->report.stalls += e->epoch.recovered && e->epoch.epoch > sim->report.epoch_max;
         if (e->epoch.epoch > sim->report.epoch_max) sim->report.epoch_max = e->epoch.epoch;
         sim->report.jumps += e->epoch.jumped;
         break;
@@ -161,6 +162,7 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
       case BAC_EFFECT_PROPOSE:
       case BAC_EFFECT_ROLE:
       case BAC_EFFECT_REJECT:
+      case BAC_EFFECT_REVOKE:
         break;
     }
   }
@@ -349,6 +351,8 @@ struct bac_sim_report bac_sim_report(const struct bac_sim *sim) {
   report.gaps = seen.gaps;
   report.txs_submitted = seen.txs_pooled;
   report.txs_committed = seen.txs_confirmed;
+  report.txs_revoked = seen.txs_revoked;
+  report.blocks_revoked = seen.blocks_revoked;
   report.height_min = UINT64_MAX;
   for (uint32_t i = 0; i < sim->config.nodes; i++) {
     if (!sim->hosts[i].node) continue;

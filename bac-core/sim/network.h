@@ -67,6 +67,8 @@ struct bac_sim_report {
   uint64_t frames, frame_bytes;
   uint64_t steps;
   uint64_t epoch_max;          /* newest epoch that has begun somewhere */
+  uint64_t stalls;             /* epochs that the roster ended since the committee was silent */
+  uint64_t blocks_revoked, txs_revoked; /* txs: at the sender; committed once more than this they are in txs_committed */
   uint64_t turns, jumps;       /* epochs begun, summed over nodes; of them, by a state from others */
 };
 struct bac_sim_report bac_sim_report(const struct bac_sim *sim);

@@ -16,10 +16,24 @@ struct place {
   uint64_t shard, height;
 };
 
+/* The block on which an epoch of a shard stands. */
+struct boundary {
+  struct place at; /* height: the epoch */
+  uint64_t base;
+  uint8_t digest[BAC_HASH_BYTES];
+  uint32_t quorum; /* of the roster that ended with it */
+  uint32_t nodes;  /* that have begun the epoch */
+  bool conflict;
+  UT_hash_handle hh;
+};
+
 /* What is known of one height of one shard. */
 struct height {
   struct place at;
   uint8_t digest[BAC_HASH_BYTES]; /* first seen */
+  uint64_t epoch;
+  bool recovery;
+  bool gone;        /* revoked somewhere */
   uint32_t quorum;
   uint32_t first;   /* node that committed it first */
   uint32_t *nodes;  /* that committed at this height */
@@ -40,6 +54,7 @@ struct shard {
 struct node {
   uint32_t id;
   uint64_t height; /* last committed */
+  uint64_t epoch;  /* last begun */
   bool skip;       /* the next commit may have any height */
   UT_hash_handle hh;
 };
@@ -48,6 +63,7 @@ struct bac_observer {
   uint64_t seed;
   bac_time begin, end;
   struct height *heights;
+  struct boundary *boundaries;
   struct shard *shards;
   struct node *nodes;
   struct bac_observed_block *blocks;
@@ -77,6 +93,11 @@ void bac_observer_free(struct bac_observer *o) {
   struct height *h, *next_height;
   struct shard *s, *next_shard;
   struct node *n, *next_node;
+  struct boundary *b, *next_boundary;
+  HASH_ITER(hh, o->boundaries, b, next_boundary) {
+    HASH_DEL(o->boundaries, b);
+    free(b);
+  }
   HASH_ITER(hh, o->heights, h, next_height) {
     HASH_DEL(o->heights, h);
     free(h->nodes);
@@ -118,6 +139,14 @@ static struct node *node_at(struct bac_observer *o, uint32_t id) {
   return n;
 }
 
+static void begin_height(struct height *h, const struct bac_observed_node *node, const struct bac_commit *commit) {
+  memcpy(h->digest, commit->digest, BAC_HASH_BYTES);
+  h->epoch = commit->epoch;
+  h->recovery = commit->recovery;
+  h->quorum = bac_quorum(commit->members);
+  h->first = node->id;
+}
+
 /* New: with the node's digest and roster. */
 static struct height *height_at(struct bac_observer *o, const struct bac_observed_node *node, const struct bac_commit *commit) {
   const struct place at = {.shard = node->shard, .height = commit->height};
@@ -126,10 +155,8 @@ static struct height *height_at(struct bac_observer *o, const struct bac_observe
   if (h) return h;
   h = bac_alloc(1, sizeof *h);
   h->at = at;
-  memcpy(h->digest, commit->digest, BAC_HASH_BYTES);
-  h->quorum = bac_quorum(commit->members);
-  h->first = node->id;
   h->block = SIZE_MAX;
+  begin_height(h, node, commit);
   HASH_ADD(hh, o->heights, at, sizeof h->at, h);
   return h;
 }
@@ -182,8 +209,90 @@ static struct bac_observed_block *add_block(struct bac_observer *o, bac_time now
                                                     .bytes = commit->body_bytes,
                                                     .proposed_at = commit->proposed_at,
                                                     .committed_q = now,
-                                                    .members = h->node_count};
+                                                    .members = h->node_count,
+                                                    .epoch = commit->epoch,
+                                                    .roster_final = commit->revocable ? BAC_NEVER : now};
   return &o->blocks[h->block];
+}
+
+static struct boundary *boundary_find(struct bac_observer *o, uint32_t shard, uint64_t epoch) {
+  const struct place at = {.shard = shard, .height = epoch};
+  struct boundary *b;
+  HASH_FIND(hh, o->boundaries, &at, sizeof at, b);
+  return b;
+}
+
+/* Another block at this height: after a stall, that of the roster takes the place of the committee's. */
+enum other { OTHER_CONFLICT, OTHER_LATER, OTHER_REVOKED };
+
+static enum other other_block(struct bac_observer *o, const struct height *h, uint32_t shard, const struct bac_commit *commit) {
+  const bool later = commit->epoch > h->epoch || (commit->epoch == h->epoch && commit->recovery && !h->recovery);
+  const bool earlier = commit->epoch < h->epoch || (commit->epoch == h->epoch && h->recovery && !commit->recovery);
+  if (earlier) return commit->revocable ? OTHER_REVOKED : OTHER_CONFLICT; /* a node that has not heard of it yet */
+  if (!later) return OTHER_CONFLICT;
+  const struct boundary *b = boundary_find(o, shard, h->epoch + 1);
+  const bool held = b && (b->base > commit->height || (b->base == commit->height && memcmp(b->digest, commit->digest, BAC_HASH_BYTES) != 0));
+  return held ? OTHER_CONFLICT : OTHER_LATER;
+}
+
+static void count_revoked(struct bac_observer *o, struct height *h, uint32_t shard) {
+  if (h->gone) return;
+  h->gone = true;
+  o->report.blocks_revoked++;
+  if (h->block == SIZE_MAX) return;
+  struct bac_observed_block *block = &o->blocks[h->block];
+  block->revoked = true;
+  o->report.txs_committed -= block->txs;
+  shard_at(o, shard)->blocks--;
+}
+
+static void observe_revoked(struct bac_observer *o, const struct bac_observed_node *node, const struct bac_effect *e) {
+  struct node *n = node_at(o, node->id);
+  n->height = e->revoke.height;
+  for (uint32_t i = 1; i <= e->revoke.blocks; i++) {
+    const struct place at = {.shard = node->shard, .height = e->revoke.height + i};
+    struct height *h;
+    HASH_FIND(hh, o->heights, &at, sizeof at, h);
+    if (h && h->epoch == n->epoch && !h->recovery) count_revoked(o, h, node->shard);
+  }
+}
+
+static void replace(struct bac_observer *o, struct height *h, const struct bac_observed_node *node, const struct bac_commit *commit) {
+  count_revoked(o, h, node->shard);
+  h->gone = false;
+  h->block = SIZE_MAX;
+  h->node_count = 0;
+  begin_height(h, node, commit);
+}
+
+/* A node begins an epoch: what it stands on is the roster's word. */
+static void observe_boundary(struct bac_observer *o, bac_time now, const struct bac_observed_node *node, const struct bac_effect *e) {
+  struct node *n = node_at(o, node->id);
+  if (e->epoch.epoch == 0 || e->epoch.epoch <= n->epoch) return; /* at the start, or again after a restart */
+  n->epoch = e->epoch.epoch;
+  struct boundary *b = boundary_find(o, node->shard, e->epoch.epoch);
+  if (!b) {
+    b = bac_alloc(1, sizeof *b);
+    b->at = (struct place){.shard = node->shard, .height = e->epoch.epoch};
+    b->base = e->epoch.base;
+    memcpy(b->digest, e->epoch.base_digest, BAC_HASH_BYTES);
+    const struct place last = {.shard = node->shard, .height = b->base};
+    struct height *h;
+    HASH_FIND(hh, o->heights, &last, sizeof last, h);
+    b->quorum = h ? h->quorum : bac_quorum(e->epoch.roster->count);
+    HASH_ADD(hh, o->boundaries, at, sizeof b->at, b);
+  }
+  if (!b->conflict && memcmp(b->digest, e->epoch.base_digest, BAC_HASH_BYTES) != 0) {
+    b->conflict = true;
+    if (o->report.conflicts++ == 0)
+      snprintf(o->conflict, sizeof o->conflict, "shard %u: node %u begins epoch %llu on another block than the first, at %.9g s, seed %llu",
+               node->shard, node->id, (unsigned long long)e->epoch.epoch, (double)now * 1e-9, (unsigned long long)o->seed);
+  }
+  if (++b->nodes != b->quorum) return;
+  for (size_t i = 0; i < o->report.blocks; i++) {
+    struct bac_observed_block *block = &o->blocks[i];
+    if (block->shard == node->shard && block->roster_final == BAC_NEVER && !block->revoked && block->height <= b->base) block->roster_final = now;
+  }
 }
 
 static struct bac_observed_block *observe_commit(struct bac_observer *o, bac_time now, const struct bac_observed_node *node,
@@ -193,10 +302,15 @@ static struct bac_observed_block *observe_commit(struct bac_observer *o, bac_tim
   n->skip = false;
   n->height = commit->height;
   struct height *h = height_at(o, node, commit);
-  if (!h->conflict && memcmp(h->digest, commit->digest, BAC_HASH_BYTES) != 0) conflict(o, now, h, node->id, commit);
+  if (!h->conflict && memcmp(h->digest, commit->digest, BAC_HASH_BYTES) != 0) {
+    const enum other other = other_block(o, h, node->shard, commit);
+    if (other == OTHER_CONFLICT) conflict(o, now, h, node->id, commit);
+    if (other == OTHER_REVOKED) return NULL;
+    if (other == OTHER_LATER) replace(o, h, node, commit);
+  }
   if (!add_node(h, node->id)) return NULL;
   if (h->block != SIZE_MAX) o->blocks[h->block].members = h->node_count;
-  if (h->node_count != h->quorum || commit->tx_count == 0 || !in_window(o, now)) return NULL;
+  if (h->gone || h->node_count != h->quorum || commit->tx_count == 0 || !in_window(o, now)) return NULL;
   return add_block(o, now, h, node->shard, commit);
 }
 
@@ -213,10 +327,12 @@ struct bac_observed_block *bac_observer_effect(struct bac_observer *o, bac_time 
                                                const struct bac_effect *e) {
   if (e->type == BAC_EFFECT_COMMIT) return observe_commit(o, now, node, &e->commit);
   if (e->type == BAC_EFFECT_EPOCH) {
-    bac_attendance_epoch(o->attendance, now, e->epoch.roster);
+    bac_attendance_epoch(o->attendance, now, e->epoch.roster, e->epoch.recovered);
+    observe_boundary(o, now, node, e);
     o->jumps += e->epoch.jumped;
     if (e->epoch.jumped) bac_observer_skip(o, node->id);
   }
+  if (e->type == BAC_EFFECT_REVOKE) observe_revoked(o, node, e);
   if (!in_window(o, now)) return NULL;
   if (e->type == BAC_EFFECT_PROPOSE && e->propose.tx_count > 0) {
     o->proposals++;
@@ -224,6 +340,7 @@ struct bac_observed_block *bac_observer_effect(struct bac_observer *o, bac_time 
   } else if (e->type == BAC_EFFECT_TX_STATUS) {
     o->report.txs_pooled += e->tx_status.status == BAC_TX_POOLED;
     o->report.txs_refused += e->tx_status.status == BAC_TX_REFUSED;
+    o->report.txs_revoked += e->tx_status.status == BAC_TX_REVOKED;
     if (e->tx_status.status == BAC_TX_COMMITTED) observe_confirmed(o, now - e->tx_status.created_at);
   }
   return NULL;
@@ -279,6 +396,9 @@ void bac_observer_block_columns(const struct bac_observed_block *b, const struct
   bac_columns_real(to, "committed_q_s", committed_s(b));
   bac_columns_real(to, "latency_s", latency_s(b));
   bac_columns_count(to, "members_committed", b->members);
+  bac_columns_count(to, "epoch", b->epoch);
+  bac_columns_count(to, "revoked", b->revoked);
+  bac_columns_real(to, "roster_final_s", b->roster_final == BAC_NEVER ? NAN : (double)b->roster_final / 1e9);
   bac_columns_real(to, "airtime_s", b->airtime_s);
 }
 
@@ -297,11 +417,18 @@ void bac_observer_columns(const struct bac_observer *o, const struct bac_columns
   bac_columns_count(to, "blocks_committed", r->blocks);
   bac_columns_count(to, "blocks_committed_shard_min", least == UINT64_MAX ? 0 : least);
   bac_columns_latency(to, "block_latency", latencies, r->blocks);
+  size_t final = 0;
+  for (size_t i = 0; i < r->blocks; i++)
+    if (o->blocks[i].roster_final != BAC_NEVER) latencies[final++] = (double)o->blocks[i].roster_final / 1e9 - proposed_s(&o->blocks[i]);
+  bac_columns_count(to, "blocks_roster_final", final);
+  bac_columns_count(to, "blocks_revoked", r->blocks_revoked);
+  bac_columns_latency(to, "roster_latency", latencies, final);
   bac_columns_latency(to, "tx_latency", o->tx_latency_s, o->tx_latency_count);
   bac_columns_real(to, "throughput_tps", (double)r->txs_committed / ((double)(o->end - o->begin) * 1e-9));
   bac_columns_count(to, "txs_pooled", r->txs_pooled);
   bac_columns_count(to, "txs_refused", r->txs_refused);
   bac_columns_count(to, "txs_committed", r->txs_committed);
+  bac_columns_count(to, "txs_revoked", r->txs_revoked);
   bac_columns_real(to, "pending_txs", ratio((double)o->pending, (double)o->proposals));
   bac_columns_real(to, "block_txs_mean", ratio((double)r->txs_committed, (double)r->blocks));
   bac_columns_real(to, "block_bytes_mean", ratio((double)bytes, (double)r->blocks));

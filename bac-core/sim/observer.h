@@ -38,6 +38,9 @@ struct bac_observed_block {
   bac_time proposed_at; /* by its proposer's clock */
   bac_time committed_q; /* at the Q(n)-th member */
   uint32_t members;     /* that have committed it so far */
+  uint64_t epoch;
+  bool revoked;         /* its committee had made it final, its roster has ended the epoch below it */
+  bac_time roster_final; /* as committed_q, or under BAC 2.0 when the Q(n)-th has begun the next epoch on it; BAC_NEVER: not yet */
   double airtime_s;     /* on the shard's channel since the block before; a host with a radio sets it */
 };
 
@@ -56,7 +59,9 @@ struct bac_observer_report {
   uint64_t txs_refused;   /* in the window */
   uint64_t txs_confirmed; /* committed at their senders, in the window */
   uint64_t txs_committed; /* in blocks of the window */
-  size_t blocks;
+  size_t blocks;          /* those that were revoked afterwards, too */
+  uint64_t blocks_revoked; /* of all of the run, committed by one node or more */
+  uint64_t txs_revoked;    /* at their senders, in the window: to be committed again */
 };
 struct bac_observer_report bac_observer_sum(const struct bac_observer *observer);
 /* The first conflict in words, with the seed; "" when there is none. */

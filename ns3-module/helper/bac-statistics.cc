@@ -31,7 +31,7 @@ BacStatistics::BacStatistics(uint64_t seed, Time begin, Time end, double range_m
 void BacStatistics::AddMember(Ptr<BacApplication> app, uint32_t shard) {
   m_watched[app->GetId()] = {app, shard, true, 0};
   bac_observer_add_shard(m_observer.get(), shard);
-  for (const char* source : {"Commit", "Propose", "TxStatus", "Epoch"})
+  for (const char* source : {"Commit", "Propose", "TxStatus", "Epoch", "Revoke"})
     app->TraceConnectWithoutContext(source, MakeCallback(&BacStatistics::Effect, this));
 }
 

@@ -61,6 +61,8 @@ TypeId BacApplication::GetTypeId() {
                           MakeTraceSourceAccessor(&BacApplication::m_rejectTrace), "ns3::BacApplication::EffectTracedCallback")
           .AddTraceSource("Epoch", "The next epoch has begun for this node.", MakeTraceSourceAccessor(&BacApplication::m_epochTrace),
                           "ns3::BacApplication::EffectTracedCallback")
+          .AddTraceSource("Revoke", "Blocks that the committee had made final are not, after a stall.",
+                          MakeTraceSourceAccessor(&BacApplication::m_revokeTrace), "ns3::BacApplication::EffectTracedCallback")
           .AddTraceSource("TxStatus", "A transaction of this EV was pooled, committed or refused.",
                           MakeTraceSourceAccessor(&BacApplication::m_txStatusTrace), "ns3::BacApplication::EffectTracedCallback")
           .AddTraceSource("FrameTx", "A frame was handed to a device.", MakeTraceSourceAccessor(&BacApplication::m_frameTxTrace),
@@ -201,6 +203,7 @@ void BacApplication::Finish() {
       case BAC_EFFECT_ROLE: m_roleTrace(m_config.id, effect); break;
       case BAC_EFFECT_REJECT: m_rejectTrace(m_config.id, effect); break;
       case BAC_EFFECT_EPOCH: m_epochTrace(m_config.id, effect); break;
+      case BAC_EFFECT_REVOKE: m_revokeTrace(m_config.id, effect); break;
     }
   }
   bac_host_done(m_host.get());

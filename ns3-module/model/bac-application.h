@@ -119,6 +119,7 @@ class BacApplication : public Application {
   TracedCallback<uint32_t, const bac_effect&> m_roleTrace;              ///< Role
   TracedCallback<uint32_t, const bac_effect&> m_rejectTrace;            ///< Reject
   TracedCallback<uint32_t, const bac_effect&> m_epochTrace;             ///< Epoch
+  TracedCallback<uint32_t, const bac_effect&> m_revokeTrace;            ///< Revoke
   TracedCallback<uint32_t, const bac_effect&> m_txStatusTrace;          ///< TxStatus
   TracedCallback<uint32_t, const bac_effect&, uint64_t> m_frameTxTrace; ///< FrameTx
   TracedCallback<uint32_t, uint32_t, Ptr<const Packet>> m_frameRxTrace; ///< FrameRx

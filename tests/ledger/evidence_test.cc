@@ -98,7 +98,7 @@ TEST_F(Evidence, ExemptTypesConvictNobody) {
   for (uint32_t type = 0; type <= BAC_MSG_TYPE_MAX; type++) {
     bool vote = (type >= BAC_MSG_PRE_PREPARE && type <= BAC_MSG_NEW_VIEW && type != BAC_MSG_VIEW_CHANGE) ||
                 (type >= BAC_MSG_BLOCK_REQUEST && type <= BAC_MSG_CS_CONSENSUS) ||
-                type == BAC_MSG_COMMITTEE_VOTE || type == BAC_MSG_CLOSE;
+                type == BAC_MSG_COMMITTEE_VOTE || type == BAC_MSG_CLOSE || type == BAC_MSG_AGREE;
     bac_evidence e;
     ASSERT_EQ(vote, make(&e, message(1, type), message(2, type))) << type;
     /* Nor does evidence that somebody made up by hand. */

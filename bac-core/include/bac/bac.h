@@ -40,6 +40,7 @@ struct bac_config {
   bac_time delta;                 /* first estimate of the one-way delay; then measured */
   bac_time gossip_period;         /* hashgraph: time between two events of a member */
   bac_time request_timeout;       /* PBFT: a pending request older than this starts a view change */
+  bac_time stall_timeout;         /* BAC 2.0: a committee silent for so long, with transactions waiting, has stalled */
 
   uint64_t bit_rate_bps;          /* radio: for airtime estimates (windows, timers) */
   bac_time frame_overhead_ns;     /* radio: preamble, DIFS and mean backoff of one frame */
@@ -165,6 +166,7 @@ enum bac_effect_type {
   BAC_EFFECT_ROLE,
   BAC_EFFECT_REJECT,
   BAC_EFFECT_EPOCH, /* this node is in an epoch now: at the start, and whenever the next one begins */
+  BAC_EFFECT_REVOKE, /* blocks that were final by the committee's word alone are not, after all */
 };
 
 /* EDCA: what the host maps frames to. */
@@ -172,7 +174,7 @@ enum bac_frame_class { BAC_CLASS_CONTROL, BAC_CLASS_VOTE, BAC_CLASS_BULK };
 
 enum bac_role { BAC_ROLE_CS, BAC_ROLE_CP, BAC_ROLE_PRIMARY };
 
-enum bac_tx_status { BAC_TX_POOLED, BAC_TX_COMMITTED, BAC_TX_REFUSED };
+enum bac_tx_status { BAC_TX_POOLED, BAC_TX_COMMITTED, BAC_TX_REFUSED, BAC_TX_REVOKED /* was committed; waits again */ };
 
 struct bac_tx_ref {
   uint8_t id[BAC_HASH_BYTES];
@@ -183,6 +185,8 @@ struct bac_tx_ref {
 struct bac_commit {
   uint64_t epoch, height, round; /* round: BAC's round, PBFT's view */
   uint32_t members;              /* of the epoch's roster */
+  bool revocable;                /* committee-final: the roster's word comes with the epoch's end */
+  bool recovery;                 /* ends an epoch whose committee has stalled */
   uint8_t digest[BAC_HASH_BYTES];
   uint8_t state_root[BAC_HASH_BYTES];
   uint32_t proposer;
@@ -229,11 +233,17 @@ struct bac_effect {
       uint32_t from; /* claimed sender, BAC_BROADCAST if unknown */
     } reject;
     struct {
-      uint64_t epoch, base; /* base: height of the block on which it stands */
+      uint64_t epoch, base; /* base: height of the block on which it stands: all up to there is roster-final */
+      uint8_t base_digest[BAC_HASH_BYTES];
+      bool recovered;       /* the committee of the epoch before had stalled */
       const struct bac_roster *roster;
       bool member;          /* this node is one */
       bool jumped;          /* its next commit follows base, whatever it committed before */
     } epoch;
+    struct {
+      uint64_t height; /* of the last block that still stands */
+      uint32_t blocks; /* above it that do not */
+    } revoke;
   };
 };
 
@@ -277,6 +287,7 @@ struct bac_counters {
   uint64_t wired_frames_sent;
   uint64_t relayed, suppressed, repair_symbols;
   uint64_t contradictions; /* of others, heard */
+  uint64_t blocks_revoked;
   uint64_t blocks_committed, empty_blocks, txs_committed, view_changes;
   uint64_t rejects[BAC_REJECT_COUNT];
   uint64_t chain_height, round;

@@ -285,20 +285,26 @@ static void keep_ahead(struct bac2_engine *e, struct bac_block *block, const uin
   *a = (struct ahead){.block = block, .certificate = bac_buf_new(certificate, length)};
 }
 
+static bool engine_vouches(void *engine, const struct bac_header *header, const uint8_t digest[BAC_HASH_BYTES], const uint8_t *certificate,
+                           size_t length) {
+  struct bac2_engine *e = engine;
+  struct bac_qc qc = {0};
+  const bool decoded = bac_qc_decode(&qc, certificate, length);
+  const bool holds = decoded && qc.protocol == BAC2_PROTOCOL_ID && qc.type == BAC_MSG_COMMITTEE_VOTE && qc.height == header->height &&
+                     qc.view == header->round && memcmp(qc.digest, digest, BAC_HASH_BYTES) == 0 &&
+                     bac_qc_verify(&qc, bac_env_roster(e->env), e->quorum, vote_of, e, bac_env_shared(e->env), bac_env_cost(e->env));
+  if (decoded) bac_qc_clear(&qc);
+  return holds;
+}
+
 static void engine_certified(void *engine, struct bac_block *block, const uint8_t *certificate, size_t length) {
   struct bac2_engine *e = engine;
   const uint64_t height = block->header.height, next = tip(e)->block->header.height + 1;
-  struct bac_qc qc = {0};
   if (height < next) {
     bac_block_free(block);
     return;
   }
-  const bool decoded = bac_qc_decode(&qc, certificate, length);
-  const bool holds = decoded && qc.protocol == BAC2_PROTOCOL_ID && qc.type == BAC_MSG_COMMITTEE_VOTE && qc.height == height &&
-                     qc.view == block->header.round && memcmp(qc.digest, block->digest, BAC_HASH_BYTES) == 0 &&
-                     bac_qc_verify(&qc, bac_env_roster(e->env), e->quorum, vote_of, e, bac_env_shared(e->env), bac_env_cost(e->env));
-  if (decoded) bac_qc_clear(&qc);
-  if (!holds) {
+  if (!engine_vouches(e, &block->header, block->digest, certificate, length)) {
     bac_env_reject(e->env, BAC_REJECT_CERTIFICATE, BAC_BROADCAST);
     bac_block_free(block);
     return;
@@ -422,6 +428,7 @@ const struct bac_protocol bac_bac2 = {
     .timer = engine_timer,
     .pool_changed = engine_pool_changed,
     .certified = engine_certified,
+    .vouches = engine_vouches,
     .digest = engine_digest,
     .round = engine_round,
     .destroy = engine_destroy,

@@ -43,6 +43,9 @@ struct bac_protocol {
   void (*gossip)(void *engine, struct bac_reader *body, uint32_t from);
   /* A block and its certificate that a peer sent on request, in ascending height; the engine checks both. */
   void (*certified)(void *engine, struct bac_block *block, const uint8_t *certificate, size_t length);
+  /* elects_committee: whether the committee's certificate for a block of this epoch holds. */
+  bool (*vouches)(void *engine, const struct bac_header *header, const uint8_t digest[BAC_HASH_BYTES], const uint8_t *certificate,
+                  size_t length);
   void (*digest)(const void *engine, uint8_t out[BAC_HASH_BYTES]);
   uint64_t (*round)(const void *engine); /* current view or round, for results */
   void (*destroy)(void *engine);

@@ -125,8 +125,13 @@ bool bac_block_closing(const struct bac_header *header, const struct bac_state *
 /* The epoch ends with this block; out: the hash of the next roster, else zero. */
 static void turn(const struct bac_header *header, struct bac_state *state, uint8_t out[BAC_HASH_BYTES], struct bac_cost *cost) {
   memset(out, 0, BAC_HASH_BYTES);
-  if (header->height != state->last || bac_block_closing(header, state)) return;
-  bac_state_turn(state, header->seed, header->height, header->proposed_at);
+  if (bac_block_closing(header, state)) return;
+  if (header->round == BAC_ROUND_RECOVERY)
+    bac_state_recover(state, header->seed, header->height, header->proposed_at);
+  else if (header->height == state->last)
+    bac_state_turn(state, header->seed, header->height, header->proposed_at);
+  else
+    return;
   struct bac_roster *roster = bac_state_roster(state, header->shard);
   bac_roster_hash(out, roster, cost);
   bac_roster_free(roster);
@@ -206,8 +211,9 @@ bad:
 
 enum bac_reject bac_block_execute(const struct bac_block *block, struct bac_state *state, const struct bac_pool *pool,
                                   struct bac_shared *shared, struct bac_cost *cost) {
-  const bool closing = bac_block_closing(&block->header, state);
-  if (closing && block->header.tx_count > 0) return BAC_REJECT_BLOCK;
+  const bool closing = bac_block_closing(&block->header, state), recovery = block->header.round == BAC_ROUND_RECOVERY;
+  if ((closing || recovery) && block->header.tx_count > 0) return BAC_REJECT_BLOCK;
+  if (recovery && (closing || state->epoch_blocks == 0)) return BAC_REJECT_BLOCK;
   if (!closing) bac_state_begin(state, block->header.height, block->header.prev_hash);
   for (uint32_t i = 0; i < block->header.tx_count; i++) {
     const struct bac_tx *tx = &block->txs[i];
@@ -220,6 +226,19 @@ enum bac_reject bac_block_execute(const struct bac_block *block, struct bac_stat
   if (memcmp(root, block->header.next_roster, sizeof root) != 0) return BAC_REJECT_BLOCK;
   bac_state_root(root, state, cost);
   return memcmp(root, block->header.state_root, sizeof root) == 0 ? BAC_REJECT_COUNT : BAC_REJECT_BLOCK;
+}
+
+struct bac_block *bac_block_recovery(const struct bac_header *parent, const uint8_t digest[BAC_HASH_BYTES], struct bac_state *state,
+                                     struct bac_cost *cost) {
+  struct bac_header header = {.shard = parent->shard,
+                              .epoch = state->epoch,
+                              .height = parent->height + 1,
+                              .round = BAC_ROUND_RECOVERY,
+                              .proposer = parent->proposer,
+                              .proposed_at = parent->proposed_at};
+  memcpy(header.prev_hash, digest, BAC_HASH_BYTES);
+  bac_block_seed(header.seed, parent->seed, header.height);
+  return bac_block_pack(&header, NULL, 0, state, NULL, 0, 0, cost);
 }
 
 struct bac_block *bac_block_of_header(const struct bac_header *header) {

@@ -23,6 +23,10 @@ struct bac_header {
 
 #define BAC_HEADER_BYTES_MAX 360
 
+/* Round of the empty block that ends an epoch before its last height, once its roster has agreed to (node/recovery.h). Nobody proposes one:
+ * it follows from its parent alone. */
+#define BAC_ROUND_RECOVERY UINT64_MAX
+
 struct bac_block {
   struct bac_header header;
   uint8_t digest[BAC_HASH_BYTES];
@@ -65,6 +69,10 @@ enum bac_reject bac_block_execute(const struct bac_block *block, struct bac_stat
                                   struct bac_shared *shared, struct bac_cost *cost);
 /* Whether the block at this header, on this state, follows the last one of its epoch. */
 bool bac_block_closing(const struct bac_header *header, const struct bac_state *parent);
+/* The block of round BAC_ROUND_RECOVERY on a parent of this digest. state: the parent's, of an epoch that has not ended; left as the one
+ * after the block. */
+struct bac_block *bac_block_recovery(const struct bac_header *parent, const uint8_t digest[BAC_HASH_BYTES], struct bac_state *state,
+                                     struct bac_cost *cost);
 /* A block of which only the header is known. */
 struct bac_block *bac_block_of_header(const struct bac_header *header);
 

@@ -204,6 +204,25 @@ void bac_chain_turn(struct bac_chain *chain) {
   chain->epoch = bac_chain_tip(chain)->state->epoch;
 }
 
+void bac_chain_rewind(struct bac_chain *chain, uint64_t height, struct bac_state *state) {
+  BAC_ASSERT(height >= chain->base && height < chain->height);
+  drop_all_pending(chain);
+  while (chain->height > height) drop(chain, chain->committed[chain->height-- - chain->first]);
+  bac_chain_tip(chain)->state = state;
+  if (chain->bodies_from > height + 1) chain->bodies_from = height + 1;
+}
+
+struct bac_state *bac_chain_replay(const struct bac_chain *chain, struct bac_state *base, uint64_t height, struct bac_cost *cost) {
+  BAC_ASSERT(height >= chain->base && height <= chain->height);
+  for (uint64_t h = chain->base + 1; h <= height; h++) {
+    const struct bac_block *block = bac_chain_at(chain, h)->block;
+    if (block->payload && bac_block_execute(block, base, chain->pool, chain->shared, cost) == BAC_REJECT_COUNT) continue;
+    bac_state_free(base);
+    return NULL;
+  }
+  return base;
+}
+
 void bac_chain_jump(struct bac_chain *chain, const struct bac_header *header, struct bac_state *state) {
   struct node *n, *next;
   drop_all_pending(chain);

@@ -41,6 +41,11 @@ void bac_chain_jump(struct bac_chain *chain, const struct bac_header *header, st
 enum bac_reject bac_chain_insert(struct bac_chain *chain, struct bac_block *block, bac_time now, struct bac_cost *cost,
                                  struct bac_entry **where);
 
+/* Takes back committed blocks of this epoch above `height`, which is at the base or above it. state: after the block there; taken over. */
+void bac_chain_rewind(struct bac_chain *chain, uint64_t height, struct bac_state *state);
+/* The state after the committed block at `height`, of this epoch, executed again from that of the base (taken over); NULL: a body is gone. */
+struct bac_state *bac_chain_replay(const struct bac_chain *chain, struct bac_state *base, uint64_t height, struct bac_cost *cost);
+
 /* Keeps a copy of the encoded certificate for a block, unless it has one. */
 void bac_chain_certify(struct bac_entry *at, const uint8_t *certificate, size_t length);
 

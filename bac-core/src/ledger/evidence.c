@@ -19,6 +19,7 @@ bool bac_evidence_exempt_default(const void *context, uint32_t protocol, uint32_
     case BAC_MSG_CP_VALIDATE:
     case BAC_MSG_CS_CONSENSUS:
     case BAC_MSG_COMMITTEE_VOTE:
+    case BAC_MSG_AGREE:
     case BAC_MSG_CLOSE: return false;
     default: return true;
   }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/bitset.h"
 #include "crypto/hash.h"
 #include "election/committee.h"
 #include "identity/roster.h"
@@ -313,29 +314,38 @@ static bool before(const struct bac_account *a, const struct bac_account *b) {
   return order != 0 ? order < 0 : memcmp(a->sign_key, b->sign_key, BAC_PUBLIC_KEY_BYTES) < 0;
 }
 
-/* The committee of the epoch that has just begun: members with a credential by priority, then the fallback order (protocols.md, section 3). */
-static void choose_committee(struct bac_state *state) {
+/* The committee of the epoch that has just begun: members with a credential by priority, then the fallback order (protocols.md, section 3).
+ * stalled: those of the committee before come last, if at all. */
+static void choose_committee(struct bac_state *state, bool stalled) {
   struct bac_roster *roster = bac_state_roster(state, state->shard);
   const uint32_t size = bac_committee_size(roster->count, state->candidates_permille);
   uint16_t order[BAC_ROSTER_MAX];
+  struct bac_bitset silent; /* by place in the accounts' order among the roster */
   uint32_t taken = 0;
+  bac_bitset_clear(&silent);
+  for (uint32_t i = 0; i < roster->count; i++) {
+    struct bac_account *a = bac_state_account(state, roster->members[i].id);
+    if (stalled && a->place > 0) bac_bitset_add(&silent, i);
+  }
   for (uint32_t i = 0; i < state->count; i++) state->accounts[i].place = 0;
   while (taken < size) {
     struct bac_account *best = NULL;
-    for (uint32_t i = 0; i < state->count; i++) {
-      struct bac_account *a = &state->accounts[i];
-      if (!votes(a) || a->place > 0 || a->credential_epoch != state->epoch) continue;
+    for (uint32_t i = 0; i < roster->count; i++) {
+      struct bac_account *a = bac_state_account(state, roster->members[i].id);
+      if (a->place > 0 || a->credential_epoch != state->epoch || bac_bitset_has(&silent, i)) continue;
       if (!best || before(a, best)) best = a;
     }
     if (!best) break;
     best->place = ++taken;
   }
   bac_committee_order(roster, state->seed, order);
-  for (uint32_t i = 0; i < roster->count && taken < size; i++) {
-    struct bac_account *a = bac_state_account(state, roster->members[order[i]].id);
-    if (a->place > 0) continue;
-    a->place = ++taken;
-    a->lambda = 0;
+  for (int late = 0; late < 2; late++) {
+    for (uint32_t i = 0; i < roster->count && taken < size; i++) {
+      struct bac_account *a = bac_state_account(state, roster->members[order[i]].id);
+      if (a->place > 0 || bac_bitset_has(&silent, order[i]) != late) continue;
+      a->place = ++taken;
+      a->lambda = 0;
+    }
   }
   bac_roster_free(roster);
 }
@@ -344,7 +354,7 @@ static bool stays(const struct bac_account *a, bac_time time) {
   return (a->membership == BAC_MEMBER || a->membership == BAC_JOINING) && !a->revoked && a->certificate_ends > time;
 }
 
-void bac_state_turn(struct bac_state *state, const uint8_t seed[BAC_HASH_BYTES], uint64_t height, bac_time time) {
+static void turn(struct bac_state *state, const uint8_t seed[BAC_HASH_BYTES], uint64_t height, bac_time time, bool stalled) {
   uint32_t staying = 0;
   for (uint32_t i = 0; i < state->count; i++) staying += stays(&state->accounts[i], time);
   for (uint32_t i = 0, members = 0; i < state->count; i++) {
@@ -364,7 +374,15 @@ void bac_state_turn(struct bac_state *state, const uint8_t seed[BAC_HASH_BYTES],
   memcpy(state->seed, state->next_seed, sizeof state->seed);
   memcpy(state->next_seed, seed, sizeof state->next_seed);
   for (uint32_t i = 0; i < state->count; i++) state->accounts[i].units = units(state, &state->accounts[i]);
-  choose_committee(state);
+  choose_committee(state, stalled);
+}
+
+void bac_state_turn(struct bac_state *state, const uint8_t seed[BAC_HASH_BYTES], uint64_t height, bac_time time) {
+  turn(state, seed, height, time, false);
+}
+
+void bac_state_recover(struct bac_state *state, const uint8_t seed[BAC_HASH_BYTES], uint64_t height, bac_time time) {
+  turn(state, seed, height, time, true);
 }
 
 struct bac_roster *bac_state_roster(const struct bac_state *state, uint32_t shard) {

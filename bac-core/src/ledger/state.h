@@ -87,6 +87,8 @@ bool bac_state_used(const struct bac_state *state, const struct bac_tx *tx);
 /* Ends the epoch, in the block at its last height: joins and leaves take effect, certificates that end by `time` and revoked ones go, units
  * are counted anew. Below BAC_ROSTER_MIN members nobody is let go. seed, time: of that block. */
 void bac_state_turn(struct bac_state *state, const uint8_t seed[BAC_HASH_BYTES], uint64_t height, bac_time time);
+/* The same before that height, since the committee fell silent: it makes way for others, where there are enough. */
+void bac_state_recover(struct bac_state *state, const uint8_t seed[BAC_HASH_BYTES], uint64_t height, bac_time time);
 #define BAC_ROSTER_MIN 4
 
 /* The members of state->epoch in a roster of its own; freed with bac_roster_free. */

@@ -27,6 +27,7 @@ struct bac_config bac_config_default(void) {
       .delta = 250 * BAC_MS,
       .gossip_period = BAC_SECOND,
       .request_timeout = 4 * BAC_SECOND,
+      .stall_timeout = 10 * BAC_SECOND,
       .bit_rate_bps = 6000000,
       .frame_overhead_ns = 196 * BAC_US, /* 40 us preamble and header, 58 us DIFS, 97.5 us mean backoff */
       .frame_bytes_max = BAC_FRAME_BYTES_MAX,
@@ -63,6 +64,7 @@ int bac_config_check(const struct bac_config *c, char *why, size_t why_size) {
       {"delta", "ns", c->delta, BAC_MS, 60 * BAC_SECOND},
       {"gossip_period", "ns", c->gossip_period, BAC_MS, 60 * BAC_SECOND},
       {"request_timeout", "ns", c->request_timeout, 10 * BAC_MS, 3600 * BAC_SECOND},
+      {"stall_timeout", "ns", c->stall_timeout, 10 * BAC_MS, 3600 * BAC_SECOND},
       {"bit_rate_bps", "bit/s", (int64_t)c->bit_rate_bps, 1000000, 1000000000000},
       {"frame_overhead_ns", "ns", c->frame_overhead_ns, 0, BAC_SECOND},
       {"frame_bytes_max", "bytes", c->frame_bytes_max, 400, BAC_FRAME_BYTES_MAX},

@@ -12,6 +12,9 @@ static const struct shared_rule {
     {{BAC_MSG_CERTIFIED, BAC_BIND_HASH, BAC_OBJECT_BYTES_MAX}, true, false},
     {{BAC_MSG_CLOSE, BAC_BIND_NONE, 8}, true, false},
     {{BAC_MSG_BOUNDARY, BAC_BIND_HASH, BAC_OBJECT_BYTES_MAX}, true, true},
+    {{BAC_MSG_STALL, BAC_BIND_NONE, BAC_OBJECT_BYTES_MAX}, false, false},
+    {{BAC_MSG_RECOVER, BAC_BIND_HASH, BAC_OBJECT_BYTES_MAX}, false, false},
+    {{BAC_MSG_AGREE, BAC_BIND_NONE, 0}, false, false},
     {{BAC_MSG_SNAPSHOT, BAC_BIND_HASH, BAC_OBJECT_BYTES_MAX}, true, true},
 };
 
@@ -85,6 +88,8 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
     bac_fetch_certified(node, &msg);
   else if (msg.type == BAC_MSG_CLOSE)
     bac_epoch_close(node, &msg);
+  else if (msg.type == BAC_MSG_STALL || msg.type == BAC_MSG_RECOVER || msg.type == BAC_MSG_AGREE)
+    bac_recovery_receive(node, &msg);
   else if (msg.type == BAC_MSG_BOUNDARY)
     bac_epoch_boundary(node, &msg);
   else
@@ -141,6 +146,7 @@ static void deliver_transaction(struct bac_node *node, const uint8_t *wire, size
 void bac_node_deliver(void *ctx, const uint8_t *object, size_t length, uint32_t source) {
   struct bac_node *node = ctx;
   if (node->kind != BAC_NODE_MEMBER || length == 0) return; /* RSUs and the MBS relay, they do not read */
+  if (node->epochs.turns) return; /* the epoch is over, the next one begins with the next step */
   if (object[0] == BAC_OBJECT_MESSAGE)
     deliver_message(node, object, length, source);
   else if (object[0] == BAC_OBJECT_TRANSACTION)

@@ -48,7 +48,8 @@ static struct bac_buf *seal(struct bac_env *env, struct bac_msg *msg) {
   msg->epoch = node->roster->epoch;
   msg->sender = node->id;
   const struct bac_msg_rule *rule = rule_of(node->protocol, msg->type);
-  if (rule ? rule->binding == BAC_BIND_HASH : msg->type != BAC_MSG_CLOSE) bac_payload_digest(msg->digest, msg->payload, msg->payload_length, &node->cost);
+  const bool unbound = msg->type == BAC_MSG_CLOSE || msg->type == BAC_MSG_STALL || msg->type == BAC_MSG_AGREE;
+  if (rule ? rule->binding == BAC_BIND_HASH : !unbound) bac_payload_digest(msg->digest, msg->payload, msg->payload_length, &node->cost);
   bac_msg_sign(msg, &node->keys, &node->cost);
   bac_buf_unref(node->last_object);
   node->last_object = bac_msg_encode(msg);
@@ -189,6 +190,8 @@ static void report_commit(struct bac_node *node, const struct bac_block *block) 
   struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_COMMIT);
   effect->commit = (struct bac_commit){.epoch = h->epoch,
                                        .members = node->roster->count,
+                                       .revocable = node->protocol->vouches && h->round != BAC_ROUND_RECOVERY,
+                                       .recovery = h->round == BAC_ROUND_RECOVERY,
                                        .height = h->height,
                                        .round = h->round,
                                        .proposer = h->proposer,
@@ -239,7 +242,11 @@ void bac_env_commit(struct bac_env *env, struct bac_entry *at) {
     node->counters.txs_committed += at->block->header.tx_count;
   }
   settle_transactions(node, at->block);
-  if (!node->keeps_bodies) bac_chain_drop_bodies(node->chain, node->config->bodies_kept);
+  if (!node->keeps_bodies) { /* what may be revoked is needed until the roster's word */
+    const uint64_t open = at->block->header.height - bac_chain_base(node->chain)->block->header.height;
+    const uint32_t kept = node->config->bodies_kept;
+    bac_chain_drop_bodies(node->chain, node->protocol->vouches && open > kept ? (uint32_t)open : kept);
+  }
   bac_fetch_progress(node);
   bac_epoch_committed(node);
 }
@@ -324,6 +331,11 @@ struct bac_block *bac_env_decode(struct bac_env *env, const uint8_t *payload, si
 
 struct bac_entry *bac_env_insert(struct bac_env *env, struct bac_block *block, uint32_t from) {
   struct bac_entry *at = NULL;
+  if (block->header.round == BAC_ROUND_RECOVERY) { /* nobody's to propose */
+    bac_block_free(block);
+    bac_node_reject(env->node, BAC_REJECT_BLOCK, from);
+    return NULL;
+  }
   enum bac_reject reason = bac_chain_insert(env->node->chain, block, env->node->now, &env->node->cost, &at);
   if (reason != BAC_REJECT_COUNT) bac_node_reject(env->node, reason, from);
   return at;

@@ -19,8 +19,6 @@ static bool enabled(const struct bac_node *node) { return node->kind == BAC_NODE
 
 /* ---- Durable: u8 how || u32 length || boundary || state, if it jumped there. ---- */
 
-enum { TURNED, FOLLOWED, JUMPED }; /* the chain reached the boundary; only the roster did; then the chain was set onto it */
-
 static void persist(struct bac_node *node, uint8_t how, const struct bac_buf *boundary, const struct bac_buf *state) {
   struct bac_buf *record = bac_buf_new(NULL, 5 + boundary->length + (state ? state->length : 0));
   struct bac_writer w = bac_writer_over(record->data, record->length);
@@ -31,6 +29,8 @@ static void persist(struct bac_node *node, uint8_t how, const struct bac_buf *bo
   bac_node_persist(node, BAC_RECORD_EPOCH, record->data, record->length);
   bac_buf_unref(record);
 }
+
+void bac_epoch_persist(struct bac_node *node, enum bac_epoch_record how, const struct bac_buf *bytes) { persist(node, (uint8_t)how, bytes, NULL); }
 
 /* ---- Boundaries: u16 length || header || u32 length || certificate || roster of the next epoch. ---- */
 
@@ -91,12 +91,12 @@ static bool close_of(const void *context, const struct bac_qc *qc, uint32_t inde
   (void)context;
   (void)qc;
   (void)index;
-  (void)msg; /* as they stand: role, view and step are 0 */
+  (void)msg; /* as they stand: role and step are 0 */
   return true;
 }
 
 static bool certificate_holds(struct bac_node *node, const struct bac_qc *qc) {
-  return qc->protocol == 0 && qc->type == BAC_MSG_CLOSE && qc->view == 0 &&
+  return qc->protocol == 0 && qc->type == BAC_MSG_CLOSE &&
          bac_qc_verify(qc, node->roster, bac_quorum(node->roster->count), close_of, NULL, node->shared, &node->cost);
 }
 
@@ -112,6 +112,7 @@ static void boundary_keep(struct bac_epoch_state *e, struct bac_buf *boundary) {
 
 static void roster_set(struct bac_node *node, struct bac_roster *roster) {
   struct bac_epoch_state *e = &node->epochs;
+  bac_recovery_clear(node);
   bac_roster_free(e->roster);
   e->roster = roster;
   node->roster = roster;
@@ -133,7 +134,11 @@ static void report(struct bac_node *node, bool jumped) {
   const struct bac_epoch_state *e = &node->epochs;
   struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_EPOCH);
   effect->epoch.epoch = node->roster->epoch;
-  effect->epoch.base = e->behind ? e->base.height : bac_chain_base(node->chain)->block->header.height;
+  const struct bac_header *base = e->behind ? &e->base : &bac_chain_base(node->chain)->block->header;
+  uint8_t bytes[BAC_HEADER_BYTES_MAX];
+  bac_header_digest(effect->epoch.base_digest, bytes, bac_header_encode(base, bytes));
+  effect->epoch.base = base->height;
+  effect->epoch.recovered = base->round == BAC_ROUND_RECOVERY;
   effect->epoch.roster = node->roster;
   effect->epoch.member = node->self != BAC_INDEX_NONE;
   effect->epoch.jumped = jumped;
@@ -201,6 +206,7 @@ static void begin(struct bac_node *node, bool jumped) {
   struct bac_epoch_state *e = &node->epochs;
   bac_buf_unref(e->snapshot);
   e->snapshot = bac_state_encode(bac_chain_tip(node->chain)->state);
+  bac_recovery_init(node);
   bac_node_settle(node);
   if (node->started) {
     report(node, jumped);
@@ -211,12 +217,14 @@ static void begin(struct bac_node *node, bool jumped) {
 
 void bac_epoch_turn(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
-  if (!enabled(node) || !e->turns) return;
+  if (!enabled(node)) return;
+  bac_recovery_finish(node);
+  if (!e->turns) return;
   const struct bac_entry *base = bac_chain_tip(node->chain);
   BAC_ASSERT(bac_chain_closed(node->chain) && e->certificate.signatures);
   struct bac_roster *next = bac_state_roster(base->state, node->roster->shard);
   struct bac_buf *boundary = boundary_encode(&base->block->header, &e->certificate, next);
-  persist(node, TURNED, boundary, NULL);
+  persist(node, BAC_EPOCH_TURNED, boundary, NULL);
   boundary_keep(e, boundary);
   bac_buf_unref(boundary);
   bac_node_engine_stop(node);
@@ -227,13 +235,14 @@ void bac_epoch_turn(struct bac_node *node) {
 
 /* ---- CLOSE. ---- */
 
-static void say_close(struct bac_node *node) {
+static void weigh(struct bac_node *node);
+
+void bac_epoch_say_close(struct bac_node *node, uint64_t view, uint64_t height, const uint8_t digest[BAC_HASH_BYTES]) {
   struct bac_epoch_state *e = &node->epochs;
-  const struct bac_block *base = bac_chain_tip(node->chain)->block;
-  struct bac_msg msg = {.type = BAC_MSG_CLOSE, .height = base->header.height};
+  struct bac_msg msg = {.type = BAC_MSG_CLOSE, .view = view, .height = height};
   struct bac_close *own = &e->closes[node->self];
-  memcpy(msg.digest, base->digest, BAC_HASH_BYTES);
-  if (own->said) { /* again, for those who have not heard it: payload tells the link that it is another object */
+  memcpy(msg.digest, digest, BAC_HASH_BYTES);
+  if (own->said && own->view == view) { /* again, for those who have not heard it: payload tells the link that it is another object */
     uint8_t again[8];
     bac_put_u64(again, (uint64_t)node->now);
     msg.payload = again;
@@ -243,9 +252,11 @@ static void say_close(struct bac_node *node) {
     bac_env_broadcast(&node->env, &msg, true);
   }
   own->said = true;
+  own->view = view;
   own->height = msg.height;
   memcpy(own->digest, msg.digest, BAC_HASH_BYTES);
   memcpy(own->signature, msg.signature, BAC_SIGNATURE_BYTES);
+  if (view > 0) weigh(node);
   e->close_at = node->now + CLOSE_DELTAS * node->config->delta + bac_env_vote_window(&node->env, 1);
 }
 
@@ -257,12 +268,18 @@ static bool reached(const struct bac_node *node) {
 
 bool bac_epoch_covers(const struct bac_node *node, const struct bac_header *header) {
   const struct bac_epoch_state *e = &node->epochs;
-  return enabled(node) && e->certificate.signatures && header->epoch == node->roster->epoch && header->height <= e->certificate.height;
+  /* After a stall, blocks come with the committee's word, and the last one is derived. */
+  return enabled(node) && e->certificate.signatures && e->certificate.view == 0 && header->epoch == node->roster->epoch && header->height <= e->certificate.height;
 }
 
 void bac_epoch_approach(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
   if (e->behind) return;
+  if (e->certificate.view > 0 && !reached(node)) { /* recovery.c goes there */
+    const bool near = bac_chain_tip(node->chain)->block->header.height + 1 >= e->certificate.height;
+    if (node->engine) bac_env_want(&node->env, near ? e->certificate.height : e->certificate.height - 1);
+    return;
+  }
   struct bac_entry *at = bac_chain_find(node->chain, e->certificate.digest);
   while (at && !at->committed) {
     struct bac_entry *next = at;
@@ -283,10 +300,11 @@ static void weigh(struct bac_node *node) {
     if (!e->closes[i].said) continue;
     struct bac_votes votes = {0};
     for (uint32_t k = i; k < n; k++)
-      if (e->closes[k].said && e->closes[k].height == e->closes[i].height && memcmp(e->closes[k].digest, e->closes[i].digest, BAC_HASH_BYTES) == 0)
+      if (e->closes[k].said && e->closes[k].view == e->closes[i].view && e->closes[k].height == e->closes[i].height &&
+          memcmp(e->closes[k].digest, e->closes[i].digest, BAC_HASH_BYTES) == 0)
         bac_votes_add(&votes, n, k, e->closes[k].signature);
     if (votes.count >= q) {
-      struct bac_qc what = {.type = BAC_MSG_CLOSE, .shard = node->roster->shard, .epoch = node->roster->epoch, .height = e->closes[i].height};
+      struct bac_qc what = {.type = BAC_MSG_CLOSE, .shard = node->roster->shard, .epoch = node->roster->epoch, .view = e->closes[i].view, .height = e->closes[i].height};
       memcpy(what.digest, e->closes[i].digest, BAC_HASH_BYTES);
       bac_votes_certificate(&votes, n, q, &what, &e->certificate);
     }
@@ -301,8 +319,11 @@ void bac_epoch_committed(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
   if (!enabled(node) || node->restoring) return;
   acknowledge(node);
+  bac_recovery_committed(node);
   if (!bac_chain_closed(node->chain)) return;
-  if (node->self != BAC_INDEX_NONE && !e->closes[node->self].said) say_close(node);
+  const struct bac_block *last = bac_chain_tip(node->chain)->block;
+  if (node->self != BAC_INDEX_NONE && !e->closes[node->self].said && e->recovery.view == 0)
+    bac_epoch_say_close(node, 0, last->header.height, last->digest);
   if (e->certificate.signatures && reached(node))
     e->turns = true;
   else
@@ -318,14 +339,15 @@ void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg) {
   struct bac_epoch_state *e = &node->epochs;
   if (!enabled(node)) return;
   const uint32_t index = bac_roster_index(node->roster, msg->sender);
-  if (msg->epoch != node->roster->epoch || index == BAC_INDEX_NONE || msg->role != 0 || msg->view != 0 || msg->step != 0) return;
+  if (msg->epoch != node->roster->epoch || index == BAC_INDEX_NONE || msg->role != 0 || msg->step != 0) return;
   struct bac_close *c = &e->closes[index];
-  if (c->said) {
-    if (c->height != msg->height || memcmp(c->digest, msg->digest, BAC_HASH_BYTES) != 0)
+  if (c->said && msg->view <= c->view) {
+    if (msg->view == c->view && (c->height != msg->height || memcmp(c->digest, msg->digest, BAC_HASH_BYTES) != 0))
       bac_node_reject(node, BAC_REJECT_EQUIVOCATION, msg->sender);
     return;
   }
   c->said = true;
+  c->view = msg->view;
   c->height = msg->height;
   memcpy(c->digest, msg->digest, BAC_HASH_BYTES);
   memcpy(c->signature, msg->signature, BAC_SIGNATURE_BYTES);
@@ -334,7 +356,7 @@ void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg) {
   if (e->certificate.signatures || !node->engine || bac_chain_closed(node->chain)) return;
   uint32_t said = 0;
   for (uint32_t i = 0; i < node->roster->count; i++) said += e->closes[i].said;
-  if (said > bac_faults_max(node->roster->count)) bac_env_want_from(&node->env, msg->height, index);
+  if (said > bac_faults_max(node->roster->count) && msg->height > 0) bac_env_want_from(&node->env, msg->height - (msg->view > 0), index);
 }
 
 /* ---- Getting there from outside. ---- */
@@ -404,10 +426,12 @@ void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg) {
   const bool outside = !node->engine || e->heard_epoch > node->roster->epoch + 1 || e->patience == 0;
   if (!e->turns && outside) {
     struct bac_buf *boundary = bac_buf_new(msg->payload, msg->payload_length);
-    persist(node, FOLLOWED, boundary, NULL);
+    persist(node, BAC_EPOCH_FOLLOWED, boundary, NULL);
     boundary_keep(e, boundary);
     bac_buf_unref(boundary);
     bac_node_engine_stop(node);
+    if (!e->behind && b.header.round == BAC_ROUND_RECOVERY && bac_chain_tip(node->chain)->block->header.height >= b.header.height)
+      bac_recovery_revoke(node, b.header.height - 1);
     e->behind = true;
     e->base = b.header;
     roster_set(node, b.next);
@@ -443,7 +467,7 @@ void bac_epoch_snapshot(struct bac_node *node, const struct bac_msg *msg) {
     return;
   }
   struct bac_buf *state = bac_buf_new(msg->payload, msg->payload_length), *none = bac_buf_new(NULL, 0);
-  persist(node, JUMPED, none, state);
+  persist(node, BAC_EPOCH_JUMPED, none, state);
   bac_buf_unref(state);
   bac_buf_unref(none);
   begin(node, true);
@@ -475,7 +499,11 @@ void bac_epoch_depart(struct bac_node *node, bac_time at) {
 void bac_epoch_timer(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
   if (!enabled(node)) return;
-  if (e->close_at <= node->now) say_close(node);
+  if (e->close_at <= node->now) {
+    const struct bac_close own = e->closes[node->self];
+    bac_epoch_say_close(node, own.view, own.height, own.digest);
+  }
+  bac_recovery_timer(node);
   if (node->engine) consider_leaving(node);
   if (e->ask_at <= node->now) {
     e->ask_at = BAC_NEVER;
@@ -501,6 +529,7 @@ void bac_epoch_timer(struct bac_node *node) {
 bac_time bac_epoch_wakeup(const struct bac_node *node) {
   const struct bac_epoch_state *e = &node->epochs;
   bac_time at = e->close_at < e->ask_at ? e->close_at : e->ask_at;
+  if (e->recovery.due_at < at) at = e->recovery.due_at;
   return e->join_at < at ? e->join_at : at;
 }
 
@@ -509,6 +538,7 @@ bac_time bac_epoch_wakeup(const struct bac_node *node) {
 void bac_epoch_init(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
   e->close_at = e->ask_at = e->join_at = e->departs_at = BAC_NEVER;
+  e->recovery.due_at = BAC_NEVER;
   e->patience = PATIENCE;
   e->length = (bac_time)node->roster->epoch_blocks * node->config->block_interval;
   e->heard_epoch = node->roster->epoch;
@@ -520,6 +550,7 @@ void bac_epoch_init(struct bac_node *node) {
 
 void bac_epoch_free(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
+  bac_recovery_clear(node);
   for (size_t i = 0; i < e->boundary_count; i++) bac_buf_unref(e->boundaries[i]);
   free(e->boundaries);
   free(e->closes);
@@ -533,6 +564,7 @@ void bac_epoch_start(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
   if (!enabled(node)) return;
   e->began_at = node->now;
+  bac_recovery_init(node);
   if (e->behind || node->self == BAC_INDEX_NONE) {
     e->ask_at = node->now + ASK_INTERVAL;
     e->join_at = node->now + 2 * ASK_INTERVAL; /* first hear where the others are */
@@ -549,7 +581,9 @@ int bac_epoch_restore(struct bac_node *node, const uint8_t *bytes, size_t length
   const size_t boundary_length = bac_read_u32(&r);
   const uint8_t *boundary = bac_read_bytes(&r, boundary_length);
   if (!boundary || !enabled(node)) return BAC_ECORRUPT;
-  if (how == JUMPED) {
+  if (how == BAC_EPOCH_STALLED) return bac_recovery_restore(node, boundary, boundary_length);
+  if (how == BAC_EPOCH_REWOUND) return bac_recovery_restore_rewind(node, boundary, boundary_length);
+  if (how == BAC_EPOCH_JUMPED) {
     const size_t left = bac_reader_left(&r);
     if (!e->behind || !set_onto(node, bac_read_bytes(&r, left), left)) return BAC_ECORRUPT;
     begin(node, true);
@@ -557,19 +591,19 @@ int bac_epoch_restore(struct bac_node *node, const uint8_t *bytes, size_t length
   }
   struct boundary b;
   if (!boundary_decode(&b, boundary, boundary_length, &node->cost)) return BAC_ECORRUPT;
-  bool good = b.header.epoch == node->roster->epoch && how <= FOLLOWED;
-  if (good && how == TURNED)
+  bool good = b.header.epoch == node->roster->epoch && how <= BAC_EPOCH_FOLLOWED;
+  if (good && how == BAC_EPOCH_TURNED)
     good = !e->behind && bac_chain_closed(node->chain) && memcmp(bac_chain_tip(node->chain)->block->digest, b.digest, sizeof b.digest) == 0;
   if (good) {
     struct bac_buf *kept = bac_buf_new(boundary, boundary_length);
     boundary_keep(e, kept);
     bac_buf_unref(kept);
-    if (how == TURNED) bac_chain_turn(node->chain);
+    if (how == BAC_EPOCH_TURNED) bac_chain_turn(node->chain);
     roster_set(node, b.next);
     b.next = NULL;
-    e->behind = how == FOLLOWED;
+    e->behind = how == BAC_EPOCH_FOLLOWED;
     e->base = b.header;
-    if (how == TURNED) begin(node, false);
+    if (how == BAC_EPOCH_TURNED) begin(node, false);
   }
   boundary_clear(&b);
   return good ? BAC_OK : BAC_ECORRUPT;

@@ -16,6 +16,7 @@
 #include "identity/certificate.h"
 #include "identity/roster.h"
 #include "ledger/block.h"
+#include "node/recovery.h"
 
 #define BAC_EPOCH_HEARD 8
 #define BAC_EPOCH_SERVED 64
@@ -25,6 +26,7 @@ struct bac_node;
 /* What one member said its boundary is. */
 struct bac_close {
   bool said;
+  uint64_t view; /* 0; or of the recovery that it ends */
   uint64_t height;
   uint8_t digest[BAC_HASH_BYTES], signature[BAC_SIGNATURE_BYTES];
 };
@@ -53,7 +55,12 @@ struct bac_epoch_state {
   uint32_t patience;        /* boundaries that may pass by before this member takes the state instead of blocks */
   uint32_t unanswered;      /* requests */
   uint32_t joins;           /* sent in this epoch: it may be a member of the next, and has to follow */
+  struct bac_recovery recovery;
 };
+
+/* Durable records of kind BAC_RECORD_EPOCH: the chain reached the boundary; only the roster did; then the chain was set onto it; what
+ * recovery.c keeps. */
+enum bac_epoch_record { BAC_EPOCH_TURNED, BAC_EPOCH_FOLLOWED, BAC_EPOCH_JUMPED, BAC_EPOCH_STALLED, BAC_EPOCH_REWOUND };
 
 void bac_epoch_init(struct bac_node *node);
 void bac_epoch_free(struct bac_node *node);
@@ -69,6 +76,9 @@ void bac_epoch_help(struct bac_node *node, const struct bac_msg *msg);
 void bac_epoch_witness(struct bac_node *node, const struct bac_msg *msg);
 /* The authority's list, handed to this EV. BAC_OK, or BAC_EINVAL if it is none. */
 int bac_epoch_revoke(struct bac_node *node, const uint8_t *bytes, size_t length);
+/* This member's own CLOSE. */
+void bac_epoch_say_close(struct bac_node *node, uint64_t view, uint64_t height, const uint8_t digest[BAC_HASH_BYTES]);
+void bac_epoch_persist(struct bac_node *node, enum bac_epoch_record how, const struct bac_buf *bytes);
 void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg);
 void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg);
 void bac_epoch_snapshot(struct bac_node *node, const struct bac_msg *msg);

@@ -20,6 +20,9 @@ enum bac_msg_type {
   BAC_MSG_CLOSE = 3,     /* this epoch's last block, as its sender committed it */
   BAC_MSG_BOUNDARY = 4,  /* that block's header, Q(n) CLOSE messages, the next roster */
   BAC_MSG_SNAPSHOT = 5,  /* the state after it */
+  BAC_MSG_STALL = 6,     /* the committee is silent: the highest committee-final block of its sender (node/recovery.h) */
+  BAC_MSG_RECOVER = 7,   /* Q(n) of these, and the block with which the epoch therefore ends */
+  BAC_MSG_AGREE = 8,     /* that this follows */
 
   BAC_MSG_PRE_PREPARE = 16,
   BAC_MSG_PREPARE,
