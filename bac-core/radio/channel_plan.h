@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Channels of the 5.9 GHz band and what leaks from one into another.
+ * Source: IEEE 802.11-2016, table E-4 (172 to 184, 10 MHz each); leakage: ns-3's SpectrumWifiPhy at 10 MHz with the default transmit
+ * mask of its WifiSpectrumValueHelper, as measured in doc/radio.md. */
+#ifndef BAC_RADIO_CHANNEL_PLAN_H
+#define BAC_RADIO_CHANNEL_PLAN_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BAC_CHANNEL_FIRST 172
+#define BAC_CHANNEL_LAST 184
+#define BAC_CHANNELS 7
+
+/* Whether a number names a 10 MHz channel: 172, 174, ... 184. */
+int bac_channel_valid(uint32_t number);
+/* Share of the power of a transmission on one channel that a receiver on another takes in: 1 on the same, -25 dB on the next,
+ * -57 dB on the next but one, 0 beyond. */
+double bac_channel_leakage(uint32_t from, uint32_t to);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

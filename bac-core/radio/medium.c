@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "medium.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "approx.h"
+#include "base/bytes.h"
+#include "channel_plan.h"
+#include "error_rate.h"
+#include "fading.h"
+#include "internal.h"
+
+/* With fading, mean powers this far below the floor still count: gains above 10 dB have a probability below 3e-4 at m = 0.75. */
+#define FADING_MARGIN_DB 10.0
+#define THERMAL_W (1.3803e-23 * 290 * 10e6) /* ns-3's Boltzmann constant, 290 K, 10 MHz */
+
+struct bac_medium_config bac_medium_default(void) {
+  return (struct bac_medium_config){
+      .seed = 1,
+      .loss = bac_loss_default(BAC_LOSS_THREE_LOG),
+      .nakagami = true,
+      .nakagami_m = {1.5, 0.75, 0.75},
+      .nakagami_from_m = {80, 200},
+      .eirp_dbm = 23,
+      .noise_figure_db = 7,
+      .floor_dbm = -101 - 3.0102999566398120, /* RxSensitivity, for half of 20 MHz */
+      .sense_dbm = -82 - 3.0102999566398120,  /* CcaSensitivity, likewise */
+      .energy_detect_dbm = -62,
+      .preamble_dbm = -95,
+      .preamble_sinr_db = 4,
+      .queue_frames = 500,
+      .queue_lifetime = 500 * BAC_MS,
+      .attempts = 7,
+  };
+}
+
+static bool within(double value, double low, double high) { return value >= low && value <= high; }
+
+int bac_medium_check(const struct bac_medium_config *c, char *why, size_t why_size) {
+  const struct {
+    const char *name;
+    double value, low, high;
+  } ranges[] = {
+      {"EIRP (dBm)", c->eirp_dbm, -50, 44.8},
+      {"reference loss (dB)", c->loss.reference_loss_db, 0, 200},
+      {"noise figure (dB)", c->noise_figure_db, 0, 40},
+      {"floor (dBm)", c->floor_dbm, -150, 0},
+      {"sensing threshold (dBm)", c->sense_dbm, -150, 0},
+      {"energy detection threshold (dBm)", c->energy_detect_dbm, -150, 0},
+      {"preamble threshold (dBm)", c->preamble_dbm, -150, 0},
+      {"preamble SINR (dB)", c->preamble_sinr_db, -20, 60},
+      {"Nakagami m near", c->nakagami_m[0], 0.1, 100},
+      {"Nakagami m between", c->nakagami_m[1], 0.1, 100},
+      {"Nakagami m far", c->nakagami_m[2], 0.1, 100},
+      {"queue (frames)", c->queue_frames, 1, 1e6},
+      {"attempts", c->attempts, 1, 255},
+      {"frame lifetime (ns)", (double)c->queue_lifetime, 1, 1e18},
+  };
+  for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+    if (within(ranges[i].value, ranges[i].low, ranges[i].high)) continue;
+    snprintf(why, why_size, "%s is %.9g: give a value from %.9g to %.9g", ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high);
+    return BAC_EINVAL;
+  }
+  if (c->vector < 0 || c->vector >= BAC_VECTOR_KINDS || !bac_kernels_of((enum bac_vector)c->vector)) {
+    snprintf(why, why_size, "vector instructions %d are not of this processor: give 0 for the best there are", c->vector);
+    return BAC_EINVAL;
+  }
+  return BAC_OK;
+}
+
+/* 24 bits: libraries differ in the last of 53. */
+static double watt(double dbm) { return (double)(float)pow(10, (dbm - 30) / 10); }
+
+static void make_tables(struct bac_medium *m) {
+  m->errors = bac_alloc(BAC_AIR_MODES * BAC_ERROR_SIZE, sizeof *m->errors);
+  for (int mode = 0; mode < BAC_AIR_MODES; mode++) bac_error_table((enum bac_air_mode)mode, m->errors + mode * BAC_ERROR_SIZE);
+  if (!m->config.nakagami) return;
+  m->fading = bac_alloc(BAC_FADING_CLASSES * BAC_FADING_SIZE, sizeof *m->fading);
+  for (int i = 0; i < BAC_FADING_CLASSES; i++) {
+    if (i > 0 && m->config.nakagami_m[i] == m->config.nakagami_m[i - 1])
+      memcpy(m->fading + i * BAC_FADING_SIZE, m->fading + (i - 1) * BAC_FADING_SIZE, BAC_FADING_SIZE * sizeof *m->fading);
+    else
+      bac_fading_table(m->config.nakagami_m[i], m->fading + i * BAC_FADING_SIZE);
+  }
+}
+
+struct bac_medium *bac_medium_new(const struct bac_medium_config *config, const struct bac_medium_host *host) {
+  char why[160];
+  if (bac_medium_check(config, why, sizeof why) != BAC_OK) return NULL;
+  struct bac_medium *m = bac_alloc(1, sizeof *m);
+  m->config = *config;
+  m->host = *host;
+  m->kernels = bac_kernels_of((enum bac_vector)config->vector);
+  m->loss = bac_loss_pieces_of(&config->loss);
+  for (int i = 0; i < BAC_LOSS_PIECES; i++) { /* as watt() */
+    m->loss.intercept[i] = (double)(float)m->loss.intercept[i];
+    m->loss.slope[i] = (double)(float)m->loss.slope[i];
+  }
+  m->noise = (double)(float)(THERMAL_W * pow(10, config->noise_figure_db / 10));
+  m->floor = watt(config->floor_dbm);
+  m->row_floor = watt(config->floor_dbm - (config->nakagami ? FADING_MARGIN_DB : 0));
+  m->sense = watt(config->sense_dbm);
+  m->sense_foreign = watt(config->energy_detect_dbm);
+  m->preamble = watt(config->preamble_dbm);
+  m->preamble_ratio = (double)(float)pow(10, config->preamble_sinr_db / 10);
+  m->ln_power = (double)(float)((config->eirp_dbm - 30) / 10 * 2.302585092994045684);
+  make_tables(m);
+  m->laid_out = true; /* of nobody */
+  m->row_version = 1;
+  return m;
+}
+
+void bac_medium_free(struct bac_medium *m) {
+  if (!m) return;
+  for (uint32_t i = 0; i < m->station_count; i++) {
+    struct bac_station *s = &m->stations[i];
+    for (int a = 0; a < BAC_ACS; a++) free(s->edca[a].ring);
+    free(s->row_blocks);
+    free(s->row);
+    free(s->row_own);
+  }
+  for (size_t i = 0; i < m->flight_count; i++) {
+    free(m->flights[i].blocks);
+    free(m->flights[i].power);
+    free(m->flights[i].own);
+  }
+  bac_layout_free(m);
+  bac_radio_events_free(&m->events);
+  free(m->flights);
+  free(m->stations);
+  free(m->errors);
+  free(m->fading);
+  free(m->receptions);
+  free(m);
+}
+
+int64_t bac_medium_add(struct bac_medium *m, uint32_t channel, const double at[3]) {
+  if (!bac_channel_valid(channel)) return BAC_EINVAL;
+  if (m->station_count == m->station_capacity) {
+    m->station_capacity = m->station_capacity ? m->station_capacity * 2 : 64;
+    m->stations = bac_realloc(m->stations, m->station_capacity, sizeof *m->stations);
+  }
+  struct bac_station *s = &m->stations[m->station_count];
+  *s = (struct bac_station){.at = {at[0], at[1], at[2]}, .channel = (channel - BAC_CHANNEL_FIRST) / 2, .slot = UINT32_MAX};
+  s->random = bac_random_stream(m->config.seed, m->station_count, BAC_PURPOSE_NETWORK);
+  bac_edca_init(s);
+  m->laid_out = false;
+  return m->station_count++;
+}
+
+uint32_t bac_medium_stations(const struct bac_medium *m) { return m->station_count; }
+
+void bac_medium_move(struct bac_medium *m, uint32_t station, const double at[3]) {
+  BAC_ASSERT(station < m->station_count);
+  struct bac_station *s = &m->stations[station];
+  if (s->at[0] == at[0] && s->at[1] == at[1] && s->at[2] == at[2]) return;
+  for (int i = 0; i < 3; i++) s->at[i] = at[i];
+  m->laid_out = false;
+}
+
+void bac_medium_set_on(struct bac_medium *m, bac_time now, uint32_t station, bool on) {
+  BAC_ASSERT(station < m->station_count && now >= m->now);
+  bac_medium_run(m, now - 1);
+  m->now = now;
+  bac_layout_ensure(m);
+  const struct bac_station *s = &m->stations[station];
+  struct bac_lanes *l = bac_lanes_of(m, s);
+  const size_t k = bac_lane_of(s);
+  if (l->on[k] == on) return;
+  l->on[k] = on;
+  l->free_since[k] = (double)now;
+  l->lock[k] = -1;
+  l->payload[k] = 0;
+  l->signal[k] = l->rate[k] = l->strongest[k] = l->eifs_end[k] = 0;
+  l->energy[k] = l->power[k] >= m->sense;
+  if (!on) bac_edca_flush(m, station);
+  bac_flight_update_busy(m, station);
+}
+
+int bac_medium_send(struct bac_medium *m, bac_time now, uint32_t station, const struct bac_medium_frame *frame) {
+  if (station >= m->station_count || frame->psdu_bytes == 0 || frame->psdu_bytes > 4095 || (unsigned)frame->access >= BAC_ACS ||
+      (unsigned)frame->mode >= BAC_AIR_MODES || frame->to == station || (frame->to != BAC_TO_ALL && frame->to >= m->station_count))
+    return BAC_EINVAL;
+  BAC_ASSERT(now >= m->now);
+  if (now > m->now) bac_medium_run(m, now - 1);
+  m->now = now;
+  bac_layout_ensure(m);
+  const struct bac_station *s = &m->stations[station];
+  if (!bac_lanes_of(m, s)->on[bac_lane_of(s)]) return BAC_ESTATE;
+  return bac_edca_enqueue(m, station, frame);
+}
+
+size_t bac_medium_queued(const struct bac_medium *m, uint32_t station) {
+  size_t count = 0;
+  for (int a = 0; a < BAC_ACS; a++) count += m->stations[station].edca[a].count;
+  return count;
+}
+
+bac_time bac_medium_next(const struct bac_medium *m) {
+  const struct bac_radio_event *first = bac_radio_events_first(&m->events);
+  return first ? first->at : BAC_NEVER;
+}
+
+/* An acknowledgement goes out whatever the channel is like, unless its station is sending or off. */
+static void acknowledge(struct bac_medium *m, uint32_t station) {
+  const struct bac_station *s = &m->stations[station];
+  const struct bac_lanes *l = bac_lanes_of(m, s);
+  if (!l->on[bac_lane_of(s)] || l->sending[bac_lane_of(s)]) return;
+  const struct bac_medium_frame frame = {.to = s->ack_to, .psdu_bytes = BAC_ACK_BYTES, .mode = s->ack_mode, .access = BAC_AC_VO};
+  bac_flight_begin(m, station, &frame, true);
+}
+
+static void handle(struct bac_medium *m, const struct bac_radio_event *e) {
+  switch (e->type) {
+    case BAC_RADIO_SENSE: bac_flight_sense(m, e->subject); break;
+    case BAC_RADIO_HEADER: bac_flight_header(m, e->subject); break;
+    case BAC_RADIO_FINISH: bac_flight_finish(m, e->subject); break;
+    case BAC_RADIO_ACCESS:
+      if (e->generation == m->stations[e->subject].access_generation) bac_edca_access(m, e->subject);
+      break;
+    case BAC_RADIO_ACK: acknowledge(m, e->subject); break;
+    case BAC_RADIO_ACK_TIMEOUT:
+      if (e->generation == m->stations[e->subject].ack_generation) bac_edca_ack_timeout(m, e->subject);
+      break;
+  }
+}
+
+void bac_medium_run(struct bac_medium *m, bac_time until) {
+  const struct bac_radio_event *first;
+  while ((first = bac_radio_events_first(&m->events)) && first->at <= until) {
+    const struct bac_radio_event e = bac_radio_events_take(&m->events);
+    bac_layout_ensure(m);
+    m->now = e.at;
+    handle(m, &e);
+  }
+  if (until > m->now && until != BAC_NEVER) m->now = until;
+}
+
+bac_time bac_medium_busy(const struct bac_medium *m, bac_time now, uint32_t station) {
+  const struct bac_station *s = &m->stations[station];
+  if (s->slot == UINT32_MAX) return 0;
+  const struct bac_lanes *l = &m->lanes[s->slot / BAC_LANES];
+  const size_t k = s->slot % BAC_LANES;
+  return (bac_time)(l->busy_sum[k] + (l->busy[k] ? (double)now - l->busy_since[k] : 0));
+}
+
+double bac_medium_power_dbm(struct bac_medium *m, uint32_t from, uint32_t to) {
+  bac_layout_ensure(m);
+  struct bac_station *s = &m->stations[from];
+  bac_layout_row(m, s);
+  const uint32_t slot = m->stations[to].slot;
+  for (size_t i = 0; i < s->row_count; i++)
+    if (s->row_blocks[i] == slot / BAC_LANES && s->row[i * BAC_LANES + slot % BAC_LANES] > 0)
+      return 10 * log10(s->row[i * BAC_LANES + slot % BAC_LANES]) + 30;
+  return -INFINITY;
+}
+
+struct bac_medium_totals bac_medium_sum(const struct bac_medium *m) {
+  struct bac_medium_totals t = m->totals;
+  t.vector = m->kernels->name;
+  t.memory_bytes = m->block_count * (sizeof *m->lanes + BAC_LANES * 5 * sizeof(double)) + m->station_capacity * sizeof *m->stations;
+  for (uint32_t i = 0; i < m->station_count; i++)
+    t.memory_bytes += m->stations[i].row_capacity * (BAC_LANES * sizeof(double) + sizeof(uint32_t) + 1);
+  for (size_t i = 0; i < m->flight_count; i++)
+    t.memory_bytes += m->flights[i].capacity * (BAC_LANES * sizeof(double) + sizeof(uint32_t) + 1);
+  return t;
+}

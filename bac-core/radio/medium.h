@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A broadcast medium of 802.11p stations: positions, path loss and fading, EDCA contention, half duplex, preamble detection, SINR over the
+ * timeline of each frame, errors, channels that leak into each other, unicast with acknowledgements.
+ *
+ * It follows ns-3.37's wifi PHY and MAC (PhyEntity, InterferenceHelper, ChannelAccessManager, QosFrameExchangeManager, OcbWifiMac), which
+ * follow IEEE 802.11-2016, but handles one transmission at a time over all its receivers in a few passes, with no event for any receiver.
+ * Left out: propagation delay (3.3 us a km), TXOP limits (0 here), RTS/CTS, fragments, aggregation, switching between channels.
+ *
+ * A host gives it frames and the time, and is called back. Frames are named by cookies; their bytes stay with the host. Floating point here
+ * is the host's side of the house, yet the same calls give the same bytes on every machine and with every set of instructions.
+ * Times are in ns and never go back. Functions never fail for lack of memory (they abort). Callbacks may send, not more. */
+#ifndef BAC_RADIO_MEDIUM_H
+#define BAC_RADIO_MEDIUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "airtime.h"
+#include "propagation.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct bac_medium;
+
+struct bac_medium_config {
+  uint64_t seed;
+  struct bac_loss_config loss;
+  bool nakagami;              /* fading behind the loss */
+  double nakagami_m[3];       /* shape near, between, far */
+  double nakagami_from_m[2];  /* from here on between, far */
+  double eirp_dbm;            /* of all stations, -50 to 44.8 */
+  double noise_figure_db;     /* over 290 K and 10 MHz (-104 dBm) */
+  double floor_dbm;           /* weaker signals do not count at all (ns-3's Yans channel: -104) */
+  double sense_dbm;           /* total power that makes the channel busy, once a frame of it came in (-85) */
+  double energy_detect_dbm;   /* the same of power that leaks from other channels (-62) */
+  double preamble_dbm;        /* weakest preamble that is detected */
+  double preamble_sinr_db;    /* and the SINR that it needs */
+  uint32_t queue_frames;      /* for each access category */
+  bac_time queue_lifetime;    /* a frame that waits longer is dropped */
+  uint32_t attempts;          /* of a unicast frame */
+  int vector;                 /* instructions to use, enum bac_vector of lanes.h; 0: the best there are */
+};
+
+/* ns-3.37's WaveNetDevice as BacHelper sets it up: three log, 23 dBm, Nakagami, 7 dB noise figure, -104, -85, -62, -95 dBm and 4 dB, 500
+ * frames for 500 ms, 7 attempts. */
+struct bac_medium_config bac_medium_default(void);
+
+enum bac_access { BAC_AC_VO, BAC_AC_VI, BAC_AC_BE, BAC_AC_BK, BAC_ACS }; /* EDCA access categories, highest first */
+/* Of a user priority 0..7. Source: IEEE 802.11-2016, table 10-1. */
+enum bac_access bac_access_of(uint32_t user_priority);
+
+#define BAC_TO_ALL UINT32_MAX
+
+struct bac_medium_frame {
+  uint64_t cookie;
+  uint32_t to;         /* station, or BAC_TO_ALL */
+  uint32_t psdu_bytes; /* MAC header, LLC and FCS included: BAC_PSDU_OVERHEAD more than the payload; at most 4095 */
+  enum bac_air_mode mode;
+  enum bac_access access;
+};
+
+/* How a frame ended. */
+enum bac_medium_outcome {
+  BAC_OUTCOME_SENT,    /* broadcast: it has been on the air */
+  BAC_OUTCOME_ACKED,   /* unicast */
+  BAC_OUTCOME_GIVEN_UP, /* unicast: no acknowledgement after all attempts */
+  BAC_OUTCOME_EXPIRED, /* it waited too long */
+  BAC_OUTCOME_FLUSHED, /* the radio went off */
+  BAC_OUTCOMES
+};
+
+struct bac_medium_host {
+  void *ctx;
+  /* A data frame begins. A retry is another call. */
+  void (*begins)(void *ctx, bac_time now, uint32_t station, const struct bac_medium_frame *frame, bac_time duration);
+  /* A station has decoded a data frame.  sinr: a ratio.  deliver: it is addressed to the station, or to all, and not a repetition. */
+  void (*decoded)(void *ctx, bac_time now, uint32_t station, uint32_t from, uint64_t cookie, double sinr, bool deliver);
+  /* A frame that bac_medium_send took is done with, once each. */
+  void (*done)(void *ctx, bac_time now, uint32_t station, uint64_t cookie, enum bac_medium_outcome outcome);
+};
+
+/* Checks a configuration. Writes one line to why.  Errors: BAC_EINVAL. */
+int bac_medium_check(const struct bac_medium_config *config, char *why, size_t why_size);
+/* NULL when the configuration does not hold.  host: copied; NULL members are not called. */
+struct bac_medium *bac_medium_new(const struct bac_medium_config *config, const struct bac_medium_host *host);
+void bac_medium_free(struct bac_medium *medium); /* NULL is ignored */
+
+/* The next station: 0, 1, ... Its radio is on.  channel: 172, 174, ... 184.  Errors: BAC_EINVAL (negative). */
+int64_t bac_medium_add(struct bac_medium *medium, uint32_t channel, const double at_m[3]);
+uint32_t bac_medium_stations(const struct bac_medium *medium);
+/* A station is elsewhere; frames on the air keep their powers. Cheap: loss is computed when somebody transmits. */
+void bac_medium_move(struct bac_medium *medium, uint32_t station, const double at_m[3]);
+/* Off: what it was receiving is lost, what waited is flushed; a frame on the air ends as if on. */
+void bac_medium_set_on(struct bac_medium *medium, bac_time now, uint32_t station, bool on);
+
+/* Queue a frame.  Errors: BAC_EINVAL (no such station, too long), BAC_ESTATE (the radio is off), BAC_ELIMIT (the queue is full). */
+int bac_medium_send(struct bac_medium *medium, bac_time now, uint32_t station, const struct bac_medium_frame *frame);
+/* Frames that a station's queues hold. */
+size_t bac_medium_queued(const struct bac_medium *medium, uint32_t station);
+
+/* When something happens next, or BAC_NEVER. */
+bac_time bac_medium_next(const struct bac_medium *medium);
+/* Let everything up to and including a time happen. */
+void bac_medium_run(struct bac_medium *medium, bac_time until);
+
+/* How long a station has seen its channel busy since the beginning (its own frames, frames it was locked on, power above the threshold). */
+bac_time bac_medium_busy(const struct bac_medium *medium, bac_time now, uint32_t station);
+/* Mean power that a station receives from another, fading left out, dBm; -INFINITY below the floor. */
+double bac_medium_power_dbm(struct bac_medium *medium, uint32_t from, uint32_t to);
+
+struct bac_medium_totals {
+  uint64_t transmissions, acks; /* frames begun: data, acknowledgements */
+  uint64_t decoded, header_errors, payload_errors;
+  uint64_t outcome[BAC_OUTCOMES];
+  uint64_t internal_collisions; /* two access categories of a station at once */
+  uint64_t pairs;               /* receivers in reach of transmissions, in sum */
+  bac_time airtime;
+  size_t memory_bytes;          /* of rows and stations, about */
+  const char *vector;           /* instructions in use */
+};
+struct bac_medium_totals bac_medium_sum(const struct bac_medium *medium);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
