@@ -32,5 +32,10 @@ demo: configure ## compare BAC and PBFT on Bologna: table, results and picture i
 check: build ## run every test
 	@sh tests/check.sh
 
+bench: configure ## compare the fast radio medium with stock ns-3: speed, memory, delivery by distance (20 min; see bac-radio-bench --help)
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target bac-radio-bench
+	@build/$(PRESET)/bin/bac-radio-bench --evs=200 --time=20 --stock-time=5
+	@build/$(PRESET)/bin/bac-radio-bench --evs=2000 --time=2 --stock-time=0.5
+
 clean: ## remove what was built (results stay)
 	rm -rf build

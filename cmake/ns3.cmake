@@ -55,6 +55,11 @@ if(BAC_TCMALLOC AND NOT CMAKE_CXX_FLAGS MATCHES "sanitize")
   target_link_libraries(bac-compare PRIVATE -Wl,--no-as-needed ${BAC_TCMALLOC} -Wl,--as-needed)
 endif()
 
+# The fast medium beside stock ns-3: a tool for developers ('make bench').
+add_executable(bac-radio-bench tools/bac_radio_bench.cc)
+bac_ns3_target(bac-radio-bench)
+target_link_libraries(bac-radio-bench PRIVATE bac-ns3)
+
 bac_sources(BAC_TRACE_TOOL trace-tool)
 add_executable(bac-trace ${BAC_TRACE_TOOL})
 target_include_directories(bac-trace PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src)
