@@ -31,6 +31,7 @@ struct Request
     uint32_t firstSeed;                  ///< the first
     uint32_t jobs;                       ///< runs at a time
     bool force;                          ///< compute all again
+    bool pcap;                           ///< capture what is computed
     ns3::BacRunOptions run;              ///< what all runs share
 
     /// Everything else that results depend on, as text. Equal texts: equal results.

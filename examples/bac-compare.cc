@@ -275,7 +275,7 @@ Comparison::MakeRuns()
 void
 Comparison::OpenFolder()
 {
-    static const char* const ours[] = {"traces", PREVIOUS, nullptr};
+    static const char* const ours[] = {"traces", "pcap", PREVIOUS, nullptr};
     char why[1024];
     const std::string path = fs::absolute(m_request.out).lexically_normal().string();
     m_folder = bac_folder_open(path.c_str(), STORE, ours, why, sizeof why);
@@ -509,9 +509,18 @@ Comparison::OpenStore()
     Stored(bac_store_set_facts(m_store, "configuration", &configuration.fields));
     Stored(bac_store_set_facts(m_store, "inputs", &inputs.fields));
     Stored(bac_store_plan(m_store, planned.data(), planned.size(), "not finished"));
+    if (m_request.pcap && bac_folder_make(m_folder, (m_request.out + "/pcap").c_str(), why, sizeof why) != 0)
+    {
+        throw Trouble(why);
+    }
     for (size_t i = 0; i < m_runs.size(); i++)
     {
-        const bac_run_status status = bac_store_status(m_store, m_runs[i].position.c_str());
+        Run& run = m_runs[i];
+        if (m_request.pcap)
+        {
+            run.how.pcap = m_request.out + "/pcap/" + run.protocol + "-" + run.mode + "-" + run.delivery + "-seed" + std::to_string(run.seed);
+        }
+        const bac_run_status status = bac_store_status(m_store, run.position.c_str());
         if (status != BAC_RUN_OK && status != BAC_RUN_CONFLICT)
         {
             m_todo.push_back(i);

@@ -174,6 +174,12 @@ void BacHelper::SetRadioOn(Ptr<WaveNetDevice> device, bool on) {
   phy->SetOffMode();
 }
 
+void BacHelper::Capture(Ptr<WaveNetDevice> device, const std::string& file) {
+  YansWavePhyHelper phy;
+  phy.SetPcapDataLinkType(WifiPhyHelper::DLT_IEEE802_11_RADIO);
+  phy.EnablePcap(file, device, false, true);
+}
+
 int64_t BacHelper::AssignStreams(int64_t stream) {
   const int64_t begin = stream;
   stream += m_channel->AssignStreams(stream);

@@ -66,6 +66,8 @@ class BacHelper {
   void Wire(Ptr<BacApplication> rsu, Ptr<BacApplication> mbs) const;
   /// Switch a radio off, after the frame that it may be sending, or on. \param device the radio \param on the wish
   static void SetRadioOn(Ptr<WaveNetDevice> device, bool on);
+  /// Capture what a radio sends and hears, for Wireshark. \param device the radio \param file its name, replaced
+  static void Capture(Ptr<WaveNetDevice> device, const std::string& file);
   /// \param stream first stream \return streams used by medium, PHYs and MACs of all radios
   int64_t AssignStreams(int64_t stream);
 

@@ -81,8 +81,8 @@ class Scene {
   BacRunResult GetResult();
 
  private:
-  void BuildMembers(const bac_plan_shard& shard);
-  void BuildBackhaul(const bac_plan_shard& shard);
+  Ptr<BacApplication> BuildMembers(const bac_plan_shard& shard);
+  Ptr<BacApplication> BuildBackhaul(const bac_plan_shard& shard);
   Ptr<BacApplication> BuildNode(const bac_plan_shard& shard, uint32_t id, bac_node_kind kind, Ptr<MobilityModel> mobility);
   void PlanPresence(Ptr<BacApplication> app, uint32_t vehicle);
   void SetPresent(Ptr<BacApplication> app, bool present);
@@ -134,8 +134,11 @@ void Scene::Build() {
   m_helper = std::make_unique<BacHelper>(m_options.radio);
   m_statistics = std::make_unique<BacStatistics>(m_options.seed, NanoSeconds(m_measureBegin), NanoSeconds(m_end));
   for (uint32_t shard = 0; shard < m_plan->shard_count; shard++) {
-    BuildMembers(m_plan->shards[shard]);
-    BuildBackhaul(m_plan->shards[shard]);
+    const Ptr<BacApplication> ev = BuildMembers(m_plan->shards[shard]);
+    const Ptr<BacApplication> rsu = BuildBackhaul(m_plan->shards[shard]);
+    if (m_options.pcap.empty()) continue;
+    const Ptr<BacApplication> listener = rsu ? rsu : ev;
+    BacHelper::Capture(listener->GetRadio(), m_options.pcap + "-shard" + std::to_string(shard) + "-node" + std::to_string(listener->GetId()) + ".pcap");
   }
   m_helper->AssignStreams(0);
 }
@@ -158,7 +161,9 @@ Ptr<BacApplication> Scene::BuildNode(const bac_plan_shard& s, uint32_t id, bac_n
   return app;
 }
 
-void Scene::BuildMembers(const bac_plan_shard& s) {
+/// \return the first of them
+Ptr<BacApplication> Scene::BuildMembers(const bac_plan_shard& s) {
+  Ptr<BacApplication> first;
   const bac_workload_config workload{m_options.seed, static_cast<uint32_t>(std::lround(m_options.tx_rate * 1000)),
                                      m_options.tx_bytes, NODES_START_NS, m_end};
   for (uint32_t i = 0; i < s.everybody.count; i++) {
@@ -167,17 +172,24 @@ void Scene::BuildMembers(const bac_plan_shard& s) {
     Ptr<BacApplication> app = BuildNode(s, s.everybody.members[i].id, BAC_NODE_MEMBER, mobility);
     app->SetWorkload(workload, s.everybody);
     PlanPresence(app, s.vehicles[i]);
+    if (!first) first = app;
   }
+  return first;
 }
 
-void Scene::BuildBackhaul(const bac_plan_shard& s) {
-  if (s.rsu_count == 0) return;
+/// \return the first RSU, or null if there is none
+Ptr<BacApplication> Scene::BuildBackhaul(const bac_plan_shard& s) {
+  Ptr<BacApplication> first;
+  if (s.rsu_count == 0) return first;
   Ptr<BacApplication> relay = BuildNode(s, s.mbs, BAC_NODE_MBS, nullptr);
   for (uint32_t i = 0; i < s.rsu_count; i++) {
     Ptr<ConstantPositionMobilityModel> mobility = CreateObject<ConstantPositionMobilityModel>();
     mobility->SetPosition(Vector(s.rsus[i].x_m, s.rsus[i].y_m, RSU_HEIGHT_M));
-    m_helper->Wire(BuildNode(s, s.rsus[i].id, BAC_NODE_RSU, mobility), relay);
+    const Ptr<BacApplication> rsu = BuildNode(s, s.rsus[i].id, BAC_NODE_RSU, mobility);
+    m_helper->Wire(rsu, relay);
+    if (!first) first = rsu;
   }
+  return first;
 }
 
 void Scene::PlanPresence(Ptr<BacApplication> app, uint32_t vehicle) {

@@ -34,6 +34,7 @@ struct BacRunOptions {
   int32_t rsus = -1;                  ///< for each shard; negative: as many as its area needs
   bool relay = true;                  ///< members relay for each other
   std::string cost = "automotive";    ///< name of the CPU cost model
+  std::string pcap;                   ///< captures begin with this name, one a shard, of what its first RSU hears, else its first EV; empty: none
   BacRadioOptions radio;              ///< the radio
 };
 
