@@ -4,7 +4,8 @@
 PRESET ?= release
 JOBS ?= $(shell nproc)
 OUT ?= results/demo
-.PHONY: help setup configure build core demo check bench waf clean
+SEED ?= 1
+.PHONY: help setup configure build core soak demo check bench waf clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -24,6 +25,12 @@ core: ## build and test the C core alone (no ns-3, no SUMO)
 	@cmake --preset core > /dev/null
 	@cmake --build --preset core -j $(JOBS)
 	@ctest --preset core --output-on-failure
+
+soak: ## the fault simulator over all engines until stopped (Ctrl-C); SEED= starts elsewhere
+	@sh tools/setup.sh core
+	@cmake --preset core > /dev/null
+	@cmake --build --preset core -j $(JOBS) --target bac-sim
+	@build/core/bin/bac-sim --protocol=all --seed="$(SEED)" --seeds=0
 
 demo: configure ## compare BAC and PBFT on Bologna: table, results and picture in results/demo
 	@cmake --build --preset $(PRESET) -j $(JOBS) --target bac-compare bac-trace

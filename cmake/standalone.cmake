@@ -19,6 +19,13 @@ endfunction()
 bac_c_library(bac-sim-network sim ${BAC_DIR}/bac-core/sim)
 target_link_libraries(bac-sim-network PUBLIC bac-core)
 
+# The fault simulator. What links it gets fast signatures in place of libsodium's (sim/fast_crypto.c): nothing else may.
+bac_c_library(bac-swarm swarm ${BAC_DIR}/bac-core/sim)
+target_link_libraries(bac-swarm PUBLIC bac-sim-network)
+foreach(function crypto_sign_detached crypto_sign_verify_detached bac_vrf_prove bac_vrf_verify bac_vrf_proof_to_hash)
+  target_link_options(bac-swarm INTERFACE LINKER:--wrap=${function})
+endforeach()
+
 function(bac_tool name source)
   add_executable(${name} ${source})
   target_include_directories(${name} PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src)
@@ -32,6 +39,10 @@ foreach(tool bac_bound bac_cost bac_hashgraph)
   target_compile_definitions(${name} PRIVATE _POSIX_C_SOURCE=200809L)
   target_link_libraries(${name} PRIVATE bac-core)
 endforeach()
+
+bac_tool(bac-sim tools/bac_sim.c)
+target_compile_definitions(bac-sim PRIVATE _POSIX_C_SOURCE=200809L)
+target_link_libraries(bac-sim PRIVATE bac-swarm)
 
 # ---- The core's tests ----
 enable_testing()
@@ -53,6 +64,7 @@ bac_core_test(bac-core-tests test bac-sim-network)
 target_link_libraries(bac-core-tests PRIVATE gmpxx) # exact arithmetic of the tests' own
 # Engines driven message by message: the mock stands in for node/.
 bac_core_test(bac-engine-tests mock-test)
+add_test(NAME bac-sim-pbft COMMAND bac-sim --protocol=pbft --seeds=60)
 add_test(NAME layers COMMAND ${BAC_DIR}/tests/layers.sh)
 
 if(BAC_NS3)

@@ -22,6 +22,10 @@ struct item {
 
 struct host {
   struct bac_node *node; /* NULL: crashed */
+  uint32_t id;           /* a twin's is another host's */
+  bool byzantine;
+  struct bac_sim_clock clock;
+  uint32_t fuse; /* effects until it crashes in the middle of a step; 0: none */
   struct bac_workload *workload;
   uint32_t life;
   bac_time cpu_free_at, mac_free_at, wake_at;
@@ -47,6 +51,9 @@ struct bac_sim {
   void *filter_ctx;
   bac_sim_commit on_commit;
   void *commit_ctx;
+  bac_sim_effect on_effect;
+  void *effect_ctx;
+  uint32_t hosts_count; /* nodes and their twins */
   struct bac_observer *observer;
   struct bac_sim_report report;
 };
@@ -103,7 +110,8 @@ static struct item pop(struct bac_sim *sim) {
 
 static void deliver(struct bac_sim *sim, uint32_t from, uint32_t to, const uint8_t *bytes, size_t length, bac_time at) {
   const struct bac_sim_config *c = &sim->config;
-  if (sim->hosts[from].group != sim->hosts[to].group || !sim->hosts[to].node) return;
+  if (sim->hosts[from].group != sim->hosts[to].group) return;
+  if (!sim->hosts[to].node && !sim->hosts[to].byzantine) return;
   if (bac_random_chance(&sim->random, c->loss_permille, 1000)) return;
   struct bac_buf *frame = bac_buf_new(bytes, length);
   if (bac_random_chance(&sim->random, c->corrupt_permille, 1000))
@@ -129,9 +137,18 @@ static void transmit(struct bac_sim *sim, uint32_t from, const struct bac_effect
   push(sim, (struct item){.at = h->mac_free_at, .kind = KIND_SENT, .node = from});
   sim->report.frames++;
   sim->report.frame_bytes += e->frame.length;
-  for (uint32_t to = 0; to < sim->config.nodes; to++)
-    if (to != from && (e->frame.destination == BAC_BROADCAST || e->frame.destination == to))
+  for (uint32_t to = 0; to < sim->hosts_count; to++)
+    if (sim->hosts[to].id != h->id && (e->frame.destination == BAC_BROADCAST || e->frame.destination == sim->hosts[to].id))
       deliver(sim, from, to, e->frame.bytes, e->frame.length, h->mac_free_at);
+}
+
+/* A node's clock, and the first moment at which it shows `at`: times far off are good enough as they are. */
+static bac_time node_time(const struct bac_sim_clock *c, bac_time now) { return c->offset + now + now * c->drift_ppm / 1000000; }
+static bac_time world_time(const struct bac_sim_clock *c, bac_time at) {
+  if ((c->offset == 0 && c->drift_ppm == 0) || at > 1000 * BAC_SECOND) return at;
+  bac_time guess = (at - c->offset) * 1000000 / (1000000 + c->drift_ppm) - 1;
+  while (node_time(c, guess) < at) guess++;
+  return guess;
 }
 
 static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_output *out, bac_time at) {
@@ -139,7 +156,12 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
   const struct bac_observed_node observed = {.id = node, .shard = sim->roster.shard};
   for (size_t i = 0; i < out->effect_count; i++) {
     const struct bac_effect *e = &out->effects[i];
-    bac_observer_effect(sim->observer, sim->now, &observed, e);
+    if (h->fuse > 0 && --h->fuse == 0) { /* what is not carried out yet is lost, a record half written with it */
+      bac_sim_crash(sim, node);
+      return;
+    }
+    if (!h->byzantine) bac_observer_effect(sim->observer, sim->now, &observed, e);
+    if (sim->on_effect) sim->on_effect(sim->effect_ctx, sim->now, node, e);
     switch (e->type) {
       case BAC_EFFECT_PERSIST:
         bac_journal_write(&h->journal, e);
@@ -166,19 +188,21 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
         break;
     }
   }
-  if (out->wakeup != BAC_NEVER && (h->wake_at <= sim->now || out->wakeup < h->wake_at)) {
-    h->wake_at = out->wakeup;
-    push(sim, (struct item){.at = out->wakeup, .kind = KIND_WAKE, .node = node});
+  const bac_time wakeup = world_time(&h->clock, out->wakeup);
+  if (wakeup != BAC_NEVER && (h->wake_at <= sim->now || wakeup < h->wake_at)) {
+    h->wake_at = wakeup;
+    push(sim, (struct item){.at = wakeup, .kind = KIND_WAKE, .node = node});
   }
 }
 
 static int step(struct bac_sim *sim, uint32_t node, struct bac_event event) {
   struct host *h = &sim->hosts[node];
   struct bac_output out;
-  event.now = sim->now;
+  event.now = node_time(&h->clock, sim->now);
   sim->report.steps++;
   int result = bac_node_step(h->node, &event, &out);
   bac_time cost = sim->config.cost ? bac_cost_time(sim->config.cost, &out.cost) : 0;
+  if (h->clock.slowness > 0) cost += h->clock.slowness;
   h->cpu_free_at = sim->now + cost;
   /* Nothing steps this node before cpu_free_at, so its effects may be scheduled from there right now. */
   carry_out(sim, node, &out, h->cpu_free_at);
@@ -220,7 +244,7 @@ static void handle(struct bac_sim *sim, struct item *item) {
 }
 
 static struct bac_node *make_node(struct bac_sim *sim, uint32_t i, char *why, size_t why_size) {
-  const struct bac_node_config nc = {.config = &sim->config.node, .roster = &sim->roster, .id = i, .shared = sim->shared, .certificate = sim->config.epoch_blocks > 0 ? sim->hosts[i].certificate : NULL};
+  const struct bac_node_config nc = {.config = &sim->config.node, .roster = &sim->roster, .id = sim->hosts[i].id, .shared = sim->shared, .certificate = sim->config.epoch_blocks > 0 ? sim->hosts[i].certificate : NULL};
   return bac_node_new(&nc, why, why_size);
 }
 
@@ -228,8 +252,14 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
   struct bac_sim *sim = bac_alloc(1, sizeof *sim);
   sim->config = *config;
   const uint32_t n = config->nodes;
+  sim->hosts_count = n + config->twins;
   sim->members = bac_alloc(n, sizeof *sim->members);
-  sim->hosts = bac_alloc(n, sizeof *sim->hosts);
+  sim->hosts = bac_alloc(sim->hosts_count, sizeof *sim->hosts);
+  for (uint32_t i = 0; i < sim->hosts_count; i++) {
+    sim->hosts[i].id = i < n ? i : i - n;
+    sim->hosts[i].byzantine = sim->hosts[i].id < config->byzantine;
+    if (config->clocks) sim->hosts[i].clock = config->clocks[sim->hosts[i].id];
+  }
   sim->random = bac_random_stream(config->node.seed, 0, BAC_PURPOSE_NETWORK);
   uint32_t *ids = bac_alloc(n, sizeof *ids);
   for (uint32_t i = 0; i < n; i++) ids[i] = i;
@@ -243,18 +273,18 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
   if (config->share) sim->shared = bac_shared_new(1 << 16);
   const struct bac_workload_config wc = {
       .seed = config->node.seed, .rate_milli = config->tx_rate_milli, .tx_bytes = config->tx_bytes, .stop = config->tx_stop};
-  for (uint32_t i = 0; i < n; i++) {
-    bac_certificate_derive(config->node.seed, i, 0, BAC_NEVER, sim->hosts[i].certificate);
-    sim->hosts[i].workload = bac_workload_new(&wc, &sim->everybody, i);
-    if (i >= founders) continue;
+  for (uint32_t i = 0; i < sim->hosts_count; i++) {
+    bac_certificate_derive(config->node.seed, sim->hosts[i].id, 0, BAC_NEVER, sim->hosts[i].certificate);
+    sim->hosts[i].workload = bac_workload_new(&wc, &sim->everybody, sim->hosts[i].id);
+    if (sim->hosts[i].id >= founders) continue;
     sim->hosts[i].node = make_node(sim, i, why, why_size);
     if (!sim->hosts[i].node) {
       bac_sim_free(sim);
       return NULL;
     }
   }
-  for (uint32_t i = 0; i < n; i++) {
-    sim->hosts[i].member = i < founders;
+  for (uint32_t i = 0; i < sim->hosts_count; i++) {
+    sim->hosts[i].member = sim->hosts[i].id < founders;
     if (!sim->hosts[i].node) {
       submit_next(sim, i);
       continue;
@@ -267,7 +297,7 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
 
 void bac_sim_free(struct bac_sim *sim) {
   for (size_t i = 0; i < sim->heap_count; i++) bac_buf_unref(sim->heap[i].frame);
-  for (uint32_t i = 0; i < sim->config.nodes; i++) {
+  for (uint32_t i = 0; i < sim->hosts_count; i++) {
     struct host *h = &sim->hosts[i];
     bac_node_free(h->node);
     bac_workload_free(h->workload);
@@ -292,6 +322,17 @@ void bac_sim_run(struct bac_sim *sim, bac_time until) {
 
 void bac_sim_set_loss(struct bac_sim *sim, uint32_t loss_permille) { sim->config.loss_permille = loss_permille; }
 
+void bac_sim_calm(struct bac_sim *sim) {
+  const struct bac_sim_config calm = bac_sim_config_default(sim->config.node.protocol, sim->config.node.seed);
+  sim->config.loss_permille = sim->config.duplicate_permille = sim->config.corrupt_permille = 0;
+  sim->config.delay_min = calm.delay_min;
+  sim->config.delay_max = calm.delay_max;
+  for (uint32_t i = 0; i < sim->hosts_count; i++) {
+    sim->hosts[i].clock.slowness = 0;
+    sim->hosts[i].fuse = 0;
+  }
+}
+
 void bac_sim_partition(struct bac_sim *sim, const uint8_t *group) {
   for (uint32_t i = 0; i < sim->config.nodes; i++) sim->hosts[i].group = group ? group[i] : 0;
 }
@@ -310,6 +351,7 @@ void bac_sim_restart(struct bac_sim *sim, uint32_t node) {
   h->node = make_node(sim, node, why, sizeof why);
   BAC_ASSERT(h->node);
   h->cpu_free_at = h->mac_free_at = h->wake_at = sim->now;
+  h->fuse = 0;
   for (size_t i = 0; i < h->journal.count; i++) {
     const int result = step(sim, node, bac_journal_read(&h->journal, i));
     BAC_ASSERT(result == BAC_OK);
@@ -335,13 +377,22 @@ void bac_sim_set_filter(struct bac_sim *sim, bac_sim_filter filter, void *ctx) {
   sim->filter_ctx = ctx;
 }
 
-void bac_sim_inject(struct bac_sim *sim, uint32_t to, const uint8_t *bytes, size_t length) {
-  push(sim, (struct item){.at = sim->now, .kind = KIND_FRAME, .node = to, .frame = bac_buf_new(bytes, length)});
+void bac_sim_crash_within(struct bac_sim *sim, uint32_t node, uint32_t effects) { sim->hosts[node].fuse = effects; }
+
+void bac_sim_inject(struct bac_sim *sim, uint32_t to, const uint8_t *bytes, size_t length) { bac_sim_inject_after(sim, to, bytes, length, 0); }
+
+void bac_sim_inject_after(struct bac_sim *sim, uint32_t to, const uint8_t *bytes, size_t length, bac_time delay) {
+  push(sim, (struct item){.at = sim->now + delay, .kind = KIND_FRAME, .node = to, .frame = bac_buf_new(bytes, length)});
 }
 
 void bac_sim_on_commit(struct bac_sim *sim, bac_sim_commit on_commit, void *ctx) {
   sim->on_commit = on_commit;
   sim->commit_ctx = ctx;
+}
+
+void bac_sim_on_effect(struct bac_sim *sim, bac_sim_effect on_effect, void *ctx) {
+  sim->on_effect = on_effect;
+  sim->effect_ctx = ctx;
 }
 
 struct bac_sim_report bac_sim_report(const struct bac_sim *sim) {
@@ -362,6 +413,10 @@ struct bac_sim_report bac_sim_report(const struct bac_sim *sim) {
   }
   return report;
 }
+
+bac_time bac_sim_now(const struct bac_sim *sim) { return sim->now; }
+
+bool bac_sim_up(const struct bac_sim *sim, uint32_t host) { return sim->hosts[host].node != NULL; }
 
 const char *bac_sim_conflict(const struct bac_sim *sim) { return bac_observer_conflict(sim->observer); }
 

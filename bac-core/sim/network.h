@@ -12,6 +12,13 @@
 extern "C" {
 #endif
 
+/* A host's clock against the world's, and its speed. */
+struct bac_sim_clock {
+  bac_time offset;   /* >= 0 */
+  int32_t drift_ppm; /* at least 0 where the offset is 0 */
+  bac_time slowness; /* CPU time that each step takes on top of its cost */
+};
+
 struct bac_sim_config {
   struct bac_config node;     /* its seed is the run's seed */
   uint32_t nodes;             /* ids 0..nodes-1 */
@@ -25,6 +32,9 @@ struct bac_sim_config {
   uint32_t tx_bytes;
   bac_time tx_stop;           /* no submissions from then on */
   const struct bac_cost_model *cost; /* NULL: CPU time is free */
+  uint32_t byzantine;         /* ids below are not honest: nobody watches what they commit, and they hear frames when down */
+  uint32_t twins;             /* hosts nodes..nodes+twins-1 are live copies of ids 0.., with the same keys */
+  const struct bac_sim_clock *clocks; /* of each node, copied; NULL: all exact */
   bool share;                 /* one store of signature verdicts for all nodes */
 };
 
@@ -39,11 +49,19 @@ void bac_sim_free(struct bac_sim *sim);
 /* Runs until the simulated time; may be called again with a later one. */
 void bac_sim_run(struct bac_sim *sim, bac_time until);
 
+bac_time bac_sim_now(const struct bac_sim *sim);
+bool bac_sim_up(const struct bac_sim *sim, uint32_t host);
+
 /* Faults, from now on. */
 void bac_sim_set_loss(struct bac_sim *sim, uint32_t loss_permille);
+/* Neither loss, duplication, corruption, long delays nor slow nodes any longer; clocks stay as they are. */
+void bac_sim_calm(struct bac_sim *sim);
 /* group[i] of each node: frames pass within a group only. NULL heals. */
 void bac_sim_partition(struct bac_sim *sim, const uint8_t *group);
 void bac_sim_crash(struct bac_sim *sim, uint32_t node);
+/* The node crashes before its `effects`-th effect from now on (1: the next), in the middle of a step: what was carried out before stays,
+ * frames sent or records written, what comes after is lost. 0: no longer. */
+void bac_sim_crash_within(struct bac_sim *sim, uint32_t node, uint32_t effects);
 /* From the durable records alone; of an EV that was never there, its first start. */
 void bac_sim_restart(struct bac_sim *sim, uint32_t node);
 
@@ -55,6 +73,11 @@ typedef bool (*bac_sim_filter)(void *ctx, uint32_t from, uint32_t to, uint8_t *b
 void bac_sim_set_filter(struct bac_sim *sim, bac_sim_filter filter, void *ctx);
 /* Feeds bytes to a node as if they had been received now (hostile frames in tests). */
 void bac_sim_inject(struct bac_sim *sim, uint32_t to, const uint8_t *bytes, size_t length);
+/* The same, after a delay: for frames that are late, or replayed. */
+void bac_sim_inject_after(struct bac_sim *sim, uint32_t to, const uint8_t *bytes, size_t length, bac_time delay);
+/* Every effect of every host, twins included, as it is carried out. */
+typedef void (*bac_sim_effect)(void *ctx, bac_time now, uint32_t host, const struct bac_effect *effect);
+void bac_sim_on_effect(struct bac_sim *sim, bac_sim_effect on_effect, void *ctx);
 /* Every commit of every node, as it happens. */
 typedef void (*bac_sim_commit)(void *ctx, bac_time now, uint32_t node, const struct bac_commit *commit);
 void bac_sim_on_commit(struct bac_sim *sim, bac_sim_commit on_commit, void *ctx);

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "adversary.h"
+
+#include <stdlib.h>
+
+#include "base/bytes.h"
+#include "base/random.h"
+#include "crypto/hash.h"
+#include "ledger/block.h"
+#include "link/link.h"
+
+#define PAST 64               /* messages remembered */
+#define PAYLOAD_MAX 20000     /* of those */
+#define EAR 65000u            /* a node id that is nobody's: hears what byzantine nodes say */
+#define SPEND_INTERVAL BAC_SECOND
+#define WORDS_PER_SECOND 50 /* of one mouth: a channel has room for so much, and a simulation time */
+
+struct memory {
+  struct bac_msg msg; /* payload: into bytes */
+  struct bac_buf *bytes;
+};
+
+struct mouth {
+  struct bac_adversary *adversary;
+  uint32_t id;
+  struct bac_keypair keys;
+  struct bac_link *link;
+  bac_time second; /* the current one, and words said in it */
+  uint32_t words;
+};
+
+struct bac_adversary {
+  const struct bac_plan *plan;
+  struct bac_sim *sim;
+  const struct bac_channel *channel;
+  struct bac_random random;
+  uint32_t count;
+  struct mouth *mouths; /* one for each byzantine member, then the ear */
+  struct memory past[PAST];
+  uint32_t past_count;
+  bac_time spend_at;
+  uint64_t nonce;
+  struct bac_cost cost;
+};
+
+static bool attack(const struct bac_adversary *a, enum bac_attack x) { return a->plan->attacks >> x & 1; }
+static bool chance(struct bac_adversary *a, uint64_t n, uint64_t d) { return bac_random_chance(&a->random, n, d) != 0; }
+static uint64_t below(struct bac_adversary *a, uint64_t bound) { return bac_random_below(&a->random, bound); }
+
+/* ---- Saying. ---- */
+
+static void say_bytes(struct bac_adversary *a, struct mouth *m, uint32_t to, const uint8_t *bytes, size_t length) {
+  const bac_time second = bac_sim_now(a->sim) / BAC_SECOND;
+  if (second != m->second) m->words = 0;
+  m->second = second;
+  if (m->words++ >= WORDS_PER_SECOND) return;
+  bac_link_send(m->link, bac_sim_now(a->sim), to, length > BAC_FRAME_BYTES_MAX ? BAC_LINK_BULK : BAC_LINK_CONTROL, bytes, length, 0);
+}
+
+static uint32_t anyone(struct bac_adversary *a, struct mouth *m) {
+  if (chance(a, 1, 2)) return BAC_BROADCAST;
+  const uint32_t to = (uint32_t)below(a, a->plan->config.nodes);
+  return to == m->id ? BAC_BROADCAST : to;
+}
+
+static void say(struct bac_adversary *a, struct mouth *m, struct bac_msg msg) {
+  msg.sender = m->id;
+  bac_msg_sign(&msg, &m->keys, &a->cost);
+  struct bac_buf *object = bac_msg_encode(&msg);
+  say_bytes(a, m, anyone(a, m), object->data, object->length);
+  bac_buf_unref(object);
+}
+
+/* ---- Lies. ---- */
+
+static const struct bac_msg *remembered(struct bac_adversary *a) {
+  const uint32_t n = a->past_count < PAST ? a->past_count : PAST;
+  return n > 0 ? &a->past[below(a, n)].msg : NULL;
+}
+
+static uint64_t off_by_some(struct bac_adversary *a, uint64_t v) {
+  switch (below(a, 5)) {
+    case 0:
+      return v + 1;
+    case 1:
+      return v - 1;
+    case 2:
+      return v + below(a, 100);
+    case 3:
+      return below(a, 1ull << 61);
+    default:
+      return 0;
+  }
+}
+
+static void bind(struct bac_adversary *a, struct bac_msg *m) {
+  if (m->payload_length >= 2 && chance(a, 1, 2)) { /* as blocks are: by the header at the start */
+    const size_t header = bac_get_u16(m->payload);
+    if (2 + header <= m->payload_length) bac_header_digest(m->digest, m->payload + 2, header);
+  } else {
+    bac_payload_digest(m->digest, m->payload, m->payload_length, &a->cost);
+  }
+}
+
+/* A message with one thing in it that is not so, signed by whoever says it. */
+static void lie(struct bac_adversary *a, struct mouth *mouth, struct bac_msg m) {
+  const struct bac_msg *other = remembered(a);
+  struct bac_buf *changed = NULL;
+  switch (below(a, 10)) {
+    case 0:
+      m.view = off_by_some(a, m.view);
+      break;
+    case 1:
+      m.height = off_by_some(a, m.height);
+      break;
+    case 2:
+      m.step = (uint32_t)below(a, 3);
+      break;
+    case 3:
+      m.role = (uint32_t)below(a, 3);
+      break;
+    case 4:
+      m.epoch = off_by_some(a, m.epoch);
+      break;
+    case 5:
+      if (other) memcpy(m.digest, other->digest, BAC_HASH_BYTES);
+      break;
+    case 6:
+      m.digest[below(a, BAC_HASH_BYTES)] ^= 1;
+      break;
+    case 7:
+      if (other) m.type = other->type;
+      break;
+    case 8: /* another message's content */
+      if (other) {
+        m.payload = other->payload;
+        m.payload_length = other->payload_length;
+      }
+      bind(a, &m);
+      break;
+    default:
+      if (m.payload_length == 0) break;
+      changed = bac_buf_new(m.payload, m.payload_length);
+      for (uint64_t k = 1 + below(a, 3); k > 0; k--) changed->data[below(a, changed->length)] ^= (uint8_t)(1 + below(a, 255));
+      m.payload = changed->data;
+      if (chance(a, 1, 4)) m.payload_length = below(a, changed->length + 1);
+      bind(a, &m);
+  }
+  say(a, mouth, m);
+  bac_buf_unref(changed);
+}
+
+static void remember(struct bac_adversary *a, const struct bac_msg *m) {
+  if (m->payload_length > PAYLOAD_MAX) return;
+  struct memory *at = &a->past[a->past_count < PAST ? a->past_count : below(a, PAST)];
+  a->past_count++;
+  bac_buf_unref(at->bytes);
+  at->bytes = bac_buf_new(m->payload, m->payload_length);
+  at->msg = *m;
+  at->msg.payload = at->bytes->data;
+}
+
+static void message(struct bac_adversary *a, const struct bac_msg *m) {
+  remember(a, m);
+  const struct bac_msg *old = remembered(a);
+  for (uint32_t i = 0; i < a->count; i++) {
+    struct mouth *mouth = &a->mouths[i];
+    if (attack(a, BAC_ATTACK_ECHO) && m->type != BAC_MSG_FETCH) say(a, mouth, *m);
+    if (attack(a, BAC_ATTACK_LIE) && chance(a, 1, 4)) lie(a, mouth, *m);
+    if (attack(a, BAC_ATTACK_OLD) && old && chance(a, 1, 8)) {
+      struct bac_msg again = *old;
+      if (chance(a, 1, 2)) again.view = m->view;
+      if (chance(a, 1, 2)) again.height = m->height;
+      if (chance(a, 1, 2)) again.epoch = m->epoch;
+      say(a, mouth, again);
+    }
+  }
+}
+
+/* ---- Transactions. ---- */
+
+static void say_tx(struct bac_adversary *a, struct mouth *m, uint32_t to, const struct bac_tx *tx) {
+  uint8_t object[1 + BAC_TX_BYTES_MAX];
+  object[0] = BAC_OBJECT_TRANSACTION;
+  memcpy(object + 1, tx->wire, tx->wire_length);
+  say_bytes(a, m, to, object, 1 + (size_t)tx->wire_length);
+}
+
+/* One nonce twice, to different receivers, or all the money and more. */
+static void spend(struct bac_adversary *a, struct mouth *m) {
+  uint8_t wire[BAC_TX_BYTES_MAX];
+  struct bac_tx tx;
+  const uint32_t n = a->plan->config.founders;
+  const uint64_t nonce = chance(a, 1, 4) ? below(a, 100) : ++a->nonce;
+  for (uint32_t k = 0; k < 2; k++) {
+    const struct bac_submit submit = {.to = (m->id + 1 + (uint32_t)below(a, n - 1)) % n, .amount_milli = chance(a, 1, 2) ? BAC_GENESIS_BALANCE - 5 : 1 + (int64_t)below(a, 2 * (uint64_t)BAC_GENESIS_BALANCE), .fee_milli = (int64_t)below(a, 10)};
+    if (submit.to != m->id && bac_tx_make(&tx, wire, &submit, m->id, nonce, bac_sim_now(a->sim), &m->keys, &a->cost) == BAC_OK) say_tx(a, m, anyone(a, m), &tx);
+  }
+}
+
+/* Somebody else's word, with another one put into its mouth: convicts nobody, if evidence is looked at. */
+static void accuse(struct bac_adversary *a, struct mouth *m) {
+  const struct bac_msg *word = remembered(a);
+  if (!word) return;
+  struct bac_msg other = *word;
+  struct bac_evidence evidence;
+  uint8_t memo[BAC_EVIDENCE_BYTES], wire[BAC_TX_BYTES_MAX];
+  struct bac_tx tx;
+  other.digest[below(a, BAC_HASH_BYTES)] ^= 1;
+  if (!bac_evidence_make(&evidence, word, &other, bac_evidence_exempt_default, NULL)) return;
+  bac_evidence_encode(&evidence, memo);
+  if (bac_tx_make_record(&tx, wire, BAC_TX_EVIDENCE, memo, sizeof memo, m->id, ++a->nonce, bac_sim_now(a->sim), &m->keys, &a->cost) == BAC_OK)
+    say_tx(a, m, BAC_BROADCAST, &tx);
+}
+
+/* Elected, and by more than the lottery gave. */
+static void claim(struct bac_adversary *a, struct mouth *m) {
+  const struct bac_msg *word = remembered(a);
+  struct bac_credential credential = {.epoch = word ? word->epoch + 1 : 1, .lambda = 1 + (uint32_t)below(a, 100)};
+  uint8_t memo[BAC_CREDENTIAL_BYTES], wire[BAC_TX_BYTES_MAX], alpha[8] = {0};
+  struct bac_tx tx;
+  if (bac_vrf_prove(credential.pi, m->keys.vrf_secret, alpha, sizeof alpha) != 0) return;
+  bac_credential_write(&credential, memo);
+  if (bac_tx_make_record(&tx, wire, BAC_TX_CREDENTIAL, memo, sizeof memo, m->id, ++a->nonce, bac_sim_now(a->sim), &m->keys, &a->cost) == BAC_OK)
+    say_tx(a, m, BAC_BROADCAST, &tx);
+}
+
+/* ---- Hearing. ---- */
+
+static void delivered(void *ctx, const uint8_t *bytes, size_t length, uint32_t source) {
+  struct mouth *m = ctx;
+  struct bac_adversary *a = m->adversary;
+  struct bac_msg msg;
+  (void)source;
+  if (length == 0) return;
+  if (bytes[0] == BAC_OBJECT_MESSAGE) {
+    if (bac_msg_decode(&msg, bytes, length)) message(a, &msg);
+  } else if (attack(a, BAC_ATTACK_LIE) && m->id != EAR && chance(a, 1, 8)) { /* gossip or a transaction, not quite as it was */
+    struct bac_buf *changed = bac_buf_new(bytes, length);
+    changed->data[below(a, length)] ^= (uint8_t)(1 + below(a, 255));
+    say_bytes(a, m, anyone(a, m), changed->data, length);
+    bac_buf_unref(changed);
+  }
+}
+
+static void hash(uint8_t out[BAC_HASH_BYTES], const void *bytes, size_t length) { bac_hash(out, BAC_DOMAIN_OBJECT, bytes, length); }
+
+struct bac_adversary *bac_adversary_new(const struct bac_plan *plan, struct bac_sim *sim, const struct bac_channel *channel) {
+  const uint32_t speaks = 1u << BAC_ATTACK_ECHO | 1u << BAC_ATTACK_LIE | 1u << BAC_ATTACK_OLD | 1u << BAC_ATTACK_SPEND;
+  if (plan->config.byzantine == 0 || (plan->attacks & speaks) == 0) return NULL;
+  struct bac_adversary *a = bac_alloc(1, sizeof *a);
+  *a = (struct bac_adversary){.plan = plan, .sim = sim, .channel = channel, .count = plan->config.byzantine, .random = bac_random_stream(plan->seed, 2, BAC_PURPOSE_FAULTS)};
+  a->mouths = bac_alloc(a->count + 1, sizeof *a->mouths);
+  for (uint32_t i = 0; i <= a->count; i++) {
+    struct mouth *m = &a->mouths[i];
+    *m = (struct mouth){.adversary = a, .id = i < a->count ? i : EAR};
+    if (i < a->count) bac_keypair_derive(&m->keys, plan->seed, i);
+    const struct bac_link_config lc = {.self = m->id, .population = plan->config.nodes, .seed = plan->seed + 1000 + i, .hello_interval = -1, .hash = hash};
+    const struct bac_link_callbacks callbacks = {.deliver = delivered};
+    m->link = bac_link_new(&lc, &callbacks, m);
+  }
+  return a;
+}
+
+void bac_adversary_free(struct bac_adversary *a) {
+  if (!a) return;
+  for (uint32_t i = 0; i <= a->count; i++) bac_link_free(a->mouths[i].link);
+  for (int i = 0; i < PAST; i++) bac_buf_unref(a->past[i].bytes);
+  free(a->mouths);
+  free(a);
+}
+
+void bac_adversary_hear(struct bac_adversary *a, uint32_t from, uint32_t to, const uint8_t *bytes, size_t length) {
+  const uint32_t n = a->plan->config.nodes;
+  const bool ours = from < a->count || from >= n;
+  if (ours)
+    bac_link_receive(a->mouths[a->count].link, bac_sim_now(a->sim), BAC_LINK_AIR, bytes, length);
+  else if (to < a->count)
+    bac_link_receive(a->mouths[to].link, bac_sim_now(a->sim), BAC_LINK_AIR, bytes, length);
+}
+
+void bac_adversary_run(struct bac_adversary *a) {
+  const bac_time now = bac_sim_now(a->sim);
+  if (attack(a, BAC_ATTACK_SPEND) && a->spend_at <= now) {
+    a->spend_at = now + SPEND_INTERVAL;
+    for (uint32_t i = 0; i < a->count; i++) {
+      spend(a, &a->mouths[i]);
+      if (chance(a, 1, 4)) accuse(a, &a->mouths[i]);
+      if (chance(a, 1, 4)) claim(a, &a->mouths[i]);
+    }
+  }
+  for (uint32_t i = 0; i < a->count; i++) {
+    struct bac_link_frame f;
+    while (bac_link_next_frame(a->mouths[i].link, now, BAC_LINK_AIR, &f))
+      for (uint32_t to = a->count; to < a->plan->config.nodes; to++)
+        if (f.destination == BAC_BROADCAST || f.destination == to)
+          bac_sim_inject_after(a->sim, to, f.bytes, f.length, BAC_MS * (bac_time)(1 + below(a, 20)));
+  }
+}
