@@ -64,7 +64,10 @@ bac_core_test(bac-core-tests test bac-sim-network)
 target_link_libraries(bac-core-tests PRIVATE gmpxx) # exact arithmetic of the tests' own
 # Engines driven message by message: the mock stands in for node/.
 bac_core_test(bac-engine-tests mock-test)
-add_test(NAME bac-sim-pbft COMMAND bac-sim --protocol=pbft --seeds=60)
+# The fault simulator: its checkers, and a fixed budget of worlds for each engine.
+bac_core_test(bac-swarm-tests swarm-test bac-swarm)
+add_test(NAME bac-sim-bac COMMAND bac-sim --protocol=bac --seeds=120)
+add_test(NAME bac-sim-pbft COMMAND bac-sim --protocol=pbft --seeds=120)
 add_test(NAME layers COMMAND ${BAC_DIR}/tests/layers.sh)
 
 if(BAC_NS3)

@@ -174,19 +174,19 @@ static void check_transactions(struct bac_checker *c, bac_time now, struct seen_
   }
 }
 
-static void check_state(struct bac_checker *c, bac_time now, const struct seen_block *b) {
+void bac_checker_state(struct bac_checker *c, bac_time now, uint64_t height, const struct bac_state *state) {
   int64_t sum = 0;
-  for (uint32_t i = 0; i < b->state->count; i++) {
-    const struct bac_account *a = &b->state->accounts[i];
+  for (uint32_t i = 0; i < state->count; i++) {
+    const struct bac_account *a = &state->accounts[i];
     sum += a->balance_milli;
     if (a->balance_milli < 0)
-      violation(c, now, BAC_CHECK_BALANCE, "node %u has %" PRId64 " after block %" PRIu64, a->id, a->balance_milli, b->header.height);
+      violation(c, now, BAC_CHECK_BALANCE, "node %u has %" PRId64 " after block %" PRIu64, a->id, a->balance_milli, height);
     if (a->convicted_epoch != 0 && a->id < c->count && c->nodes[a->id].honest)
-      violation(c, now, BAC_CHECK_CONVICTION, "honest node %u is convicted in block %" PRIu64, a->id, b->header.height);
+      violation(c, now, BAC_CHECK_CONVICTION, "honest node %u is convicted in block %" PRIu64, a->id, height);
   }
-  if (sum != c->supply_each * b->state->count)
-    violation(c, now, BAC_CHECK_SUPPLY, "%" PRId64 " in %u accounts after block %" PRIu64 ", each came with %" PRId64, sum, b->state->count,
-              b->header.height, c->supply_each);
+  if (sum != c->supply_each * state->count)
+    violation(c, now, BAC_CHECK_SUPPLY, "%" PRId64 " in %u accounts after block %" PRIu64 ", each came with %" PRId64, sum, state->count,
+              height, c->supply_each);
 }
 
 /* Whether a member signed some vote for the block: what its type and role are is the engine's business. */
@@ -248,6 +248,7 @@ static struct seen_block *add_block(struct bac_checker *c, bac_time now, uint32_
     violation(c, now, BAC_CHECK_ORDER, "node %u commits block %" PRIu64 " on one that no honest node has committed", node, b->header.height);
     return b;
   }
+  check_transactions(c, now, b, block);
   b->state = bac_state_copy(b->parent->state);
   const enum bac_reject reason = bac_block_execute(block, b->state, NULL, NULL, &cost);
   if (reason != BAC_REJECT_COUNT) {
@@ -257,8 +258,7 @@ static struct seen_block *add_block(struct bac_checker *c, bac_time now, uint32_
     b->state = NULL;
     return b;
   }
-  check_transactions(c, now, b, block);
-  check_state(c, now, b);
+  bac_checker_state(c, now, b->header.height, b->state);
   if (c->certificates && certificate_length > 0) {
     struct bac_roster *roster = bac_state_roster(b->parent->state, b->header.shard);
     check_certificate(c, now, roster, &b->header, b->digest, certificate, certificate_length, signatures_needed(c, roster));

@@ -37,6 +37,9 @@ void bac_checker_free(struct bac_checker *checker);
 
 /* An effect of an honest node. */
 void bac_checker_effect(struct bac_checker *checker, bac_time now, uint32_t node, const struct bac_effect *effect);
+/* The state after a block, as the checker has executed it; called by bac_checker_effect. */
+struct bac_state;
+void bac_checker_state(struct bac_checker *checker, bac_time now, uint64_t height, const struct bac_state *state);
 void bac_checker_counters(struct bac_checker *checker, bac_time now, uint32_t node, const struct bac_counters *counters);
 /* A violation found elsewhere. The first is kept. */
 void bac_checker_violation(struct bac_checker *checker, bac_time now, enum bac_check check, const char *text);

@@ -72,6 +72,11 @@ int bac_plan_draw(struct bac_plan *p, const struct bac_plan_options *o, char *wh
     return BAC_EINVAL;
   }
   p->beyond = c->byzantine > p->faults_max;
+  if (o->mode != BAC_MODE_SAFE) { /* the rules as printed are broken by members that vote twice: always there, as many as may be */
+    if (o->byzantine == BAC_PLAN_DRAW) c->byzantine = p->faults_max;
+    p->attacks |= 1u << BAC_ATTACK_TWIN | 1u << BAC_ATTACK_ECHO;
+    p->attacks &= ~(1u << BAC_ATTACK_SILENT | 1u << BAC_ATTACK_WITHHOLD);
+  }
   if (p->beyond) p->attacks |= 1u << BAC_ATTACK_TWIN;
   if (c->byzantine == 0) p->attacks = 0;
   if (has(p->attacks, BAC_ATTACK_TWIN)) c->twins = c->byzantine;

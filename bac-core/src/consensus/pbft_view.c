@@ -154,7 +154,8 @@ void pbft_on_view_change(struct pbft *p, uint32_t index, const struct bac_msg *m
   struct pbft_summary s;
   struct bac_reader r = bac_reader_over(msg->payload, msg->payload_length);
   uint8_t digest[BAC_HASH_BYTES];
-  bool ok = pbft_summary_read(&r, &s) && s.view == msg->view && s.base_height == msg->height && s.view > 0;
+  bool ok = pbft_summary_read(&r, &s) && s.view == msg->view && s.base_height == msg->height && s.view > 0 &&
+            s.view < BAC_ROUND_RECOVERY / 2; /* nobody gets there by timeouts, and views go on the blocks as rounds */
   if (ok) pbft_summary_digest(digest, &s);
   if (!ok || memcmp(digest, msg->digest, BAC_HASH_BYTES) != 0) {
     bac_env_reject(p->env, BAC_REJECT_MALFORMED, msg->sender);

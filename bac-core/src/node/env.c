@@ -298,7 +298,9 @@ static struct bac_entry *insert_own(struct bac_node *node, struct bac_block *blo
 
 struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, uint64_t round, const struct bac_buf *certificate) {
   struct bac_node *node = env->node;
-  const struct bac_header header = header_on(node, parent, round, node->id, node->now);
+  /* Time never goes back along the chain, whatever a proposer's own clock shows. */
+  const bac_time before = parent->block->header.proposed_at;
+  const struct bac_header header = header_on(node, parent, round, node->id, node->now > before ? node->now : before);
   struct bac_state *state = bac_state_copy(parent->state);
   struct bac_block *block =
       bac_block_build(&header, node->pool, state, certificate ? certificate->data : NULL, certificate ? certificate->length : 0,
