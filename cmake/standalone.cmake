@@ -66,8 +66,7 @@ target_link_libraries(bac-core-tests PRIVATE gmpxx) # exact arithmetic of the te
 bac_core_test(bac-engine-tests mock-test)
 # The fault simulator: its checkers, and a fixed budget of worlds for each engine.
 bac_core_test(bac-swarm-tests swarm-test bac-swarm)
-add_test(NAME bac-sim-bac COMMAND bac-sim --protocol=bac --seeds=120)
-add_test(NAME bac-sim-pbft COMMAND bac-sim --protocol=pbft --seeds=120)
+add_test(NAME bac-sim COMMAND bac-sim --protocol=all --seeds=100)
 add_test(NAME layers COMMAND ${BAC_DIR}/tests/layers.sh)
 
 if(BAC_NS3)

@@ -180,13 +180,15 @@ static bool progressed(const struct world *w, uint64_t goal) {
 
 static void stuck(struct world *w, uint64_t goal) {
   char text[300];
-  int at = snprintf(text, sizeof text, "no progress to height %" PRIu64 " in %d s after healing; heights", goal, (int)(BAC_HEAL_TIME / BAC_SECOND));
+  int at = snprintf(text, sizeof text, "no progress to height %" PRIu64 " in %d s after healing; epoch/height/round", goal, (int)(BAC_HEAL_TIME / BAC_SECOND));
   for (uint32_t i = 0; i < nodes(w) && at < (int)sizeof text - 40; i++) {
     uint64_t epoch;
     bool member;
     const bool up = bac_sim_epoch(w->sim, i, &epoch, &member);
+    struct bac_counters counters;
+    bac_sim_counters(w->sim, i, &counters);
     if (!honest(w, i)) continue;
-    at += snprintf(text + at, sizeof text - (size_t)at, " %u:%" PRIu64 "/%" PRIu64 "%s", i, epoch, bac_checker_height(w->checker, i), !up ? "-" : member ? "" : "o");
+    at += snprintf(text + at, sizeof text - (size_t)at, " %u:%" PRIu64 "/%" PRIu64 "/%" PRIu64 "%s", i, epoch, bac_checker_height(w->checker, i), counters.round, !up ? " down" : member ? "" : " outside");
   }
   bac_checker_violation(w->checker, bac_sim_now(w->sim), BAC_CHECK_PROGRESS, text);
 }

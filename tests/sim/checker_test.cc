@@ -276,6 +276,17 @@ TEST(Swarm, BacGoesOnWithClocksApart) {
   for (uint64_t seed : {37u, 88u, 175u}) EXPECT_EQ(BAC_CHECK_NONE, run("bac", seed, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check) << seed;
 }
 
+/* A member that forks, heard last by all: each waited for another one to build on. */
+TEST(Swarm, GossipGoesOnBesideAFork) {
+  for (uint64_t seed : {25u, 37u, 51u, 52u, 56u}) EXPECT_EQ(BAC_CHECK_NONE, run("hashgraph", seed, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check) << seed;
+  for (uint64_t seed : {25u, 52u, 162u, 167u, 246u}) EXPECT_EQ(BAC_CHECK_NONE, run("bac2", seed, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check) << seed;
+}
+
+/* Events that nobody but a member that crashed had heard: its later ones waited for them for good. */
+TEST(Swarm, GossipGoesOnAfterCrashes) {
+  for (uint64_t seed : {112u, 244u}) EXPECT_EQ(BAC_CHECK_NONE, run("bac2", seed, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check) << seed;
+}
+
 TEST(FastCrypto, NobodyForges) {
   bac_keypair a, b;
   bac_cost cost = {};

@@ -80,14 +80,14 @@ static struct bac_buf *make_payload(void *engine) {
   return bac_microblock_encode(txs, count);
 }
 
-/* Durable: u64 height signed || its digest || own last event. */
+/* Durable: u64 height signed || its digest || own last events. */
 static void persist(void *engine) {
   struct bac2_engine *e = engine;
-  const size_t head = e->gossip.head ? e->gossip.head->length : 0;
+  const size_t head = e->gossip.record ? e->gossip.record->length : 0;
   struct bac_buf *record = bac_buf_new(NULL, 8 + BAC_HASH_BYTES + head);
   bac_put_u64(record->data, e->signed_height);
   memcpy(record->data + 8, e->signed_digest, BAC_HASH_BYTES);
-  if (head > 0) memcpy(record->data + 8 + BAC_HASH_BYTES, e->gossip.head->data, head);
+  if (head > 0) memcpy(record->data + 8 + BAC_HASH_BYTES, e->gossip.record->data, head);
   bac_env_persist(e->env, record->data, record->length);
   bac_buf_unref(record);
 }

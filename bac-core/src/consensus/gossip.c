@@ -16,6 +16,7 @@ enum { SYNC_WANT = 1, SYNC_HAVE = 2 };
 #define SERVE_INTERVAL (BAC_SECOND / 4)
 #define EVENT_FIXED_BYTES (2u + 2u * BAC_HASH_BYTES + 8u + BAC_SIGNATURE_BYTES + 4u)
 #define OBJECT_HEADER_BYTES 20u
+#define RECORD_EVENTS 16u /* own events that a restart brings back */
 #define STALL_PERIODS 3 /* without a new event for so long, ask */
 
 /* An event whose parent is not here yet. */
@@ -103,9 +104,15 @@ static void orphan_keep(struct bac_gossip *g, const struct bac_hashgraph_event *
     bac_buf_unref(event->payload);
     return;
   }
-  if (g->orphan_count == orphans_max(g)) { /* the newest go: what is far above the gap comes again with a SYNC_HAVE */
-    bac_buf_unref(event->payload);
-    return;
+  if (g->orphan_count == orphans_max(g)) { /* the newest goes: what is far above the gap comes again, what fills it must find room */
+    uint32_t newest = 0;
+    for (uint32_t i = 1; i < g->orphan_count; i++)
+      if (g->orphans[i].event.timestamp > g->orphans[newest].event.timestamp) newest = i;
+    if (event->timestamp >= g->orphans[newest].event.timestamp) {
+      bac_buf_unref(event->payload);
+      return;
+    }
+    orphan_drop(g, newest);
   }
   struct bac_gossip_orphan *o = &g->orphans[g->orphan_count++];
   /* The parent may be on its way over relays: ask only when it has had its time. */
@@ -221,13 +228,34 @@ void bac_gossip_receive(struct bac_gossip *g, struct bac_reader *r, uint32_t fro
 
 /* ---- Own events. ---- */
 
+/* What a crash must not take: this event, and those before it. Whoever has not heard one of them cannot take the later ones. */
+static struct bac_buf *record_of(struct bac_gossip *g, const struct bac_hashgraph_event *last) {
+  const struct bac_hashgraph_event *events[RECORD_EVENTS];
+  size_t at = RECORD_EVENTS;
+  for (const struct bac_hashgraph_event *e = last; e && at > 0; e = bac_hashgraph_find(g->view, e->self_parent)) events[--at] = e;
+  return object_of(g, events + at, RECORD_EVENTS - at, 0);
+}
+
+/* The newest event of the member that was heard last. If that one has forked, nobody builds on it, and if all have heard it last, all
+ * would wait for each other: so of another one, each in turn. */
+static const struct bac_hashgraph_event *other_parent(const struct bac_gossip *g) {
+  if (!bac_hashgraph_forked(g->view, g->heard_from)) return bac_hashgraph_head(g->view, g->heard_from);
+  const uint32_t turn = bac_hashgraph_known(g->view, g->self);
+  for (uint32_t k = 0; k < g->members; k++) {
+    const uint32_t i = (turn + k) % g->members;
+    const struct bac_hashgraph_event *head = i != g->self && !bac_hashgraph_forked(g->view, i) ? bac_hashgraph_head(g->view, i) : NULL;
+    if (head) return head;
+  }
+  return NULL;
+}
+
 static void make_event(struct bac_gossip *g) {
   if (g->self == BAC_INDEX_NONE || g->behind) return;
   const struct bac_hashgraph_event *head = bac_hashgraph_head(g->view, g->self);
   struct bac_hashgraph_event event = {.epoch = bac_env_roster(g->env)->epoch, .creator = g->self, .timestamp = bac_env_now(g->env)};
   if (head) {
-    const struct bac_hashgraph_event *other = g->heard ? bac_hashgraph_head(g->view, g->heard_from) : NULL;
-    if (!other || bac_hashgraph_forked(g->view, g->heard_from)) return; /* a later event needs someone else's */
+    const struct bac_hashgraph_event *other = g->heard ? other_parent(g) : NULL;
+    if (!other) return; /* a later event needs someone else's */
     memcpy(event.self_parent, head->id, BAC_HASH_BYTES);
     memcpy(event.other_parent, other->id, BAC_HASH_BYTES);
     if (event.timestamp <= head->timestamp) event.timestamp = head->timestamp + 1;
@@ -245,6 +273,8 @@ static void make_event(struct bac_gossip *g) {
   const struct bac_hashgraph_event *const one[1] = {&event};
   bac_buf_unref(g->head);
   g->head = object_of(g, one, 1, 0);
+  bac_buf_unref(g->record);
+  g->record = record_of(g, &event);
   g->heard = false;
   g->callbacks->persist(g->engine);
   if (!unicast(g)) bac_env_gossip(g->env, BAC_INDEX_NONE, g->head);
@@ -281,7 +311,9 @@ static void send_have(struct bac_gossip *g, uint32_t to) {
  * heights, which brings all of it at once. */
 static void ask_parents(struct bac_gossip *g) {
   const bac_time now = bac_env_now(g->env);
-  if (g->orphan_count > GAP_ORPHANS) {
+  /* Heights do not tell of a branch beside the one that this member has: one asking in two goes by ids, whatever the gap. */
+  g->by_heights = g->orphan_count > GAP_ORPHANS && !g->by_heights;
+  if (g->by_heights) {
     uint32_t due = g->orphan_count;
     for (uint32_t i = 0; i < g->orphan_count; i++) {
       if (g->orphans[i].ask_at > now) continue;
@@ -337,6 +369,9 @@ void bac_gossip_sync(struct bac_gossip *g, const struct bac_msg *msg) {
   if (msg->step == SYNC_WANT && msg->payload_length % BAC_HASH_BYTES == 0) {
     for (size_t at = 0; at < msg->payload_length && count < SYNC_WANT_MAX; at += BAC_HASH_BYTES) {
       events[count] = bac_hashgraph_find(g->view, msg->payload + at);
+      /* Each of two members may wait for what waits at the other. */
+      for (uint32_t i = 0; i < g->orphan_count && !events[count]; i++)
+        if (memcmp(g->orphans[i].event.id, msg->payload + at, BAC_HASH_BYTES) == 0) events[count] = &g->orphans[i].event;
       if (events[count]) count++;
     }
   } else if (msg->step == SYNC_HAVE && msg->payload_length % 4 == 0 && msg->view <= g->members &&
@@ -441,24 +476,34 @@ void bac_gossip_free(struct bac_gossip *g) {
   bac_hashgraph_free(g->view);
   bac_hashgraph_dag_unref(g->dag);
   bac_buf_unref(g->head);
+  bac_buf_unref(g->record);
   free(g->orphans);
   free(g->roster_index);
   free(g->served_at);
 }
 
 bool bac_gossip_restore(struct bac_gossip *g, const uint8_t *record, size_t length) {
-  struct bac_hashgraph_event event = {0};
   if (!g->view || length <= OBJECT_HEADER_BYTES) return false;
+  struct bac_hashgraph_event events[RECORD_EVENTS];
+  uint32_t count = 0;
   struct bac_reader r = bac_reader_over(record + OBJECT_HEADER_BYTES, length - OBJECT_HEADER_BYTES);
-  if (!event_read(g, &r, &event) || bac_reader_left(&r) != 0 || event.creator != g->self) {
-    bac_buf_unref(event.payload);
+  bool good = true;
+  while (good && bac_reader_left(&r) > 0) {
+    good = count < RECORD_EVENTS && event_read(g, &r, &events[count]);
+    if (good) good = events[count++].creator == g->self;
+  }
+  if (!good || !r.ok) {
+    while (count > 0) bac_buf_unref(events[--count].payload);
     return false;
   }
+  const struct bac_hashgraph_event *const one[1] = {&events[count - 1]};
   bac_buf_unref(g->head);
-  g->head = bac_buf_new(record, length);
+  bac_buf_unref(g->record);
+  g->head = object_of(g, one, 1, 0);
+  g->record = bac_buf_new(record, length);
   g->behind = true;
   while (g->orphan_count > 0) orphan_drop(g, g->orphan_count - 1);
-  take(g, &event, member(g, g->self)->id); /* waits for its parents, or is the first */
+  for (uint32_t i = 0; i < count; i++) take(g, &events[i], member(g, g->self)->id); /* waits for its parents, or is the first */
   return true;
 }
 

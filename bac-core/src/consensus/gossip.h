@@ -26,7 +26,7 @@ struct bac_gossip_callbacks {
   struct bac_buf *(*payload)(void *engine);
   /* One more decided round, in sequence. */
   void (*round)(void *engine, const struct bac_hashgraph_round *round);
-  /* This member's last event has changed: make g->head durable (bac_env_persist) before it leaves. */
+  /* This member's last event has changed: make g->record durable (bac_env_persist) before it leaves. */
   void (*persist)(void *engine);
   /* An event was taken in (own ones too). */
   void (*event)(void *engine, const struct bac_hashgraph_event *event);
@@ -49,10 +49,12 @@ struct bac_gossip {
   bool heard;          /* since the last own event */
   bac_time due;        /* next own event */
   bac_time progress_at; /* last event taken in */
-  struct bac_buf *head; /* own last event as it travels: durable, sent again when nobody answers */
+  struct bac_buf *head; /* own last event as it travels: sent again when nobody answers */
+  struct bac_buf *record; /* durable: own last events, which nobody else may have, the head last */
   bool behind;          /* restored: the own head is not in the graph yet */
   struct bac_gossip_orphan *orphans; /* events that wait for a parent */
   uint32_t orphan_count;
+  bool by_heights;         /* the last asking for what they lack */
   bac_time asked_at;       /* last SYNC_HAVE */
   bac_time more_at;        /* a long answer has a continuation: when to ask for it, BAC_NEVER */
   uint32_t more_from;      /* roster index */

@@ -44,7 +44,7 @@ static struct bac_buf *make_payload(void *engine) {
 
 static void persist(void *engine) {
   struct hashgraph_engine *e = engine;
-  bac_env_persist(e->env, e->gossip.head->data, e->gossip.head->length);
+  bac_env_persist(e->env, e->gossip.record->data, e->gossip.record->length);
 }
 
 /* The block's reward goes to one of those whose witnesses settled the round, each in turn. */
