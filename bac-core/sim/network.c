@@ -34,6 +34,7 @@ struct host {
   uint64_t epoch;
   bool member;
   uint8_t certificate[BAC_CERTIFICATE_BYTES];
+  struct bac_buf *passport;
 };
 
 struct bac_sim {
@@ -244,7 +245,9 @@ static void handle(struct bac_sim *sim, struct item *item) {
 }
 
 static struct bac_node *make_node(struct bac_sim *sim, uint32_t i, char *why, size_t why_size) {
-  const struct bac_node_config nc = {.config = &sim->config.node, .roster = &sim->roster, .id = sim->hosts[i].id, .shared = sim->shared, .certificate = sim->config.epoch_blocks > 0 ? sim->hosts[i].certificate : NULL};
+  const struct bac_node_config nc = {.config = &sim->config.node, .roster = &sim->roster, .id = sim->hosts[i].id, .shared = sim->shared, .certificate = sim->config.epoch_blocks > 0 ? sim->hosts[i].certificate : NULL,
+                                     .passport = sim->hosts[i].passport ? sim->hosts[i].passport->data : NULL,
+                                     .passport_length = sim->hosts[i].passport ? sim->hosts[i].passport->length : 0};
   return bac_node_new(&nc, why, why_size);
 }
 
@@ -267,7 +270,8 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
   free(ids);
   const uint32_t founders = config->founders > 0 && config->founders < n ? config->founders : n;
   sim->everybody = (struct bac_roster){.count = n, .members = sim->members};
-  sim->roster = (struct bac_roster){.count = founders, .members = sim->members, .epoch_blocks = config->epoch_blocks};
+  sim->roster = (struct bac_roster){.count = founders, .members = sim->members, .epoch_blocks = config->epoch_blocks, .shard = config->shard,
+                                     .neighbours = config->neighbours, .neighbour_count = config->neighbour_count};
   if (config->epoch_blocks > 0) bac_ca_derive_key(config->node.seed, sim->roster.ca_key);
   sim->observer = bac_observer_new(config->node.seed, 0, BAC_NEVER);
   if (config->share) sim->shared = bac_shared_new(1 << 16);
@@ -302,6 +306,7 @@ void bac_sim_free(struct bac_sim *sim) {
     bac_node_free(h->node);
     bac_workload_free(h->workload);
     bac_journal_clear(&h->journal);
+    bac_buf_unref(h->passport);
   }
   free(sim->heap);
   free(sim->hosts);
@@ -364,6 +369,29 @@ void bac_sim_depart(struct bac_sim *sim, uint32_t node, bac_time at) {
   struct bac_event event = {.type = BAC_EVENT_DEPART};
   event.depart.at = at;
   if (sim->hosts[node].node) step(sim, node, event);
+}
+
+void bac_sim_move(struct bac_sim *sim, uint32_t node, bac_time at, uint32_t shard) {
+  struct bac_event event = {.type = BAC_EVENT_DEPART};
+  event.depart.at = at;
+  event.depart.towards = shard + 1;
+  if (sim->hosts[node].node) step(sim, node, event);
+}
+
+uint8_t *bac_sim_passport(const struct bac_sim *sim, uint32_t node, size_t *length) {
+  return sim->hosts[node].node ? bac_node_passport(sim->hosts[node].node, length) : NULL;
+}
+
+void bac_sim_arrive(struct bac_sim *sim, uint32_t node, const uint8_t *passport, size_t length) {
+  bac_buf_unref(sim->hosts[node].passport);
+  sim->hosts[node].passport = bac_buf_new(passport, length);
+  bac_sim_restart(sim, node);
+}
+
+void bac_sim_neighbour(const struct bac_sim *sim, struct bac_neighbour *out) { bac_neighbour_derive(out, &sim->roster); }
+
+bool bac_sim_account(const struct bac_sim *sim, uint32_t node, uint32_t id, struct bac_account_view *out) {
+  return sim->hosts[node].node && bac_node_account(sim->hosts[node].node, id, out);
 }
 
 bool bac_sim_epoch(const struct bac_sim *sim, uint32_t node, uint64_t *epoch, bool *member) {

@@ -24,6 +24,9 @@ struct bac_sim_config {
   uint32_t nodes;             /* ids 0..nodes-1 */
   uint32_t founders;          /* of them, the members at genesis: ids below; 0: all. The others are down until bac_sim_restart */
   uint32_t epoch_blocks;      /* 0: members neither join nor leave */
+  uint32_t shard;
+  const struct bac_neighbour *neighbours; /* of the shard; borrowed for bac_sim_new */
+  uint32_t neighbour_count;
   uint32_t loss_permille;     /* independent, per receiver */
   uint32_t duplicate_permille;
   uint32_t corrupt_permille;  /* one byte of the frame is changed */
@@ -67,6 +70,16 @@ void bac_sim_restart(struct bac_sim *sim, uint32_t node);
 
 /* The EV means to leave then. It goes when bac_sim_crash says so. */
 void bac_sim_depart(struct bac_sim *sim, uint32_t node, bac_time at);
+
+/* The same, into another shard. When it is no member any more, what it takes along (NULL: it is one still), to be freed; in the other
+ * network, where it is a node that is down, it restarts with that. */
+void bac_sim_move(struct bac_sim *sim, uint32_t node, bac_time at, uint32_t shard);
+uint8_t *bac_sim_passport(const struct bac_sim *sim, uint32_t node, size_t *length);
+void bac_sim_arrive(struct bac_sim *sim, uint32_t node, const uint8_t *passport, size_t length);
+/* How the shard is known to others at the beginning. */
+void bac_sim_neighbour(const struct bac_sim *sim, struct bac_neighbour *out);
+/* The account of an EV at a node; false: there is none, or the node is down. */
+bool bac_sim_account(const struct bac_sim *sim, uint32_t node, uint32_t id, struct bac_account_view *out);
 
 /* Every frame on its way to a receiver: may be changed in place (up to *length bytes), or dropped by returning false. */
 typedef bool (*bac_sim_filter)(void *ctx, uint32_t from, uint32_t to, uint8_t *bytes, size_t *length);

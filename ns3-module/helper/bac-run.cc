@@ -152,7 +152,7 @@ Ptr<BacApplication> Scene::BuildNode(const bac_plan_shard& s, uint32_t id, bac_n
     radio = m_helper->InstallRadio(node, id, s.roster.shard);
   }
   const uint8_t* certificate = s.certificates && kind == BAC_NODE_MEMBER ? s.certificates[id - s.everybody.members[0].id] : nullptr;
-  const bac_node_config config{&m_config, &s.roster, id, kind, m_shared.get(), certificate};
+  const bac_node_config config{&m_config, &s.roster, id, kind, m_shared.get(), certificate, nullptr, 0};
   Ptr<BacApplication> app = m_helper->Install(node, config, m_options.cost, radio, s.roster.shard);
   app->SetAttribute("KeepRecords", BooleanValue(kind == BAC_NODE_MEMBER && m_options.churn));
   app->SetStartTime(NanoSeconds(NODES_START_NS));

@@ -82,7 +82,7 @@ Ptr<BacApplication> Scene::Add(uint32_t id, bac_node_kind kind, double x, const 
     node->AggregateObject(mobility);
     radio = m_helper.InstallRadio(node, id, 0);
   }
-  const bac_node_config config{&m_config, &m_roster, id, kind, nullptr, nullptr};
+  const bac_node_config config{&m_config, &m_roster, id, kind, nullptr, nullptr, nullptr, 0};
   Ptr<BacApplication> app = m_helper.Install(node, config, cost, radio, 0);
   app->SetStartTime(Seconds(0.1));
   app->TraceConnectWithoutContext("FrameRx", MakeCallback(&Scene::FrameRx, this));

@@ -65,6 +65,17 @@ struct bac_member {
   uint32_t lambda;       /* of the credential that brought it there; 0: the fallback order did */
 };
 
+/* What a shard knows of another one: of its newest epoch heard of, the roster's hash, and the roots of the states on which the last ones stand, by
+ * epoch modulo (zero: unknown). bac_neighbour_derive fills it for the beginning. */
+#define BAC_NEIGHBOURS_MAX 8
+#define BAC_NEIGHBOUR_ROOTS 8
+struct bac_neighbour {
+  uint32_t shard;
+  uint64_t epoch;
+  uint8_t roster_hash[BAC_HASH_BYTES];
+  uint8_t roots[BAC_NEIGHBOUR_ROOTS][BAC_HASH_BYTES];
+};
+
 /* Members of one shard in one epoch, ordered by id. Borrowed by nodes for their lifetime. */
 struct bac_roster {
   uint32_t shard;
@@ -75,7 +86,12 @@ struct bac_roster {
   uint32_t candidates_permille;         /* the committee's share of the members; 0: config's */
   uint32_t epoch_blocks;                /* after which members may join and leave; 0: never */
   uint8_t ca_key[BAC_PUBLIC_KEY_BYTES]; /* of the authority whose certificates let EVs join */
+  const struct bac_neighbour *neighbours; /* epoch 0: shards from which EVs may be handed over */
+  uint32_t neighbour_count;               /* <= BAC_NEIGHBOURS_MAX */
 };
+
+/* How the shard of this roster, its first, is known to others. */
+void bac_neighbour_derive(struct bac_neighbour *neighbour, const struct bac_roster *genesis);
 
 /* Fills members[i] for ids[i]: keys derived from the seed, the genesis balance and units. ids ascend.  Errors: BAC_EINVAL. */
 int bac_members_derive(uint64_t seed, const uint32_t *ids, uint32_t count, struct bac_member *members);
@@ -105,6 +121,9 @@ struct bac_node_config {
   struct bac_shared *shared; /* may be NULL */
   /* Of an EV that is not in the roster, or may leave and come back: BAC_CERTIFICATE_BYTES by which it joins, copied; NULL: it has none. */
   const uint8_t *certificate;
+  /* What the EV takes along from its last shard (bac_node_passport), copied; NULL: it comes from nowhere. */
+  const uint8_t *passport;
+  size_t passport_length;
 };
 
 /* ---- Events ---- */
@@ -151,6 +170,7 @@ struct bac_event {
     } revoke;
     struct {
       bac_time at; /* BAC_NEVER: not in sight */
+      uint32_t towards; /* 1 + the shard that it drives into and that takes it over; 0: none */
     } depart;
   };
 };
@@ -296,6 +316,22 @@ struct bac_counters {
 void bac_node_counters(const struct bac_node *node, struct bac_counters *out);
 /* Adds the totals of `one` to `sum`; chain_height, round and pool_txs, which are no totals, become those of `one`. */
 void bac_counters_add(struct bac_counters *sum, const struct bac_counters *one);
+
+/* What an EV that has just left its shard for another one takes along; the caller owns the bytes (free). NULL: it is a member still, has
+ * left for nowhere, or does not know the state that shows it any longer. */
+uint8_t *bac_node_passport(const struct bac_node *node, size_t *length);
+
+/* An account at the node's committed tip, for results. False: there is none. */
+struct bac_account_view {
+  bool member;
+  int64_t balance_milli;
+  uint32_t units;   /* of reputation, as of this epoch's beginning */
+  uint32_t rho_ppm; /* reputation now, in millionths */
+  uint32_t tasks, participated, convictions;
+  uint64_t moves;   /* from shard to shard */
+  bool gone;        /* into another shard */
+};
+bool bac_node_account(const struct bac_node *node, uint32_t id, struct bac_account_view *out);
 
 /* Digest over chain, engine and pool, for tests of determinism. */
 void bac_node_digest(const struct bac_node *node, uint8_t out[BAC_HASH_BYTES]);

@@ -9,6 +9,34 @@ bool bac_join_read(struct bac_join *join, const struct bac_tx *tx) {
          tx->fee_milli == 0 && tx->nonce == (BAC_JOIN_NONCE | join->epoch);
 }
 
+bool bac_handover_read(struct bac_join *join, const struct bac_tx *tx) {
+  uint8_t memo[BAC_TX_MEMO_MAX];
+  if (tx->kind != BAC_TX_HANDOVER || bac_tx_memo(tx, memo) != 8 + BAC_CERTIFICATE_BYTES + BAC_HASH_BYTES) return false;
+  join->epoch = bac_get_u64(memo);
+  return bac_certificate_decode(&join->certificate, memo + 8, BAC_CERTIFICATE_BYTES) && join->certificate.ev_id == tx->from &&
+         tx->fee_milli == 0 && tx->nonce == (BAC_JOIN_NONCE | join->epoch);
+}
+
+struct bac_buf *bac_handover_make(struct bac_tx *tx, uint64_t epoch, const struct bac_certificate *certificate, const uint8_t *passport, size_t length,
+                                  bac_time now, const struct bac_keypair *pair, struct bac_cost *cost) {
+  uint8_t memo[8 + BAC_CERTIFICATE_BYTES + BAC_HASH_BYTES], wire[BAC_TX_BYTES_MAX];
+  bac_put_u64(memo, epoch);
+  bac_certificate_encode(certificate, memo + 8);
+  bac_tx_attachment_hash(memo + 8 + BAC_CERTIFICATE_BYTES, passport, length);
+  cost->hashed_bytes += length;
+  if (bac_tx_make_record(tx, wire, BAC_TX_HANDOVER, memo, sizeof memo, certificate->ev_id, BAC_JOIN_NONCE | epoch, now, pair, cost) != BAC_OK)
+    return NULL;
+  return bac_tx_attach(tx, passport, length);
+}
+
+bool bac_leave_read(uint32_t *towards, const struct bac_tx *tx) {
+  uint8_t memo[BAC_TX_MEMO_MAX];
+  if (tx->kind != BAC_TX_LEAVE) return false;
+  const size_t length = bac_tx_memo(tx, memo);
+  *towards = length == 4 && bac_get_u32(memo) < UINT32_MAX ? bac_get_u32(memo) + 1 : 0;
+  return length == 0 || *towards > 0;
+}
+
 int bac_join_make(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], uint64_t epoch, const struct bac_certificate *certificate, bac_time now,
                   const struct bac_keypair *pair, struct bac_cost *cost) {
   uint8_t memo[8 + BAC_CERTIFICATE_BYTES];

@@ -4,7 +4,9 @@
  *
  * JOIN   memo: u64 epoch || certificate. Signed with the certificate's key; accepted in that epoch alone, of an EV outside. Its nonce is the
  *        epoch with the highest bit set: a newcomer has no other.
- * LEAVE  memo: empty. Of a member; in its last epoch it goes on voting.
+ * HANDOVER  memo: u64 epoch || certificate || hash of the attachment, a passport (passport.h). A JOIN of an EV that comes from another shard:
+ *        its reputation, balance and nonces come with it, once. Left for this shard, it is nobody's anywhere else.
+ * LEAVE  memo: empty, or u32 shard that the EV leaves for. Of a member; in its last epoch it goes on voting.
  * CREDENTIAL  memo: u64 epoch || proof[80] || u32 lambda. A member that the lottery has elected into the next epoch's committee.
  * RECEIPT     memo: u64 height || digest of the block there. A member holds the chain up to a checkpoint, a multiple of BAC_RECEIPT_STRETCH;
  *             in one of the next BAC_RECEIPT_WINDOW blocks.
@@ -33,6 +35,13 @@ struct bac_credential {
   uint8_t pi[BAC_VRF_PROOF_BYTES];
   uint32_t lambda;
 };
+/* Strict, as bac_join_read; the passport is not read. */
+bool bac_handover_read(struct bac_join *join, const struct bac_tx *tx);
+/* The caller owns the bytes that tx borrows. NULL: it would be too long. */
+struct bac_buf *bac_handover_make(struct bac_tx *tx, uint64_t epoch, const struct bac_certificate *certificate, const uint8_t *passport, size_t length,
+                                  bac_time now, const struct bac_keypair *pair, struct bac_cost *cost);
+/* 1 + the shard that a LEAVE names; 0: none. False: it is no LEAVE, or torn. */
+bool bac_leave_read(uint32_t *towards, const struct bac_tx *tx);
 #define BAC_CREDENTIAL_BYTES (8 + BAC_VRF_PROOF_BYTES + 4)
 bool bac_credential_read(struct bac_credential *credential, const struct bac_tx *tx);
 void bac_credential_write(const struct bac_credential *credential, uint8_t memo[BAC_CREDENTIAL_BYTES]);

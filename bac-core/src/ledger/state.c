@@ -8,6 +8,7 @@
 #include "election/committee.h"
 #include "identity/roster.h"
 #include "ledger/merkle.h"
+#include "ledger/passport.h"
 
 static struct bac_account *open_account(struct bac_state *state, uint32_t id) {
   if (state->count == state->capacity) {
@@ -30,6 +31,8 @@ struct bac_state *bac_state_genesis(const struct bac_roster *roster) {
   memcpy(state->ca_key, roster->ca_key, sizeof state->ca_key);
   memcpy(state->seed, roster->seed, sizeof state->seed);
   memcpy(state->next_seed, roster->seed, sizeof state->next_seed);
+  state->neighbour_count = roster->neighbour_count;
+  if (roster->neighbour_count > 0) memcpy(state->neighbours, roster->neighbours, roster->neighbour_count * sizeof *roster->neighbours);
   state->capacity = roster->count;
   state->accounts = bac_alloc(state->capacity, sizeof *state->accounts);
   for (uint32_t i = 0; i < roster->count; i++) {
@@ -93,6 +96,9 @@ static void nonce_use(struct bac_account *a, uint64_t nonce) {
   a->nonce_used |= (uint64_t)1 << (a->nonce_top - nonce);
 }
 
+/* It has taken its account along into another shard. */
+static bool gone(const struct bac_account *a) { return a->membership == BAC_OUTSIDE && a->towards > 0; }
+
 /* A member in this epoch and the next, as far as anybody knows. */
 static bool member(const struct bac_account *a) { return a->membership == BAC_MEMBER && !a->revoked; }
 static bool votes(const struct bac_account *a) { return a->membership == BAC_MEMBER || a->membership == BAC_LEAVING; }
@@ -127,12 +133,26 @@ static bool credential_holds(const struct bac_state *state, const struct bac_acc
   return bac_sortition_verify(&ticket, &lottery, from->units, from->vrf_key, alpha, cost) == 0;
 }
 
+static bool handover_authentic(const struct bac_state *state, const struct bac_tx *tx, struct bac_shared *shared, struct bac_cost *cost) {
+  struct bac_join join;
+  size_t length;
+  const uint8_t *attachment = bac_tx_attachment(tx, &length);
+  if (!attachment || !bac_handover_read(&join, tx) || bac_certificate_verify(&join.certificate, state->ca_key, shared, cost) != BAC_REJECT_COUNT ||
+      !bac_tx_verify(tx, join.certificate.sign_key, shared, cost))
+    return false;
+  struct bac_passport *passport = bac_alloc(1, sizeof *passport);
+  const bool good = bac_passport_read(passport, attachment, length, true, shared, cost);
+  free(passport);
+  return good;
+}
+
 bool bac_state_authentic(const struct bac_state *state, const struct bac_tx *tx, struct bac_shared *shared, struct bac_cost *cost) {
   if (tx->kind == BAC_TX_JOIN) {
     struct bac_join join;
     return bac_join_read(&join, tx) && bac_certificate_verify(&join.certificate, state->ca_key, shared, cost) == BAC_REJECT_COUNT &&
            bac_tx_verify(tx, join.certificate.sign_key, shared, cost);
   }
+  if (tx->kind == BAC_TX_HANDOVER) return handover_authentic(state, tx, shared, cost);
   const struct bac_account *from = bac_state_account(state, tx->from);
   if (!from || !bac_tx_verify(tx, from->sign_key, shared, cost)) return false;
   if (tx->kind == BAC_TX_CREDENTIAL) return credential_holds(state, from, tx, cost);
@@ -155,18 +175,63 @@ static bool may_join(const struct bac_state *state, const struct bac_join *join)
   return !a || (a->membership == BAC_OUTSIDE && join->epoch >= a->turn);
 }
 
+static struct bac_neighbour *neighbour_of(struct bac_state *state, uint32_t shard) {
+  for (uint32_t i = 0; i < state->neighbour_count; i++)
+    if (state->neighbours[i].shard == shard) return &state->neighbours[i];
+  return NULL;
+}
+
+/* Whether what the passport shows follows from what this shard knows: it goes on from the newest roster known, or ends with a root known. */
+static bool anchored(const struct bac_neighbour *n, const struct bac_passport *p) {
+  const uint64_t end = p->first + p->boundaries;
+  static const uint8_t none[BAC_HASH_BYTES];
+  const uint8_t *known = n->roots[end % BAC_NEIGHBOUR_ROOTS];
+  if (end <= n->epoch)
+    return n->epoch - end < BAC_NEIGHBOUR_ROOTS && memcmp(known, none, sizeof none) != 0 && memcmp(known, p->epochs[p->boundaries].root, BAC_HASH_BYTES) == 0;
+  return p->first <= n->epoch && memcmp(p->epochs[n->epoch - p->first].roster_hash, n->roster_hash, BAC_HASH_BYTES) == 0;
+}
+
+/* Its account as it left there for here; the caller frees the passport. NULL: it may not be handed over. */
+static struct bac_passport *passport_of(const struct bac_state *state, const struct bac_tx *tx, struct bac_join *join) {
+  struct bac_cost unused = {0};
+  size_t length;
+  const uint8_t *attachment = bac_tx_attachment(tx, &length);
+  if (!attachment || !bac_handover_read(join, tx)) return NULL;
+  struct bac_passport *p = bac_alloc(1, sizeof *p);
+  bool good = bac_passport_read(p, attachment, length, false, NULL, &unused);
+  const struct bac_neighbour *n = good ? neighbour_of((struct bac_state *)(uintptr_t)state, p->shard) : NULL;
+  const struct bac_account *there = &p->account, *here = bac_state_account(state, tx->from);
+  const struct bac_certificate *c = &join->certificate;
+  good = n && anchored(n, p) && there->id == tx->from && gone(there) && there->towards == state->shard + 1 && !there->revoked &&
+         there->serial == c->serial && memcmp(there->sign_key, c->sign_key, sizeof c->sign_key) == 0 && (!here || there->moves > here->moves);
+  if (good) return p;
+  free(p);
+  return NULL;
+}
+
 bool bac_state_accepts(const struct bac_state *state, const struct bac_tx *tx) {
   if (tx->kind == BAC_TX_JOIN) {
     struct bac_join join;
-    return bac_join_read(&join, tx) && may_join(state, &join);
+    const struct bac_account *a = bac_state_account(state, tx->from); /* gone with its account: it has to bring it back */
+    return bac_join_read(&join, tx) && (!a || !gone(a)) && may_join(state, &join);
+  }
+  if (tx->kind == BAC_TX_HANDOVER) {
+    struct bac_join join;
+    struct bac_passport *passport = passport_of(state, tx, &join);
+    const bool good = passport && may_join(state, &join);
+    free(passport);
+    return good;
   }
   const struct bac_account *from = bac_state_account(state, tx->from);
-  if (!from || !nonce_free(from, tx->nonce) || tx->amount_milli + tx->fee_milli > from->balance_milli) return false;
+  if (!from || gone(from) || !nonce_free(from, tx->nonce) || tx->amount_milli + tx->fee_milli > from->balance_milli) return false;
   switch (tx->kind) {
     case BAC_TX_TRANSFER:
-      return bac_state_account(state, tx->to) != NULL;
-    case BAC_TX_LEAVE:
+      return bac_state_account(state, tx->to) != NULL && !gone(bac_state_account(state, tx->to));
+    case BAC_TX_LEAVE: {
+      uint32_t towards;
+      if (!bac_leave_read(&towards, tx) || towards == state->shard + 1) return false;
       return from->membership == BAC_MEMBER || from->membership == BAC_JOINING;
+    }
     case BAC_TX_CREDENTIAL: {
       struct bac_credential c;
       return member(from) && bac_credential_read(&c, tx) && c.epoch == state->epoch + 1 && from->credential_epoch != c.epoch;
@@ -192,6 +257,17 @@ bool bac_state_accepts(const struct bac_state *state, const struct bac_tx *tx) {
   }
 }
 
+static void admit(struct bac_state *state, struct bac_account *a, const struct bac_join *join) {
+  a->membership = BAC_JOINING;
+  a->turn = state->epoch + 1;
+  a->towards = 0;
+  a->serial = join->certificate.serial;
+  a->revoked = false; /* with this certificate */
+  a->certificate_ends = join->certificate.not_after;
+  memcpy(a->sign_key, join->certificate.sign_key, sizeof a->sign_key);
+  memcpy(a->vrf_key, join->certificate.vrf_key, sizeof a->vrf_key);
+}
+
 static void join_apply(struct bac_state *state, const struct bac_tx *tx, uint32_t proposer) {
   struct bac_join join;
   BAC_ASSERT(bac_join_read(&join, tx)); /* it was accepted */
@@ -202,13 +278,31 @@ static void join_apply(struct bac_state *state, const struct bac_tx *tx, uint32_
     a->balance_milli = join.certificate.balance_milli;
     bac_reputation_init(&a->reputation, state->last - state->epoch_blocks, false);
   }
-  a->membership = BAC_JOINING;
-  a->turn = state->epoch + 1;
-  a->serial = join.certificate.serial;
-  a->revoked = false; /* with this certificate */
-  a->certificate_ends = join.certificate.not_after;
-  memcpy(a->sign_key, join.certificate.sign_key, sizeof a->sign_key);
-  memcpy(a->vrf_key, join.certificate.vrf_key, sizeof a->vrf_key);
+  admit(state, a, &join);
+}
+
+/* Its account comes from the other shard, whose boundaries are known from now on. */
+static void handover_apply(struct bac_state *state, const struct bac_tx *tx) {
+  struct bac_join join;
+  struct bac_passport *p = passport_of(state, tx, &join);
+  BAC_ASSERT(p); /* it was accepted */
+  struct bac_neighbour *n = neighbour_of(state, p->shard);
+  for (uint32_t i = 1; i <= p->boundaries; i++) {
+    if (p->first + i <= n->epoch) continue;
+    n->epoch = p->first + i;
+    memcpy(n->roster_hash, p->epochs[i].roster_hash, BAC_HASH_BYTES);
+    memcpy(n->roots[n->epoch % BAC_NEIGHBOUR_ROOTS], p->epochs[i].root, BAC_HASH_BYTES);
+  }
+  struct bac_account *a = bac_state_account(state, p->account.id);
+  if (!a) a = open_account(state, p->account.id);
+  a->balance_milli = p->account.balance_milli;
+  a->nonce_top = p->account.nonce_top;
+  a->nonce_used = p->account.nonce_used;
+  a->moves = p->account.moves;
+  a->reputation = p->account.reputation;
+  if (bac_reputation_enter(&a->reputation, state->height, state->epoch) != BAC_OK) bac_reputation_init(&a->reputation, state->height, false);
+  admit(state, a, &join);
+  free(p);
 }
 
 /* Accepted, and paid for. */
@@ -218,7 +312,8 @@ static void record_apply(struct bac_state *state, struct bac_account *from, cons
   struct bac_evidence evidence;
   switch (tx->kind) {
     case BAC_TX_LEAVE:
-      if (from->membership == BAC_JOINING) from->turn = state->epoch + 1;
+      BAC_ASSERT(bac_leave_read(&from->towards, tx));
+      if (from->membership == BAC_JOINING) from->towards = 0, from->turn = state->epoch + 1;
       from->membership = from->membership == BAC_JOINING ? BAC_OUTSIDE : BAC_LEAVING;
       break;
     case BAC_TX_CREDENTIAL: {
@@ -260,6 +355,10 @@ bool bac_state_apply(struct bac_state *state, const struct bac_tx *tx, uint32_t 
     join_apply(state, tx, proposer);
     return true;
   }
+  if (tx->kind == BAC_TX_HANDOVER) {
+    handover_apply(state, tx);
+    return true;
+  }
   struct bac_account *from = bac_state_account(state, tx->from), *to = bac_state_account(state, tx->to);
   from->balance_milli -= tx->amount_milli + tx->fee_milli;
   to->balance_milli += tx->amount_milli;
@@ -272,10 +371,14 @@ bool bac_state_apply(struct bac_state *state, const struct bac_tx *tx, uint32_t 
 bool bac_state_spent(const struct bac_state *state, const struct bac_tx *tx) {
   if (tx->kind == BAC_TX_JOIN) {
     struct bac_join join;
-    return !bac_join_read(&join, tx) || (join.epoch <= state->epoch && !may_join(state, &join));
+    return !bac_join_read(&join, tx) || (join.epoch <= state->epoch && !bac_state_accepts(state, tx));
   }
   const struct bac_account *from = bac_state_account(state, tx->from);
-  if (!from || (tx->nonce <= from->nonce_top && !nonce_free(from, tx->nonce))) return true;
+  if (tx->kind == BAC_TX_HANDOVER) {
+    struct bac_join join;
+    return !bac_handover_read(&join, tx) || (join.epoch <= state->epoch && !bac_state_accepts(state, tx));
+  }
+  if (!from || gone(from) || (tx->nonce <= from->nonce_top && !nonce_free(from, tx->nonce))) return true;
   struct bac_checkpoint_receipt r;
   if (tx->kind == BAC_TX_RECEIPT) return !bac_receipt_read(&r, tx) || r.height + BAC_RECEIPT_WINDOW <= state->height;
   struct bac_credential c;
@@ -289,7 +392,7 @@ bool bac_state_spent(const struct bac_state *state, const struct bac_tx *tx) {
 
 bool bac_state_used(const struct bac_state *state, const struct bac_tx *tx) {
   const struct bac_account *from = bac_state_account(state, tx->from);
-  return from && tx->kind != BAC_TX_JOIN && tx->nonce <= from->nonce_top && from->nonce_top - tx->nonce < BAC_NONCE_WINDOW &&
+  return from && tx->kind != BAC_TX_JOIN && tx->kind != BAC_TX_HANDOVER && tx->nonce <= from->nonce_top && from->nonce_top - tx->nonce < BAC_NONCE_WINDOW &&
          !nonce_free(from, tx->nonce);
 }
 
@@ -365,6 +468,10 @@ static void turn(struct bac_state *state, const uint8_t seed[BAC_HASH_BYTES], ui
     if (!in) {
       a->membership = BAC_OUTSIDE;
       a->turn = state->epoch + 1;
+      if (a->towards > 0) { /* nothing here changes it any more */
+        a->moves++;
+        bac_reputation_leave(&a->reputation, height, state->epoch);
+      }
     } else if (a->membership == BAC_JOINING) {
       a->membership = BAC_MEMBER;
     }
@@ -406,7 +513,9 @@ struct bac_roster *bac_state_roster(const struct bac_state *state, uint32_t shar
 
 /* ---- Encoding. ---- */
 
-#define FIXED_BYTES (4 + 8 + sizeof ((struct bac_state *)0)->recent + 2 * 8 + 2 * 4 + 3 * 32 + 2 + BAC_REVOCATION_BYTES_MAX + 4)
+#define NEIGHBOUR_BYTES (4 + 8 + BAC_HASH_BYTES + BAC_NEIGHBOUR_ROOTS * BAC_HASH_BYTES)
+#define NEIGHBOURS_BYTES (BAC_NEIGHBOURS_MAX * NEIGHBOUR_BYTES)
+#define FIXED_BYTES (4 + 8 + sizeof ((struct bac_state *)0)->recent + 2 * 8 + 2 * 4 + 3 * 32 + 2 + BAC_REVOCATION_BYTES_MAX + 4 + NEIGHBOURS_BYTES + 4)
 
 static void write_fixed(struct bac_writer *w, const struct bac_state *s) {
   uint8_t list[BAC_REVOCATION_BYTES_MAX] = {0};
@@ -423,6 +532,13 @@ static void write_fixed(struct bac_writer *w, const struct bac_state *s) {
   bac_write_bytes(w, s->next_seed, sizeof s->next_seed);
   bac_write_u16(w, (uint16_t)length);
   bac_write_bytes(w, list, sizeof list);
+  bac_write_u32(w, s->neighbour_count);
+  for (uint32_t i = 0; i < BAC_NEIGHBOURS_MAX; i++) {
+    bac_write_u32(w, s->neighbours[i].shard);
+    bac_write_u64(w, s->neighbours[i].epoch);
+    bac_write_bytes(w, s->neighbours[i].roster_hash, BAC_HASH_BYTES);
+    bac_write_bytes(w, s->neighbours[i].roots, sizeof s->neighbours[i].roots);
+  }
   bac_write_u32(w, s->count);
 }
 
@@ -448,9 +564,17 @@ static void write_account(struct bac_writer *w, const struct bac_account *a) {
   bac_write_u64(w, a->credential_epoch);
   bac_write_u32(w, a->lambda);
   bac_write_bytes(w, a->priority, sizeof a->priority);
+  bac_write_u32(w, a->towards);
+  bac_write_u64(w, a->moves);
 }
 
-void bac_state_root(uint8_t root[BAC_HASH_BYTES], const struct bac_state *state, struct bac_cost *cost) {
+void bac_account_encode(const struct bac_account *account, uint8_t out[BAC_ACCOUNT_BYTES]) {
+  struct bac_writer w = bac_writer_over(out, BAC_ACCOUNT_BYTES);
+  write_account(&w, account);
+  BAC_ASSERT(w.ok && w.length == BAC_ACCOUNT_BYTES);
+}
+
+uint8_t *bac_state_leaves(const struct bac_state *state, struct bac_cost *cost) {
   uint8_t fixed[FIXED_BYTES], account[BAC_ACCOUNT_BYTES];
   uint8_t *leaves = bac_alloc(state->count + 1, BAC_HASH_BYTES);
   struct bac_writer w = bac_writer_over(fixed, sizeof fixed);
@@ -461,8 +585,13 @@ void bac_state_root(uint8_t root[BAC_HASH_BYTES], const struct bac_state *state,
     write_account(&w, &state->accounts[i]);
     bac_hash(leaves + (size_t)(i + 1) * BAC_HASH_BYTES, BAC_DOMAIN_LEAF, account, w.length);
   }
-  bac_merkle_root(root, leaves, state->count + 1);
   cost->hashed_bytes += sizeof fixed + (uint64_t)state->count * (sizeof account + 2 * BAC_HASH_BYTES);
+  return leaves;
+}
+
+void bac_state_root(uint8_t root[BAC_HASH_BYTES], const struct bac_state *state, struct bac_cost *cost) {
+  uint8_t *leaves = bac_state_leaves(state, cost);
+  bac_merkle_root(root, leaves, state->count + 1);
   free(leaves);
 }
 
@@ -495,12 +624,30 @@ static bool read_account(struct bac_reader *r, struct bac_account *a) {
   a->credential_epoch = bac_read_u64(r);
   a->lambda = bac_read_u32(r);
   const uint8_t *priority = bac_read_bytes(r, BAC_HASH_BYTES);
-  if (!priority || membership > BAC_LEAVING || revoked > 1 || !bac_reputation_decode(&a->reputation, reputation, BAC_REPUTATION_BYTES))
+  a->towards = bac_read_u32(r);
+  a->moves = bac_read_u64(r);
+  if (!priority || !r->ok || membership > BAC_LEAVING || revoked > 1 || !bac_reputation_decode(&a->reputation, reputation, BAC_REPUTATION_BYTES))
     return false;
   memcpy(a->sign_key, sign_key, sizeof a->sign_key);
   memcpy(a->vrf_key, vrf_key, sizeof a->vrf_key);
   memcpy(a->priority, priority, sizeof a->priority);
   return true;
+}
+
+static void read_neighbours(struct bac_state *s, const uint8_t *bytes) {
+  struct bac_reader r = bac_reader_over(bytes, NEIGHBOURS_BYTES);
+  for (uint32_t i = 0; i < BAC_NEIGHBOURS_MAX; i++) {
+    struct bac_neighbour *n = &s->neighbours[i];
+    n->shard = bac_read_u32(&r);
+    n->epoch = bac_read_u64(&r);
+    memcpy(n->roster_hash, bac_read_bytes(&r, BAC_HASH_BYTES), BAC_HASH_BYTES);
+    memcpy(n->roots, bac_read_bytes(&r, sizeof n->roots), sizeof n->roots);
+  }
+}
+
+bool bac_account_decode(struct bac_account *account, const uint8_t *bytes, size_t length) {
+  struct bac_reader r = bac_reader_over(bytes, length);
+  return length == BAC_ACCOUNT_BYTES && read_account(&r, account);
 }
 
 struct bac_state *bac_state_decode(const uint8_t *bytes, size_t length) {
@@ -516,14 +663,17 @@ struct bac_state *bac_state_decode(const uint8_t *bytes, size_t length) {
   const uint8_t *fixed = bac_read_bytes(&r, 3 * 32);
   const size_t list_length = bac_read_u16(&r);
   const uint8_t *list = bac_read_bytes(&r, BAC_REVOCATION_BYTES_MAX);
+  s->neighbour_count = bac_read_u32(&r);
+  const uint8_t *neighbours = bac_read_bytes(&r, NEIGHBOURS_BYTES);
   s->count = s->capacity = bac_read_u32(&r);
-  bool good = fixed && list && r.ok && list_length <= BAC_REVOCATION_BYTES_MAX && bac_reader_left(&r) == (size_t)s->count * BAC_ACCOUNT_BYTES && s->last >= s->epoch_blocks;
+  bool good = fixed && list && neighbours && r.ok && s->neighbour_count <= BAC_NEIGHBOURS_MAX && list_length <= BAC_REVOCATION_BYTES_MAX && bac_reader_left(&r) == (size_t)s->count * BAC_ACCOUNT_BYTES && s->last >= s->epoch_blocks;
   if (good) {
     memcpy(s->recent, recent, sizeof s->recent);
     if (list_length > 0) good = bac_revocation_decode(&s->revoked, list, list_length);
     memcpy(s->ca_key, fixed, 32);
     memcpy(s->seed, fixed + 32, 32);
     memcpy(s->next_seed, fixed + 64, 32);
+    read_neighbours(s, neighbours);
     s->accounts = bac_alloc(s->count, sizeof *s->accounts);
   }
   for (uint32_t i = 0; good && i < s->count; i++)
@@ -535,6 +685,7 @@ struct bac_state *bac_state_decode(const uint8_t *bytes, size_t length) {
 
 int64_t bac_state_supply(const struct bac_state *state) {
   int64_t sum = 0;
-  for (uint32_t i = 0; i < state->count; i++) sum += state->accounts[i].balance_milli;
+  for (uint32_t i = 0; i < state->count; i++)
+    if (!gone(&state->accounts[i])) sum += state->accounts[i].balance_milli;
   return sum;
 }

@@ -39,9 +39,11 @@ struct bac_account {
   uint64_t credential_epoch; /* for which it has shown that it is elected */
   uint32_t lambda;
   uint8_t priority[BAC_HASH_BYTES];
+  uint32_t towards; /* LEAVING, OUTSIDE: 1 + the shard that it leaves, or has left, for, with its balance and reputation; 0: none */
+  uint64_t moves;   /* from shard to shard, of its whole life: a passport is used once */
 };
 
-#define BAC_ACCOUNT_BYTES (4 + 2 + 4 * 8 + 2 * BAC_PUBLIC_KEY_BYTES + 2 * 8 + BAC_REPUTATION_BYTES + 2 * 4 + 3 * 8 + 4 + BAC_HASH_BYTES)
+#define BAC_ACCOUNT_BYTES (4 + 2 + 4 * 8 + 2 * BAC_PUBLIC_KEY_BYTES + 2 * 8 + BAC_REPUTATION_BYTES + 2 * 4 + 3 * 8 + 4 + BAC_HASH_BYTES + 4 + 8)
 
 struct bac_state {
   uint32_t shard;
@@ -55,6 +57,8 @@ struct bac_state {
   uint8_t seed[BAC_HASH_BYTES];      /* of this epoch's elections */
   uint8_t next_seed[BAC_HASH_BYTES]; /* of the next epoch's: known a whole epoch before */
   struct bac_revocation revoked; /* the newest list */
+  uint32_t neighbour_count;
+  struct bac_neighbour neighbours[BAC_NEIGHBOURS_MAX];
   uint32_t count, capacity;
   struct bac_account *accounts; /* ordered by id */
 };
@@ -97,11 +101,16 @@ struct bac_roster *bac_state_roster(const struct bac_state *state, uint32_t shar
 /* Root of a tree: its first leaf is the state's own fields, the others are the accounts in their order (protocols.md, section 7: a proof
  * for one account goes to other shards). */
 void bac_state_root(uint8_t root[BAC_HASH_BYTES], const struct bac_state *state, struct bac_cost *cost);
+/* The leaves' hashes, one more than there are accounts; the caller frees them. */
+uint8_t *bac_state_leaves(const struct bac_state *state, struct bac_cost *cost);
+/* An account's leaf. Decoding is strict. */
+void bac_account_encode(const struct bac_account *account, uint8_t out[BAC_ACCOUNT_BYTES]);
+bool bac_account_decode(struct bac_account *account, const uint8_t *bytes, size_t length);
 /* Canonical bytes of all of it, for a node that joins; the caller owns them. */
 struct bac_buf *bac_state_encode(const struct bac_state *state);
 /* Strict. NULL if the bytes are torn; whether they are right, the root says. */
 struct bac_state *bac_state_decode(const uint8_t *bytes, size_t length);
-/* Sum of all balances: constant but for what certificates of joining members bring in. */
+/* Sum of the balances of those who have not left for another shard: constant but for what joining members bring in and those take along. */
 int64_t bac_state_supply(const struct bac_state *state);
 
 #endif

@@ -29,6 +29,55 @@ static size_t encode(const bac_Transaction *t, uint8_t *out, size_t capacity) {
   return pb_encode(&stream, bac_Transaction_fields, t) ? stream.bytes_written : 0;
 }
 
+/* What is inside an envelope, or all of it. */
+static bool unwrap(struct bac_reader *r, const uint8_t **inner, size_t *length) {
+  *length = r->length;
+  *inner = r->data;
+  if (r->length == 0 || r->data[0] != 0) return true; /* no field has the number 0 */
+  bac_read_u8(r);
+  *length = bac_read_u16(r);
+  *inner = bac_read_bytes(r, *length);
+  return *inner && bac_reader_left(r) > 0;
+}
+
+void bac_tx_attachment_hash(uint8_t out[BAC_HASH_BYTES], const uint8_t *attachment, size_t length) {
+  bac_hash(out, BAC_DOMAIN_PAYLOAD, attachment, length);
+}
+
+const uint8_t *bac_tx_attachment(const struct bac_tx *tx, size_t *length) {
+  struct bac_reader r = bac_reader_over(tx->wire, tx->wire_length);
+  const uint8_t *inner;
+  size_t inner_length;
+  *length = 0;
+  if (!unwrap(&r, &inner, &inner_length) || inner == tx->wire) return NULL;
+  *length = bac_reader_left(&r);
+  return bac_read_bytes(&r, *length);
+}
+
+struct bac_buf *bac_tx_attach(struct bac_tx *tx, const uint8_t *attachment, size_t length) {
+  const size_t whole = 3 + (size_t)tx->wire_length + length;
+  if (length == 0 || whole > BAC_TX_ATTACHED_MAX) return NULL;
+  struct bac_buf *buf = bac_buf_new(NULL, whole);
+  struct bac_writer w = bac_writer_over(buf->data, whole);
+  bac_write_u8(&w, 0);
+  bac_write_u16(&w, (uint16_t)tx->wire_length);
+  bac_write_bytes(&w, tx->wire, tx->wire_length);
+  bac_write_bytes(&w, attachment, length);
+  tx->wire = buf->data;
+  tx->wire_length = (uint32_t)whole;
+  return buf;
+}
+
+/* The transaction proper. It came out of bac_tx_decode or bac_tx_make. */
+static void read_again(bac_Transaction *t, const struct bac_tx *tx) {
+  struct bac_reader r = bac_reader_over(tx->wire, tx->wire_length);
+  const uint8_t *inner;
+  size_t length;
+  BAC_ASSERT(unwrap(&r, &inner, &length));
+  pb_istream_t stream = pb_istream_from_buffer(inner, length);
+  BAC_ASSERT(pb_decode(&stream, bac_Transaction_fields, t));
+}
+
 static void fill(struct bac_tx *tx, const bac_Transaction *t, const uint8_t *wire, size_t length) {
   tx->kind = t->kind;
   tx->from = t->from;
@@ -90,19 +139,30 @@ int bac_tx_make_record(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], enum b
 
 size_t bac_tx_memo(const struct bac_tx *tx, uint8_t memo[BAC_TX_MEMO_MAX]) {
   bac_Transaction t = bac_Transaction_init_zero;
-  pb_istream_t stream = pb_istream_from_buffer(tx->wire, tx->wire_length);
-  BAC_ASSERT(pb_decode(&stream, bac_Transaction_fields, &t)); /* tx came out of bac_tx_decode or bac_tx_make */
+  read_again(&t, tx);
   memcpy(memo, t.memo.bytes, t.memo.size);
   return t.memo.size;
 }
 
 bool bac_tx_decode(struct bac_tx *tx, const uint8_t *wire, size_t length, struct bac_cost *cost) {
-  if (length < BAC_TX_BYTES_MIN || length > BAC_TX_BYTES_MAX) return false;
+  struct bac_reader r = bac_reader_over(wire, length);
+  const uint8_t *inner;
+  size_t inner_length;
+  if (length > BAC_TX_ATTACHED_MAX || !unwrap(&r, &inner, &inner_length)) return false;
+  if (inner_length < BAC_TX_BYTES_MIN || inner_length > BAC_TX_BYTES_MAX) return false;
   bac_Transaction t = bac_Transaction_init_zero;
-  pb_istream_t stream = pb_istream_from_buffer(wire, length);
+  pb_istream_t stream = pb_istream_from_buffer(inner, inner_length);
   if (!pb_decode(&stream, bac_Transaction_fields, &t)) return false;
   uint8_t again[BAC_TX_BYTES_MAX];
-  if (encode(&t, again, sizeof again) != length || memcmp(again, wire, length) != 0) return false;
+  if (encode(&t, again, sizeof again) != inner_length || memcmp(again, inner, inner_length) != 0) return false;
+  if ((inner != wire) != (t.kind == BAC_TX_HANDOVER)) return false;
+  if (inner != wire) {
+    uint8_t hash[BAC_HASH_BYTES];
+    const size_t left = bac_reader_left(&r);
+    bac_tx_attachment_hash(hash, bac_read_bytes(&r, left), left);
+    cost->hashed_bytes += left;
+    if (t.memo.size < BAC_HASH_BYTES || memcmp(hash, t.memo.bytes + t.memo.size - BAC_HASH_BYTES, sizeof hash) != 0) return false;
+  }
   const bool transfer = t.kind == BAC_TX_TRANSFER;
   if (t.kind >= BAC_TX_KINDS || (t.amount_milli == 0) == transfer || (t.from == t.to) == transfer || t.amount_milli > AMOUNT_MAX ||
       t.fee_milli > AMOUNT_MAX || t.created_ns > (uint64_t)INT64_MAX)
@@ -115,7 +175,6 @@ bool bac_tx_decode(struct bac_tx *tx, const uint8_t *wire, size_t length, struct
 bool bac_tx_verify(const struct bac_tx *tx, const uint8_t public_key[BAC_PUBLIC_KEY_BYTES], struct bac_shared *shared,
                    struct bac_cost *cost) {
   bac_Transaction t = bac_Transaction_init_zero;
-  pb_istream_t stream = pb_istream_from_buffer(tx->wire, tx->wire_length);
-  BAC_ASSERT(pb_decode(&stream, bac_Transaction_fields, &t)); /* tx came out of bac_tx_decode or bac_tx_make */
+  read_again(&t, tx);
   return bac_verify(shared, t.signature, tx->id, public_key, cost);
 }

@@ -19,9 +19,12 @@ enum bac_tx_kind {
   BAC_TX_RECEIPT,
   BAC_TX_EVIDENCE,
   BAC_TX_REVOKE,
+  BAC_TX_HANDOVER,
   BAC_TX_KINDS
 };
 #define BAC_TX_MEMO_MAX 960
+/* A HANDOVER travels with more than a memo holds: u8 0 || u16 length || the transaction || attachment, whose hash ends the memo. */
+#define BAC_TX_ATTACHED_MAX 60000
 
 struct bac_tx {
   uint32_t kind; /* enum bac_tx_kind */
@@ -43,6 +46,12 @@ int bac_tx_make_record(struct bac_tx *tx, uint8_t wire[BAC_TX_BYTES_MAX], enum b
                        uint32_t from, uint64_t nonce, bac_time now, const struct bac_keypair *pair, struct bac_cost *cost);
 /* The memo of a decoded transaction; returns its length. */
 size_t bac_tx_memo(const struct bac_tx *tx, uint8_t memo[BAC_TX_MEMO_MAX]);
+/* Envelopes a HANDOVER with its attachment, of which the memo ends with the hash (bac_tx_attachment_hash). The caller owns the bytes, which
+ * tx borrows from then on. NULL: it would be longer than BAC_TX_ATTACHED_MAX. */
+struct bac_buf *bac_tx_attach(struct bac_tx *tx, const uint8_t *attachment, size_t length);
+void bac_tx_attachment_hash(uint8_t out[BAC_HASH_BYTES], const uint8_t *attachment, size_t length);
+/* Borrowed from the wire; NULL if there is none. */
+const uint8_t *bac_tx_attachment(const struct bac_tx *tx, size_t *length);
 /* Strict decoding, bounds of amounts and self-payment included. The signature is not checked. */
 bool bac_tx_decode(struct bac_tx *tx, const uint8_t *wire, size_t length, struct bac_cost *cost);
 bool bac_tx_verify(const struct bac_tx *tx, const uint8_t public_key[BAC_PUBLIC_KEY_BYTES], struct bac_shared *shared,

@@ -122,13 +122,18 @@ static void deliver_transaction(struct bac_node *node, const uint8_t *wire, size
   if (!node->engine || bac_pool_has(node->pool, tx.id)) return;
   const struct bac_state *state = bac_chain_tip(node->chain)->state;
   const struct bac_account *from = bac_state_account(state, tx.from);
-  if (!from && tx.kind != BAC_TX_JOIN) {
+  const bool arrives = tx.kind == BAC_TX_JOIN || tx.kind == BAC_TX_HANDOVER;
+  if (tx.wire_length > node->config->block_bytes_max) {
+    bac_node_reject(node, BAC_REJECT_OVERSIZED, source);
+    return;
+  }
+  if (!from && !arrives) {
     bac_node_reject(node, BAC_REJECT_UNKNOWN_SENDER, source);
     return;
   }
   if (bac_state_spent(state, &tx)) return; /* committed already, or never to be */
   /* Twice the window, since this node may be behind: so that no sender can take more than its share of the pool. */
-  if (tx.kind != BAC_TX_JOIN && tx.nonce > from->nonce_top + 2 * BAC_NONCE_WINDOW) {
+  if (!arrives && tx.nonce > from->nonce_top + 2 * BAC_NONCE_WINDOW) {
     bac_node_reject(node, BAC_REJECT_WINDOW, tx.from);
     return;
   }
@@ -159,15 +164,17 @@ void bac_node_deliver(void *ctx, const uint8_t *object, size_t length, uint32_t 
 
 /* Requesters broadcast transactions in both delivery modes, as in the paper: these differ in what the consensus sends. */
 void bac_node_send_tx(struct bac_node *node, const struct bac_tx *tx, uint32_t to) {
-  uint8_t object[1 + BAC_TX_BYTES_MAX];
+  const size_t length = 1 + (size_t)tx->wire_length;
+  struct bac_buf *whole = bac_buf_new(NULL, length);
+  uint8_t *object = whole->data;
   object[0] = BAC_OBJECT_TRANSACTION;
   memcpy(object + 1, tx->wire, tx->wire_length);
-  size_t length = 1 + (size_t)tx->wire_length;
   if (to != BAC_INDEX_NONE) {
     bac_link_send(node->link, node->now, node->roster->members[to].id, BAC_LINK_BULK, object, length, 0);
   } else {
     bac_link_send(node->link, node->now, BAC_BROADCAST, BAC_LINK_BULK, object, length, 0);
   }
+  bac_buf_unref(whole);
   node->counters.messages_sent++;
   node->counters.message_bytes_sent += length;
 }

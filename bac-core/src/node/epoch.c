@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "bac.pb.h"
+#include "ledger/passport.h"
 #include "ledger/record.h"
 #include "node/node_internal.h"
 
@@ -473,10 +474,33 @@ void bac_epoch_snapshot(struct bac_node *node, const struct bac_msg *msg) {
   begin(node, true);
 }
 
+/* With the account from the other shard, from what this one knows of it on. False: it cannot be, now or ever. */
+static bool send_handover(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  const struct bac_state *state = bac_chain_tip(node->chain)->state;
+  struct bac_tx tx;
+  for (uint32_t i = 0; i < state->neighbour_count; i++) {
+    if (e->passport->length < 4 || state->neighbours[i].shard != bac_get_u32(e->passport->data)) continue;
+    struct bac_buf *rest = bac_passport_trim(e->passport->data, e->passport->length, state->neighbours[i].epoch);
+    struct bac_buf *wire = rest ? bac_handover_make(&tx, node->roster->epoch, &e->own, rest->data, rest->length, node->now, &node->keys, &node->cost) : NULL;
+    const bool good = wire && wire->length <= node->config->block_bytes_max && bac_state_accepts(state, &tx);
+    if (good) bac_node_send_tx(node, &tx, BAC_INDEX_NONE);
+    bac_buf_unref(rest);
+    bac_buf_unref(wire);
+    return good;
+  }
+  return false;
+}
+
 static void send_join(struct bac_node *node) {
   struct bac_tx tx;
   uint8_t wire[BAC_TX_BYTES_MAX];
   struct bac_epoch_state *e = &node->epochs;
+  if (e->passport && e->behind) return; /* the state says what this shard knows of the other */
+  if (e->passport && send_handover(node)) {
+    e->joins++;
+    return;
+  }
   if (bac_join_make(&tx, wire, node->roster->epoch, &e->own, node->now, &node->keys, &node->cost) == BAC_OK)
     bac_node_send_tx(node, &tx, BAC_INDEX_NONE);
   e->joins++;
@@ -488,11 +512,14 @@ static void consider_leaving(struct bac_node *node) {
   /* In the epoch in which it goes at the latest, counting on the next one to be as long as the last. */
   const bac_time ends = e->began_at + e->length;
   if (e->departs_at > (ends > node->now ? ends : node->now) + e->length) return;
-  e->left = bac_node_record(node, BAC_TX_LEAVE, NULL, 0);
+  uint8_t shard[4];
+  bac_put_u32(shard, e->towards - 1);
+  e->left = bac_node_record(node, BAC_TX_LEAVE, shard, e->towards > 0 ? sizeof shard : 0);
 }
 
-void bac_epoch_depart(struct bac_node *node, bac_time at) {
+void bac_epoch_depart(struct bac_node *node, bac_time at, uint32_t towards) {
   node->epochs.departs_at = at;
+  node->epochs.towards = towards;
   if (enabled(node)) consider_leaving(node);
 }
 
@@ -509,7 +536,7 @@ void bac_epoch_timer(struct bac_node *node) {
     e->ask_at = BAC_NEVER;
     const bool over = e->certificate.signatures || e->heard_epoch > node->roster->epoch;
     const bool member = node->self != BAC_INDEX_NONE, outside = !member && e->has_certificate && (e->joins > 0 || stays(node));
-    if (!over && e->behind && member)
+    if (!over && e->behind && (member || e->passport))
       ask(node, BAC_FETCH_SNAPSHOT);
     else if ((over && member) || outside) /* who is outside may not hear it when an epoch ends */
       ask(node, BAC_FETCH_BOUNDARY);
@@ -551,6 +578,7 @@ void bac_epoch_init(struct bac_node *node) {
 void bac_epoch_free(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
   bac_recovery_clear(node);
+  bac_buf_unref(e->passport);
   for (size_t i = 0; i < e->boundary_count; i++) bac_buf_unref(e->boundaries[i]);
   free(e->boundaries);
   free(e->closes);
@@ -558,6 +586,35 @@ void bac_epoch_free(struct bac_node *node) {
   bac_buf_unref(e->snapshot);
   bac_roster_free(e->roster);
   bac_witness_clear(&node->witness);
+}
+
+uint8_t *bac_node_passport(const struct bac_node *node, size_t *length) {
+  const struct bac_epoch_state *e = &node->epochs;
+  *length = 0;
+  if (!enabled(node) || e->behind || node->self != BAC_INDEX_NONE) return NULL;
+  const struct bac_state *state = bac_chain_tip(node->chain)->state;
+  const struct bac_account *own = bac_state_account(state, node->id);
+  if (!own || own->membership != BAC_OUTSIDE || own->towards == 0 || e->boundary_count == 0 || e->boundary_count > BAC_PASSPORT_BOUNDARIES_MAX)
+    return NULL;
+  struct boundary *b = bac_alloc(e->boundary_count, sizeof *b);
+  struct bac_passport_boundary *shown = bac_alloc(e->boundary_count, sizeof *shown);
+  struct bac_cost unused = {0};
+  uint32_t count = 0;
+  for (; count < e->boundary_count; count++) {
+    const bool good = boundary_decode(&b[count], e->boundaries[count]->data, e->boundaries[count]->length, &unused);
+    BAC_ASSERT(good); /* as it was when it was kept */
+    shown[count] = (struct bac_passport_boundary){b[count].header, b[count].certificate.view, &b[count].certificate.signers,
+                                                  b[count].certificate.signatures, b[count].next};
+  }
+  struct bac_buf *made = bac_passport_make(e->first, shown, count, state, node->id, &unused);
+  uint8_t *out = made ? bac_alloc(made->length, 1) : NULL;
+  if (made) memcpy(out, made->data, made->length);
+  if (made) *length = made->length;
+  bac_buf_unref(made);
+  for (uint32_t i = 0; i < count; i++) boundary_clear(&b[i]);
+  free(b);
+  free(shown);
+  return out;
 }
 
 void bac_epoch_start(struct bac_node *node) {

@@ -56,6 +56,9 @@ struct bac_epoch_state {
   uint32_t unanswered;      /* requests */
   uint32_t joins;           /* sent in this epoch: it may be a member of the next, and has to follow */
   struct bac_recovery recovery;
+  const struct bac_roster *first; /* the host's, with which the boundaries begin */
+  uint32_t towards;         /* 1 + the shard that it means to leave for; 0: none */
+  struct bac_buf *passport; /* with which it comes from another shard; NULL: without */
 };
 
 /* Durable records of kind BAC_RECORD_EPOCH: the chain reached the boundary; only the roster did; then the chain was set onto it; what
@@ -88,7 +91,7 @@ void bac_epoch_serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint3
 bool bac_epoch_covers(const struct bac_node *node, const struct bac_header *header);
 /* The boundary is certified: commits up to it if it is here, else asks for what is missing. */
 void bac_epoch_approach(struct bac_node *node);
-void bac_epoch_depart(struct bac_node *node, bac_time at);
+void bac_epoch_depart(struct bac_node *node, bac_time at, uint32_t towards);
 void bac_epoch_timer(struct bac_node *node);
 bac_time bac_epoch_wakeup(const struct bac_node *node);
 /* At the end of a step: begins the next epoch if it is time. */

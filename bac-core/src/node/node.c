@@ -123,6 +123,8 @@ struct bac_node *bac_node_new(const struct bac_node_config *nc, char *why, size_
       node->epochs.has_certificate = true;
       bac_certificate_decode(&node->epochs.own, nc->certificate, BAC_CERTIFICATE_BYTES); /* looked at above */
     }
+    node->epochs.first = nc->roster;
+    if (nc->passport) node->epochs.passport = bac_buf_new(nc->passport, nc->passport_length);
     bac_epoch_init(node);
   }
   return node;
@@ -290,7 +292,7 @@ static int handle(struct bac_node *node, const struct bac_event *event) {
       if (node->kind != BAC_NODE_MEMBER || !event->revoke.bytes) return BAC_EINVAL;
       return bac_epoch_revoke(node, event->revoke.bytes, event->revoke.length);
     case BAC_EVENT_DEPART:
-      if (node->kind == BAC_NODE_MEMBER) bac_epoch_depart(node, event->depart.at);
+      if (node->kind == BAC_NODE_MEMBER) bac_epoch_depart(node, event->depart.at, event->depart.towards);
       return BAC_OK;
   }
   return BAC_EINVAL;
@@ -340,6 +342,23 @@ void bac_counters_add(struct bac_counters *sum, const struct bac_counters *one) 
   for (size_t i = 0; i < TOTALS; i++) more[i] += before[i];
   *sum = *one;
   memcpy(sum, more, sizeof more);
+}
+
+bool bac_node_account(const struct bac_node *node, uint32_t id, struct bac_account_view *out) {
+  const struct bac_state *state = node->kind == BAC_NODE_MEMBER ? bac_chain_tip(node->chain)->state : NULL;
+  const struct bac_account *a = state ? bac_state_account(state, id) : NULL;
+  if (!a) return false;
+  const struct bac_ratio rho = bac_reputation_rho(&a->reputation, state->height);
+  *out = (struct bac_account_view){.member = a->membership == BAC_MEMBER || a->membership == BAC_LEAVING,
+                                   .balance_milli = a->balance_milli,
+                                   .units = a->units,
+                                   .rho_ppm = (uint32_t)((unsigned __int128)rho.numerator * 1000000 / rho.denominator),
+                                   .tasks = a->reputation.tasks,
+                                   .participated = a->reputation.participated,
+                                   .convictions = a->reputation.convictions,
+                                   .moves = a->moves,
+                                   .gone = a->membership == BAC_OUTSIDE && a->towards > 0};
+  return true;
 }
 
 void bac_node_digest(const struct bac_node *node, uint8_t out[BAC_HASH_BYTES]) {
