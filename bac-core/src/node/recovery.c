@@ -184,6 +184,8 @@ static void say_stall(struct bac_node *node, uint64_t view) {
   msg.payload = proof->data;
   msg.payload_length = proof->length;
   bac_env_broadcast(&node->env, &msg, true);
+  bac_buf_unref(r->said);
+  r->said = bac_buf_ref(bac_env_last_object(&node->env));
   keep_report(node, node->self, &msg);
   bac_buf_unref(proof);
   lead(node);
@@ -437,22 +439,34 @@ static bac_time waiting_since(const struct bac_node *node) {
   return BAC_NEVER;
 }
 
+/* Whether Q(n) have reached this view: until then it is not its leader's fault that nothing comes of it. */
+static bool quorum_stalls(const struct bac_node *node) {
+  const struct bac_recovery *r = &node->epochs.recovery;
+  uint32_t there = 0;
+  for (uint32_t i = 0; i < node->roster->count; i++) there += r->reports[i].view >= r->view;
+  return there >= bac_quorum(node->roster->count);
+}
+
 void bac_recovery_timer(struct bac_node *node) {
   struct bac_recovery *r = &node->epochs.recovery;
   if (r->due_at > node->now) return;
   r->due_at = BAC_NEVER;
   if (!concerns(node) || node->epochs.turns) return;
   const bac_time timeout = node->config->stall_timeout, since = waiting_since(node);
-  if (node->epochs.certificate.signatures)
+  if (node->epochs.certificate.signatures) {
     r->due_at = node->now + timeout; /* the end is known, only not reached */
-  else if (r->view > 0 && !bac_chain_closed(node->chain) && node->now - r->progress_at < timeout)
+  } else if (r->view > 0 && !bac_chain_closed(node->chain) && node->now - r->progress_at < timeout) {
     r->due_at = node->now + timeout / LOOKS; /* it is back; the epoch still has to end in a view */
-  else if (r->view > 0)
+  } else if (r->said && !quorum_stalls(node)) {
+    bac_env_resend(&node->env, r->said);
+    r->due_at = node->now + patience(node, 1);
+  } else if (r->view > 0) {
     say_stall(node, r->view + 1);
-  else if (since != BAC_NEVER && node->now - since >= timeout)
+  } else if (since != BAC_NEVER && node->now - since >= timeout) {
     say_stall(node, 1);
-  else
+  } else {
     r->due_at = node->now + timeout / LOOKS;
+  }
 }
 
 /* ---- The end. ---- */
@@ -529,5 +543,6 @@ void bac_recovery_clear(struct bac_node *node) {
   free(r->reports);
   free(r->votes);
   bac_buf_unref(r->bound_proof);
+  bac_buf_unref(r->said);
   *r = (struct bac_recovery){.due_at = BAC_NEVER};
 }

@@ -13,7 +13,8 @@
  *   CLOSE    view v: Q(n) have agreed. height, digest: of the empty block of round BAC_ROUND_RECOVERY on that block, which each member
  *            derives for itself, or of that block, when it is the epoch's last anyway. Q(n) are the boundary's certificate as always.
  * Blocks above are revoked, their transactions wait in the pool again. The next committee has nobody of the silent one, where there are
- * enough others. A view without a result ends after a time that doubles; all it takes is that Q(n) are there. */
+ * enough others. A view in which Q(n) have said STALL and that has no result ends after a time that doubles; before, STALL is
+ * said again. So all it takes is that Q(n) are there. */
 #ifndef BAC_NODE_RECOVERY_H
 #define BAC_NODE_RECOVERY_H
 
@@ -43,6 +44,7 @@ struct bac_recovery_proposal {
 
 struct bac_recovery {
   uint64_t view;           /* of the last STALL that this member said; 0: all is well */
+  struct bac_buf *said;    /* that STALL, as it travels */
   bac_time due_at;         /* next look at the committee, or end of the view; BAC_NEVER: nothing to look at */
   bac_time progress_at;    /* last block, or the epoch's begin */
   struct bac_recovery_report *reports; /* by roster index, the newest; NULL before the first */
