@@ -57,6 +57,8 @@ bac_config ConfigOf(const BacRunOptions& o) {
   config.mode = static_cast<bac_mode>(BacCheck::Choice("mode", o.mode, {"safe", "text", "alg1"}));
   config.delivery = static_cast<bac_delivery>(BacCheck::Choice("delivery", o.delivery, {"broadcast", "unicast"}));
   config.vote_rule = static_cast<bac_vote_rule>(BacCheck::Choice("vote rule", o.voteRule, {"full", "light"}));
+  config.election = static_cast<bac_election>(BacCheck::Choice("election", o.election, {"sortition", "round-robin"}));
+  config.early_claims = o.earlyClaims;
   config.seed = o.seed;
   config.block_bytes_max = o.block_bytes;
   config.block_interval = Nanoseconds(o.block_interval_s);
@@ -247,7 +249,8 @@ BacRow Scene::GetConfiguration() const {
   text("mode", o.mode);
   text("delivery", o.delivery);
   text("vote_rule", o.voteRule);
-  text("election", "round_robin");
+  text("election", bac_election_name(&m_config));
+  count("early_claims", o.earlyClaims);
   text("radio", "wave");
   text("scenario", o.scenario.empty() ? m_trace->strings[m_trace->scenario] : o.scenario);
   text("trace_digest", digest);

@@ -16,6 +16,8 @@ struct BacRunOptions {
   std::string mode = "safe";          ///< safe, text or alg1
   std::string delivery = "broadcast"; ///< broadcast or unicast
   std::string voteRule = "full";      ///< full or light
+  std::string election = "sortition"; ///< of BAC's primaries: sortition or round-robin
+  bool earlyClaims = false;           ///< sortition: claims of the next round travel with the votes of this one
   std::string traceFile;              ///< a built trace
   std::string scenario;               ///< its name in results; empty: the trace's own
   uint32_t evs = 80;                  ///< electric vehicles, over all shards

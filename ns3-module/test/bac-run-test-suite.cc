@@ -162,6 +162,7 @@ void BacRunBadInputTest::DoRun() {
   Refused("protocol", with([](auto& o) { o.protocol = "paxos"; }), "paxos");
   Refused("mode", with([](auto& o) { o.mode = "fast"; }), "fast");
   Refused("delivery", with([](auto& o) { o.delivery = "anycast"; }), "anycast");
+  Refused("election", with([](auto& o) { o.election = "dice"; }), "dice");
   Refused("vote rule", with([](auto& o) { o.voteRule = "none"; }), "none");
   Refused("cost model", with([](auto& o) { o.cost = "abacus"; }), "abacus");
   Refused("vehicles", with([](auto& o) { o.evs = 21; }), "21");

@@ -162,8 +162,10 @@ TEST(BacPaper, SafeModeCertifiesNeitherUnderTheSameTraitors) {
 
 TEST(BacPaper, BothModesRunWithoutFaults) {
   for (bac_mode mode : {BAC_MODE_TEXT, BAC_MODE_ALG1}) {
-    for (bac_delivery delivery : {BAC_DELIVERY_BROADCAST, BAC_DELIVERY_UNICAST}) {
+    for (int k = 0; k < 4; k++) {
+      const bac_delivery delivery = k % 2 == 0 ? BAC_DELIVERY_BROADCAST : BAC_DELIVERY_UNICAST;
       bac_sim_config c = bac_sim_config_default("bac", 3);
+      c.node.election = k < 2 ? BAC_ELECTION_SORTITION : BAC_ELECTION_ROUND_ROBIN;
       c.nodes = 7;
       c.node.mode = mode;
       c.node.delivery = delivery;
@@ -171,7 +173,7 @@ TEST(BacPaper, BothModesRunWithoutFaults) {
       Arena a(c, Evil::kNone);
       a.run(30 * BAC_SECOND);
       EXPECT_EQ(0u, a.conflicts);
-      EXPECT_GE(a.height_min(), 15u) << "mode " << mode << " delivery " << delivery;
+      EXPECT_GE(a.height_min(), 15u) << "mode " << mode << " delivery " << delivery << " election " << c.node.election;
     }
   }
 }

@@ -156,26 +156,26 @@ TEST(Sortition, TicketsHoldForTheirMemberAndElectionAlone) {
     std::copy(t.beta, t.beta + 64, beta.begin());
     EXPECT_EQ(draw(l, 10, beta), t.lambda);
     elected += t.lambda > 0;
-    EXPECT_EQ(BAC_OK, bac_sortition_verify(&t, &l, 10, a.pk, alpha, &cost));
+    EXPECT_EQ(BAC_OK, bac_sortition_verify(&t, &l, 10, a.pk, alpha, nullptr, &cost));
     EXPECT_EQ(1u, cost.vrf_verifies);
-    EXPECT_EQ(BAC_VRF_EMISMATCH, bac_sortition_verify(&t, &l, 10, b.pk, alpha, &cost));
-    EXPECT_EQ(BAC_VRF_EMISMATCH, bac_sortition_verify(&t, &l, 10, a.pk, other, &cost));
-    EXPECT_EQ(BAC_EINVAL, bac_sortition_verify(&t, &l, 101, a.pk, alpha, &cost));
+    EXPECT_EQ(BAC_VRF_EMISMATCH, bac_sortition_verify(&t, &l, 10, b.pk, alpha, nullptr, &cost));
+    EXPECT_EQ(BAC_VRF_EMISMATCH, bac_sortition_verify(&t, &l, 10, a.pk, other, nullptr, &cost));
+    EXPECT_EQ(BAC_EINVAL, bac_sortition_verify(&t, &l, 101, a.pk, alpha, nullptr, &cost));
     EXPECT_EQ(draw(other_tau, 10, beta) == t.lambda ? BAC_OK : BAC_SORTITION_ECLAIM,
-              bac_sortition_verify(&t, &other_tau, 10, a.pk, alpha, &cost));
+              bac_sortition_verify(&t, &other_tau, 10, a.pk, alpha, nullptr, &cost));
     for (uint32_t lie : {t.lambda + 1, t.lambda - 1, 10u + t.lambda}) { /* 0 - 1 is UINT32_MAX */
       bac_ticket liar = t;
       liar.lambda = lie;
-      EXPECT_EQ(BAC_SORTITION_ECLAIM, bac_sortition_verify(&liar, &l, 10, a.pk, alpha, &cost));
+      EXPECT_EQ(BAC_SORTITION_ECLAIM, bac_sortition_verify(&liar, &l, 10, a.pk, alpha, nullptr, &cost));
     }
     bac_ticket bad = t;
     bad.beta[63] ^= 1;
-    EXPECT_EQ(BAC_VRF_EMISMATCH, bac_sortition_verify(&bad, &l, 10, a.pk, alpha, &cost));
+    EXPECT_EQ(BAC_VRF_EMISMATCH, bac_sortition_verify(&bad, &l, 10, a.pk, alpha, nullptr, &cost));
     bad = t;
     bad.pi[79] ^= 0xf0;
-    EXPECT_EQ(BAC_VRF_EPROOF, bac_sortition_verify(&bad, &l, 10, a.pk, alpha, &cost));
+    EXPECT_EQ(BAC_VRF_EPROOF, bac_sortition_verify(&bad, &l, 10, a.pk, alpha, nullptr, &cost));
     uint8_t small[32] = {1};
-    EXPECT_EQ(BAC_VRF_EKEY, bac_sortition_verify(&t, &l, 10, small, alpha, &cost));
+    EXPECT_EQ(BAC_VRF_EKEY, bac_sortition_verify(&t, &l, 10, small, alpha, nullptr, &cost));
   }
   EXPECT_GT(elected, 6); /* 1 - 0.7^10 of 12; and with 10 units of 100 others are not */
   bac_ticket t;

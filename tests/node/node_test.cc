@@ -28,6 +28,7 @@ TEST(Config, DefaultHoldsAndEveryFieldIsChecked) {
       {"protocol", [](bac_config *c) { c->protocol = nullptr; }},
       {"mode", [](bac_config *c) { c->mode = static_cast<bac_mode>(3); }},
       {"delivery", [](bac_config *c) { c->delivery = static_cast<bac_delivery>(2); }},
+      {"election", [](bac_config *c) { c->election = static_cast<bac_election>(2); }},
       {"vote_rule", [](bac_config *c) { c->vote_rule = static_cast<bac_vote_rule>(2); }},
       {"block_bytes_max", [](bac_config *c) { c->block_bytes_max = BAC_BLOCK_BYTES_MAX + 1; }},
       {"block_bytes_max", [](bac_config *c) { c->block_bytes_max = 0; }},

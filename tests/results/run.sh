@@ -51,6 +51,7 @@ refuse 'protocols=bac,,pbft' --protocols=bac,,pbft --out=DIR
 refuse 'delivery=multicast' --delivery=multicast --out=DIR
 refuse 'mode=fast' --mode=fast --out=DIR
 refuse 'no mode text' --protocols=pbft --mode=text --out=DIR
+refuse 'election=dice' --election=dice --out=DIR
 refuse 'vote-rule=half' --vote-rule=half --out=DIR
 refuse 'scenario=atlantis' --scenario=atlantis --out=DIR
 refuse 'nowhere/my.sumocfg' --scenario=nowhere/my.sumocfg --out=DIR

@@ -220,7 +220,7 @@ class Arena {
     memcpy(x.digest, m.digest, BAC_HASH_BYTES);
     Bytes payload;
     if (m.payload_length > 0) payload.assign(m.payload, m.payload + m.payload_length);
-    bac_role role = m.view > 0 && m.protocol == kBac ? world.role(m.view, p->id) : BAC_ROLE_CS;
+    bac_role role = m.view > 0 && m.protocol == kBac && !world.elects() ? world.role(m.view, p->id) : BAC_ROLE_CS;
     switch (bac_random_below(&random_, 9)) {
       case 0: /* the right digest at a wrong height */
       case 1: /* a digest of nothing */

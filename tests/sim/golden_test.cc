@@ -22,11 +22,12 @@ struct Trace {
 };
 
 Trace trace(const std::string &protocol, bac_mode mode, uint64_t seed, bool share,
-            bac_delivery delivery = BAC_DELIVERY_BROADCAST) {
+            bac_delivery delivery = BAC_DELIVERY_BROADCAST, bac_election election = BAC_ELECTION_SORTITION) {
   bac_sim_config c = bac_sim_config_default(protocol.c_str(), seed);
   c.nodes = 5;
   c.node.mode = mode;
   c.node.delivery = delivery;
+  c.node.election = election;
   c.share = share;
   c.loss_permille = 50;
   c.cost = bac_cost_model_at(0);
@@ -87,14 +88,18 @@ std::vector<std::pair<std::string, bac_mode>> variants() {
 TEST(Golden, TracesAreUnchanged) {
   static const char *const modes[] = {"safe", "text", "alg1"};
   for (auto &v : variants()) {
-    std::string path = std::string(BAC_TESTS_DIR) + "/golden/" + v.first + "-" + modes[v.second] + ".txt";
-    Trace t = trace(v.first, v.second, 42, true);
-    EXPECT_GT(t.commits, 5u) << path;
-    std::string now = text(t), recorded;
-    if (getenv("BAC_RECORD_GOLDEN")) std::ofstream(path) << now << "\n";
-    std::ifstream in(path);
-    std::getline(in, recorded);
-    EXPECT_EQ(recorded, now) << path << ": if the change of behaviour is meant, run once with BAC_RECORD_GOLDEN=1";
+    for (bac_election election : {BAC_ELECTION_SORTITION, BAC_ELECTION_ROUND_ROBIN}) {
+      if (election == BAC_ELECTION_ROUND_ROBIN && v.first != "bac") continue;
+      std::string path = std::string(BAC_TESTS_DIR) + "/golden/" + v.first + "-" + modes[v.second] +
+                         (election == BAC_ELECTION_ROUND_ROBIN ? "-round-robin" : "") + ".txt";
+      Trace t = trace(v.first, v.second, 42, true, BAC_DELIVERY_BROADCAST, election);
+      EXPECT_GT(t.commits, 5u) << path;
+      std::string now = text(t), recorded;
+      if (getenv("BAC_RECORD_GOLDEN")) std::ofstream(path) << now << "\n";
+      std::ifstream in(path);
+      std::getline(in, recorded);
+      EXPECT_EQ(recorded, now) << path << ": if the change of behaviour is meant, run once with BAC_RECORD_GOLDEN=1";
+    }
   }
 }
 

@@ -82,11 +82,12 @@ TEST_F(HostTest, DownItHearsNothing) {
 TEST_F(HostTest, NothingStepsWhileTheCpuIsBusy) {
   bac_host_boot(host.get(), &limits);
   Drain(); /* START */
+  const bac_time start = bac_host_sum(host.get()).busy; /* it draws for the first round */
   Submit();
   Submit();
   ASSERT_EQ(Step(), 1);
   EXPECT_GT(cost, 0) << "a signature";
-  EXPECT_EQ(bac_host_sum(host.get()).busy, cost);
+  EXPECT_EQ(bac_host_sum(host.get()).busy - start, cost);
   EXPECT_EQ(Step(), 0) << "busy";
   bac_host_finish(host.get());
   EXPECT_EQ(Step(), 0) << "its effects are being carried out";

@@ -50,9 +50,11 @@ struct World {
   bac_pool *pool = nullptr;
   bac_chain *chain = nullptr;
   bac_cost cost = {};
+  bac_electorate electorate = {}; /* sortition */
 
   explicit World(uint32_t n, uint64_t seed = 1) : members(n), keys(n) {
     config.seed = seed;
+    config.election = BAC_ELECTION_ROUND_ROBIN; /* roles known beforehand; tests of sortition say so */
     std::vector<uint32_t> ids(n);
     for (uint32_t i = 0; i < n; i++) {
       ids[i] = i;
@@ -67,6 +69,7 @@ struct World {
   World(const World &) = delete;
   World &operator=(const World &) = delete;
   ~World() {
+    bac_electorate_clear(&electorate);
     bac_chain_free(chain);
     bac_pool_free(pool);
   }
@@ -74,6 +77,47 @@ struct World {
   uint32_t n() const { return roster.count; }
   uint32_t q() const { return bac_quorum(n()); }
   bac_entry *genesis() { return bac_chain_at(chain, 0); }
+  /* From now on primaries are elected by sortition. */
+  void sortition() {
+    config.election = BAC_ELECTION_SORTITION;
+    bac_chain_free(chain); /* the roster may have been changed */
+    chain = bac_chain_new(&roster, pool, nullptr);
+    bac_electorate_clear(&electorate);
+    bac_electorate_init(&electorate, &roster, BAC_ELECTION_SORTITION, config.candidates_permille, genesis()->block->digest);
+  }
+  bool elects() const { return config.election == BAC_ELECTION_SORTITION; }
+  /* lambda 0: member i is not elected. */
+  bac_claim claim(uint64_t round, uint32_t i) {
+    uint8_t alpha[BAC_SORTITION_ALPHA_BYTES];
+    bac_ticket ticket;
+    bac_claim c = {};
+    if (members[i].units == 0) return c;
+    bac_electorate_alpha(&electorate, round, alpha);
+    bac_sortition_prove(&ticket, &electorate.lottery, members[i].units, keys[i].vrf_secret, alpha, &cost);
+    if (ticket.lambda > 0) bac_claim_of_ticket(&c, i, &ticket, &cost);
+    return c;
+  }
+  /* Who is elected in a round, the winner first. */
+  std::vector<uint32_t> elected(uint64_t round) {
+    std::vector<bac_claim> claims;
+    for (uint32_t i = 0; i < n(); i++) {
+      bac_claim c = claim(round, i);
+      if (c.lambda > 0) claims.push_back(c);
+    }
+    std::sort(claims.begin(), claims.end(), [this](const bac_claim &a, const bac_claim &b) { return bac_claim_wins(&electorate, &a, &b); });
+    std::vector<uint32_t> who;
+    for (auto &c : claims) who.push_back(c.index);
+    return who;
+  }
+  Bytes proof(uint64_t round, uint32_t i) {
+    if (!elects()) return {};
+    bac_claim c = claim(round, i);
+    Bytes out(1, c.lambda > 0);
+    if (c.lambda == 0) return out;
+    out.resize(1 + BAC_CLAIM_BYTES);
+    bac_claim_write(&c, out.data() + 1);
+    return out;
+  }
   uint32_t primary(uint64_t round) const { return bac_elect_primary(n(), 0, round); }
   bac_role role(uint64_t round, uint32_t i) const {
     return bac_elect_role(n(), config.candidates_permille, 0, round, i);
@@ -146,7 +190,9 @@ struct World {
     const bac_header &h = at->block->header;
     bac_msg m = {};
     m.protocol = kBac;
-    bac_role r = role(h.round, i);
+    bac_role r = !elects()                       ? role(h.round, i)
+                 : h.proposer == members[i].id ? BAC_ROLE_PRIMARY
+                                               : bac_electorate_role(&electorate, h.round, i);
     m.type = r == BAC_ROLE_PRIMARY ? BAC_MSG_BLOCK_REQUEST
              : r == BAC_ROLE_CP    ? BAC_MSG_CP_VALIDATE
                                    : BAC_MSG_CS_CONSENSUS;
@@ -168,6 +214,7 @@ struct World {
     memcpy(qc.digest, at->block->digest, BAC_HASH_BYTES);
     Bytes signatures;
     for (uint32_t i : signers) {
+      if (elects() && members[i].id == at->block->header.proposer) qc.proposer = 1 + i;
       bac_bitset_add(&qc.signers, i);
       bac_msg m = vote(at, i);
       signatures.insert(signatures.end(), m.signature, m.signature + BAC_SIGNATURE_BYTES);
@@ -227,8 +274,10 @@ struct World {
     Bytes out(2);
     bac_put_u16(out.data(), static_cast<uint16_t>(length));
     out.insert(out.end(), header, header + length);
-    bac_msg request = vote(at, primary(at->block->header.round));
+    bac_msg request = vote(at, elects() ? at->block->header.proposer : primary(at->block->header.round));
     out.insert(out.end(), request.signature, request.signature + BAC_SIGNATURE_BYTES);
+    Bytes why = proof(at->block->header.round, at->block->header.proposer);
+    out.insert(out.end(), why.begin(), why.end());
     return out;
   }
 };

@@ -15,7 +15,7 @@ local ROLE = { [0] = "CS", [1] = "CP", [2] = "primary" }
 local TYPE = {
   [1] = "FETCH", [2] = "CERTIFIED", [3] = "CLOSE", [4] = "BOUNDARY", [5] = "SNAPSHOT", [6] = "STALL", [7] = "RECOVER", [8] = "AGREE",
   [16] = "PRE_PREPARE", [17] = "PREPARE", [18] = "COMMIT", [19] = "CHECKPOINT", [20] = "VIEW_CHANGE", [21] = "NEW_VIEW",
-  [32] = "BLOCK_REQUEST", [33] = "CP_VALIDATE", [34] = "CS_CONSENSUS", [35] = "QC", [36] = "TIMEOUT", [37] = "TC",
+  [32] = "BLOCK_REQUEST", [33] = "CP_VALIDATE", [34] = "CS_CONSENSUS", [35] = "QC", [36] = "TIMEOUT", [37] = "TC", [38] = "CLAIM",
   [48] = "SYNC", [49] = "COMMITTEE_VOTE",
 }
 

@@ -28,6 +28,8 @@ struct bac_config {
   enum bac_mode mode;
   enum bac_delivery delivery;
   enum bac_vote_rule vote_rule;
+  enum bac_election election;     /* of BAC's primaries; other protocols have their own way */
+  bool early_claims;              /* BAC: claims of the next round travel with the votes of this one */
   uint64_t seed;
 
   uint32_t block_bytes_max;       /* bytes of transactions in a block, <= BAC_BLOCK_BYTES_MAX */
@@ -309,6 +311,8 @@ struct bac_counters {
   uint64_t contradictions; /* of others, heard */
   uint64_t blocks_revoked;
   uint64_t blocks_committed, empty_blocks, txs_committed, view_changes;
+  uint64_t draws, claims;        /* BAC under sortition: rounds in which this node drew, those that elected it */
+  uint64_t proposals, fallbacks; /* blocks it proposed; of them, as the CP whose turn it was since nobody was elected */
   uint64_t rejects[BAC_REJECT_COUNT];
   uint64_t chain_height, round;
   uint32_t pool_txs;
@@ -344,6 +348,9 @@ struct bac_protocol_info {
 };
 /* The i-th registered protocol, or NULL past the last. */
 const struct bac_protocol_info *bac_protocol_info_at(size_t i);
+
+/* How a run with this configuration finds who leads, as results name it: "sortition", "round-robin", ...  "" if the protocol is unknown. */
+const char *bac_election_name(const struct bac_config *config);
 
 /* Version of this software, as every result carries it. */
 const char *bac_version(void);

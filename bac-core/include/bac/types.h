@@ -33,6 +33,9 @@ enum bac_delivery { BAC_DELIVERY_BROADCAST, BAC_DELIVERY_UNICAST };
 /* When a consensus node votes: holding the body, or holding the header and Q(c+1) validations of it. */
 enum bac_vote_rule { BAC_VOTE_FULL, BAC_VOTE_LIGHT };
 
+/* Who leads a round of BAC: whom the lottery over reputation elects, or everybody in turn. */
+enum bac_election { BAC_ELECTION_SORTITION, BAC_ELECTION_ROUND_ROBIN };
+
 /* Why something that a peer sent was dropped. */
 enum bac_reject {
   BAC_REJECT_FRAME_MALFORMED, /* the link could not read the frame */

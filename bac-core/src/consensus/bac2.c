@@ -417,6 +417,7 @@ const struct bac_protocol bac_bac2 = {
              .modes = 1u << BAC_MODE_SAFE},
     .rules = rules,
     .rule_count = sizeof rules / sizeof *rules,
+    .election = "sortition",
     .engine_size = sizeof(struct bac2_engine),
     .elects_committee = true,
     .light_members = true,

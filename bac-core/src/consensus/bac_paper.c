@@ -3,9 +3,14 @@
  * votes received). No locks, no view change: a dead primary stops the shard (protocols.md, section 1, rows 1 to 5). */
 #include "consensus/bac_internal.h"
 
-static uint32_t members_in_role(const struct bac_engine *e, uint64_t round, enum bac_role role) {
+/* Those who vote in a role on a block of the slot's round: all that have it, but for its primary. */
+static uint32_t members_in_role(const struct bac_engine *e, const struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES], enum bac_role role) {
   uint32_t count = 0;
-  for (uint32_t i = 0; i < e->n; i++) count += bac_role_of(e, round, i) == role;
+  for (uint32_t i = 0; i < e->n; i++) {
+    const struct bac_ballot *b = &slot->ballots[i];
+    const bool proposes = b->cast && b->role == BAC_ROLE_PRIMARY && memcmp(b->digest, digest, BAC_HASH_BYTES) == 0;
+    count += !proposes && bac_role_of(e, slot->round, i) == role;
+  }
   return count;
 }
 
@@ -14,7 +19,7 @@ bool bac_paper_passed(const struct bac_engine *e, const struct bac_slot *slot, c
   uint32_t accepts[3], rejects[3];
   bac_count_votes(e, slot, digest, VERDICT_ACCEPT, accepts);
   bac_count_votes(e, slot, digest, VERDICT_REJECT, rejects);
-  uint32_t voters = members_in_role(e, slot->round, role);
+  uint32_t voters = members_in_role(e, slot, digest, role);
   if (voters == 0) return true; /* a shard of one or two has nobody in this role */
   if (bac_env_config(e->env)->mode == BAC_MODE_ALG1) return accepts[role] > rejects[role];
   return accepts[role] >= bac_majority(voters);
@@ -46,7 +51,9 @@ void bac_paper_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8
   }
   if (bac_paper_passed(e, slot, digest, BAC_ROLE_CP)) bac_paper_publish(e, at);
   /* Block-commit: those who collect go on to the next round. The others follow when they see its block. */
-  bool collects = bac_role_of(e, slot->round, e->self) != BAC_ROLE_CS || bac_role_of(e, slot->round + 1, e->self) == BAC_ROLE_PRIMARY;
+  bool collects = bac_role_of(e, slot->round, e->self) != BAC_ROLE_CS || slot->ballots[e->self].role == BAC_ROLE_PRIMARY ||
+                  (e->sortition ? bac_env_config(e->env)->delivery == BAC_DELIVERY_BROADCAST /* all hear the votes, any may lead next */
+                                : bac_role_of(e, slot->round + 1, e->self) == BAC_ROLE_PRIMARY);
   if (collects && slot->round >= e->round && bac_paper_passed(e, slot, digest, BAC_ROLE_CS)) {
     memcpy(e->passed, digest, BAC_HASH_BYTES);
     bac_enter_round(e, slot->round + 1);

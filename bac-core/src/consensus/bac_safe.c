@@ -39,7 +39,7 @@ void bac_safe_restore(struct bac_engine *e, const uint8_t *record, size_t length
 /* A member's vote for a block: P's is its BLOCK_REQUEST, a CP's CP_VALIDATE, a CS's CS_CONSENSUS. */
 static bool vote_of(const void *engine, const struct bac_qc *qc, uint32_t index, struct bac_msg *msg) {
   const struct bac_engine *e = engine;
-  enum bac_role role = bac_role_of(e, qc->view, index);
+  const enum bac_role role = e->sortition && index + 1 == qc->proposer ? BAC_ROLE_PRIMARY : bac_role_of(e, qc->view, index);
   msg->role = (uint32_t)role;
   msg->step = VERDICT_ACCEPT;
   msg->type = role == BAC_ROLE_PRIMARY ? BAC_MSG_BLOCK_REQUEST : role == BAC_ROLE_CP ? BAC_MSG_CP_VALIDATE : BAC_MSG_CS_CONSENSUS;
@@ -61,6 +61,8 @@ void bac_safe_adopt_tip(struct bac_engine *e, const struct bac_entry *tip) {
 /* The certificate that a certified block carries for its parent was checked by the Q(n) who voted for it. */
 static void certify_parent(struct bac_engine *e, struct bac_entry *at) {
   struct bac_reader r = bac_reader_over(at->block->certificate, at->block->certificate_length);
+  const uint8_t *proof;
+  if (!bac_proof_read(e, &r, &proof)) return;
   size_t length = bac_read_u32(&r);
   const uint8_t *qc = bac_read_bytes(&r, length);
   if (qc && at->parent && length > 0 && at->parent != bac_chain_base(bac_env_chain(e->env))) bac_chain_certify(at->parent, qc, length);
@@ -105,35 +107,50 @@ void bac_safe_on_qc(struct bac_engine *e, const struct bac_qc *qc, uint32_t from
   if (qc->view >= e->round) bac_enter_round(e, qc->view + 1);
 }
 
+/* The height that most accepting votes for a digest were signed with: of Q(n), Q(n) - f are honest and name the right one. */
+static uint64_t height_voted(const struct bac_engine *e, const struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES]) {
+  uint64_t height = 0;
+  uint32_t lead = 0;
+  for (uint32_t i = 0; i < e->n; i++) { /* the majority's, if there is one (Boyer, Moore 1991) */
+    const struct bac_ballot *b = &slot->ballots[i];
+    if (!b->cast || b->verdict != VERDICT_ACCEPT || memcmp(b->digest, digest, BAC_HASH_BYTES) != 0) continue;
+    if (lead == 0) height = b->height;
+    if (b->height == height)
+      lead++;
+    else
+      lead--;
+  }
+  return height;
+}
+
 void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES]) {
-  struct bac_header header;
-  /* The height stands in the header; a certificate without it cannot be formed yet. */
-  if (slot->round <= e->high_qc.view || !slot->header || memcmp(slot->proposal, digest, BAC_HASH_BYTES) != 0 ||
-      !bac_header_decode(&header, slot->header->data, slot->header->length))
-    return;
+  if (slot->round <= e->high_qc.view) return;
+  const struct bac_roster *roster = bac_env_roster(e->env);
   struct bac_votes votes = {0};
+  struct bac_qc qc, what = {.protocol = BAC_PROTOCOL_ID,
+                            .type = BAC_MSG_CS_CONSENSUS,
+                            .shard = roster->shard,
+                            .epoch = roster->epoch,
+                            .view = slot->round,
+                            .height = height_voted(e, slot, digest)};
+  uint32_t proposer = BAC_INDEX_NONE;
   for (uint32_t i = 0; i < e->n; i++) {
     const struct bac_ballot *b = &slot->ballots[i];
-    if (b->cast && b->verdict == VERDICT_ACCEPT && b->height == header.height && memcmp(b->digest, digest, BAC_HASH_BYTES) == 0)
-      bac_votes_add(&votes, e->n, i, b->signature);
+    if (!b->cast || b->verdict != VERDICT_ACCEPT || b->height != what.height || memcmp(b->digest, digest, BAC_HASH_BYTES) != 0) continue;
+    if (b->role == BAC_ROLE_PRIMARY) proposer = i;
+    bac_votes_add(&votes, e->n, i, b->signature);
   }
   if (votes.count >= bac_quorum(e->n)) {
-    const struct bac_roster *roster = bac_env_roster(e->env);
     const uint64_t round = slot->round;
-    struct bac_qc qc, what = {.protocol = BAC_PROTOCOL_ID,
-                              .type = BAC_MSG_CS_CONSENSUS,
-                              .shard = roster->shard,
-                              .epoch = roster->epoch,
-                              .view = round,
-                              .height = header.height};
     memcpy(what.digest, digest, BAC_HASH_BYTES);
     bac_votes_certificate(&votes, e->n, bac_quorum(e->n), &what, &qc);
-    const enum bac_role role = bac_role_of(e, round, e->self);
+    if (e->sortition && proposer != BAC_INDEX_NONE && bac_bitset_has(&qc.signers, proposer)) qc.proposer = 1 + proposer;
+    const bool leads = proposer == e->self, publishes = leads || bac_role_of(e, round, e->self) != BAC_ROLE_CS;
     bac_safe_on_qc(e, &qc, e->self);
     /* The primary publishes; a CP does when nobody else has, so that one silent collector cannot hide the result. */
-    if (role != BAC_ROLE_CS && e->high_qc.view == round) {
+    if (publishes && e->high_qc.view == round) {
       e->published = false;
-      bac_env_timer(e->env, TIMER_PUBLISH, bac_env_now(e->env) + (role == BAC_ROLE_PRIMARY ? 0 : 2 * e->delay.delta));
+      bac_env_timer(e->env, TIMER_PUBLISH, bac_env_now(e->env) + (leads ? 0 : 2 * e->delay.delta));
     }
     bac_qc_clear(&qc);
   }
@@ -222,7 +239,11 @@ static void adopt_tc(struct bac_engine *e, struct bac_tc *tc) {
 bool bac_safe_justify(struct bac_engine *e, const struct bac_block *block, uint32_t from, bool *may_vote) {
   struct bac_qc qc;
   struct bac_tc tc;
-  if (!read_justification(e, block->certificate, block->certificate_length, &qc, &tc)) return false;
+  struct bac_reader r = bac_reader_over(block->certificate, block->certificate_length);
+  const uint8_t *proof;
+  if (!bac_proof_read(e, &r, &proof)) return false;
+  const size_t left = bac_reader_left(&r);
+  if (!read_justification(e, bac_read_bytes(&r, left), left, &qc, &tc)) return false;
   const uint64_t round = block->header.round;
   bool holds = memcmp(qc.digest, block->header.prev_hash, BAC_HASH_BYTES) == 0 && qc.height + 1 == block->header.height &&
                (round == qc.view + 1 || (tc.encoded && round == tc.round + 1 && qc.view >= tc.highest_qc_round));
@@ -245,8 +266,8 @@ static bac_time round_base(const struct bac_engine *e) {
   if (body > c->block_bytes_max) body = c->block_bytes_max;
   bac_time bodies = bac_env_airtime(e->env, body) * e->delay.stretch_permille / 1000;
   if (c->delivery == BAC_DELIVERY_UNICAST) bodies *= e->n;
-  uint32_t receivers = c->delivery == BAC_DELIVERY_UNICAST ? bac_elect_candidate_count(e->n, c->candidates_permille) + 2 : 1;
-  return c->block_interval + 4 * e->delay.delta + bodies + 2 * bac_env_vote_window(e->env, receivers);
+  uint32_t receivers = c->delivery == BAC_DELIVERY_UNICAST ? bac_electorate_candidates(&e->electorate) + 2 : 1;
+  return c->block_interval + 4 * e->delay.delta + bac_election_patience(e) + bodies + 2 * bac_env_vote_window(e->env, receivers);
 }
 
 bac_time bac_safe_round_timeout(const struct bac_engine *e) {

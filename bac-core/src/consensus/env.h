@@ -7,6 +7,7 @@
 #include "base/bitset.h"
 #include "base/quorum.h"
 #include "base/random.h"
+#include "election/sortition.h"
 #include "identity/roster.h"
 #include "ledger/chain.h"
 #include "wire/message.h"
@@ -29,7 +30,9 @@ struct bac_protocol {
   size_t rule_count;
   size_t engine_size; /* bytes of the engine's own struct, zeroed before init */
   bool carries_transactions; /* in the engine's own messages: the node does not broadcast them */
-  bool elects_committee; /* of each epoch, by credentials on the chain of the one before */
+  const char *election;  /* who leads, in results */
+  bool elects_primary;   /* by sortition or round-robin, as config says */
+  bool elects_committee; /* of each epoch, by credentials on the chain of the one before (not under round-robin) */
   bool light_members; /* members that are never CP drop bodies once applied (config full_permille, bodies_kept) */
 
   void (*init)(void *engine, struct bac_env *env);
@@ -87,6 +90,8 @@ struct bac_buf *bac_env_last_object(struct bac_env *env);
 void bac_env_gossip_header(const struct bac_env *env, struct bac_writer *w);
 void bac_env_gossip(struct bac_env *env, uint32_t to, const struct bac_buf *object);
 void bac_env_sign(struct bac_env *env, uint8_t signature[BAC_SIGNATURE_BYTES], const uint8_t digest[BAC_HASH_BYTES]);
+/* This member's ticket in a lottery, drawn with its VRF key; lambda 0: not elected. */
+void bac_env_draw(struct bac_env *env, struct bac_ticket *ticket, const struct bac_lottery *lottery, const uint8_t alpha[BAC_SORTITION_ALPHA_BYTES]);
 /* Puts a transaction of the pool on the air towards one member (PBFT: a request is forwarded to the primary). */
 void bac_env_forward_tx(struct bac_env *env, const struct bac_tx *tx, uint32_t to);
 
@@ -102,6 +107,8 @@ void bac_env_reject(struct bac_env *env, enum bac_reject reason, uint32_t from);
 void bac_env_proposed(struct bac_env *env, const struct bac_block *block);
 void bac_env_role(struct bac_env *env, enum bac_role role, uint64_t round);
 void bac_env_view_change(struct bac_env *env); /* counted */
+void bac_env_drawn(struct bac_env *env, bool elected); /* counted: once a round */
+void bac_env_fallback(struct bac_env *env); /* counted: the block proposed has no claim behind it */
 
 /* ---- Catching up ---- */
 /* Blocks up to this height exist: ask one member after the other for what lies between, with certificates, until they arrive. */

@@ -149,6 +149,7 @@ const struct bac_protocol bac_hashgraph_protocol = {
              .modes = 1u << BAC_MODE_SAFE},
     .rules = rules,
     .rule_count = sizeof rules / sizeof *rules,
+    .election = "none",
     .engine_size = sizeof(struct hashgraph_engine),
     .carries_transactions = true,
     .init = engine_init,

@@ -147,6 +147,7 @@ const struct bac_protocol bac_leader = {
              .modes = 1u << BAC_MODE_SAFE},
     .rules = rules,
     .rule_count = sizeof rules / sizeof *rules,
+    .election = "fixed",
     .engine_size = sizeof(struct leader_engine),
     .init = leader_init,
     .restore = leader_restore,

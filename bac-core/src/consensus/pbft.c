@@ -367,6 +367,7 @@ const struct bac_protocol bac_pbft = {
              .modes = 1u << BAC_MODE_SAFE},
     .rules = rules,
     .rule_count = sizeof rules / sizeof *rules,
+    .election = "view mod n",
     .engine_size = sizeof(struct pbft),
     .init = pbft_init,
     .restore = pbft_restore,

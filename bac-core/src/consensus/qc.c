@@ -34,6 +34,7 @@ struct bac_buf *bac_qc_encode(const struct bac_qc *qc) {
   c->epoch = qc->epoch;
   c->view = qc->view;
   c->height = qc->height;
+  c->proposer = qc->proposer;
   memcpy(c->digest, qc->digest, BAC_HASH_BYTES);
   c->signers.size = (pb_size_t)signers_length(&qc->signers);
   memcpy(c->signers.bytes, qc->signers.bytes, c->signers.size);
@@ -61,6 +62,7 @@ bool bac_qc_decode(struct bac_qc *qc, const uint8_t *bytes, size_t length) {
     qc->epoch = c->epoch;
     qc->view = c->view;
     qc->height = c->height;
+    qc->proposer = c->proposer;
     memcpy(qc->digest, c->digest, BAC_HASH_BYTES);
     memcpy(qc->signers.bytes, c->signers.bytes, c->signers.size);
     ok = c->signatures.size == bac_bitset_count(&qc->signers) * BAC_SIGNATURE_BYTES;

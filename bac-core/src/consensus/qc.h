@@ -11,6 +11,7 @@ struct bac_qc {
   uint32_t protocol, type, shard;
   uint64_t epoch, view, height;
   uint8_t digest[BAC_HASH_BYTES];
+  uint32_t proposer; /* 1 + index of the signer whose vote is its proposal, where the roster does not say who proposes; else 0 */
   struct bac_bitset signers;
   struct bac_buf *signatures; /* 64 bytes each, in the order of the signers' indices; owned */
 };

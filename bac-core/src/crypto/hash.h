@@ -21,6 +21,7 @@ enum bac_domain {
   BAC_DOMAIN_NODE = 11,
   BAC_DOMAIN_PRIORITY = 12,   /* of a ticket in sortition */
   BAC_DOMAIN_ROSTER = 13,
+  BAC_DOMAIN_VRF_VERDICT = 14,
   BAC_DOMAIN_GRAPH_ROOT = 24, /* where a member's chain of hashgraph events starts */
   BAC_DOMAIN_EVENT = 25,      /* what a hashgraph event's signature covers */
   BAC_DOMAIN_EVENT_ID = 26,   /* the same with the signature */

@@ -12,8 +12,8 @@
 struct bac_shared {
   size_t mask;
   struct verdict {
-    uint8_t key[BAC_HASH_BYTES]; /* H(signature || digest || key) */
-    uint8_t known, holds;
+    uint8_t key[BAC_HASH_BYTES]; /* H(signature || digest || key), or H(proof || key || alpha) */
+    uint8_t known, holds;        /* 1; whether it does */
   } * slots;
 };
 
@@ -65,6 +65,22 @@ bool bac_verify(struct bac_shared *shared, const uint8_t signature[BAC_SIGNATURE
     slot->known = 1;
   }
   return slot->holds;
+}
+
+int bac_vrf_verify_shared(struct bac_shared *shared, uint8_t beta[BAC_VRF_OUTPUT_BYTES], const uint8_t pk[BAC_VRF_PUBLIC_KEY_BYTES],
+                          const uint8_t pi[BAC_VRF_PROOF_BYTES], const uint8_t *alpha, size_t alpha_length) {
+  if (!shared) return bac_vrf_verify(beta, pk, pi, alpha, alpha_length);
+  uint8_t head[BAC_VRF_PROOF_BYTES + BAC_VRF_PUBLIC_KEY_BYTES], key[BAC_HASH_BYTES];
+  memcpy(head, pi, BAC_VRF_PROOF_BYTES);
+  memcpy(head + BAC_VRF_PROOF_BYTES, pk, BAC_VRF_PUBLIC_KEY_BYTES);
+  bac_hash2(key, BAC_DOMAIN_VRF_VERDICT, head, sizeof head, alpha, alpha_length);
+  struct verdict *slot = &shared->slots[bac_get_u64(key) & shared->mask];
+  if (slot->known && slot->holds && memcmp(slot->key, key, sizeof key) == 0) return bac_vrf_proof_to_hash(beta, pi);
+  const int code = bac_vrf_verify(beta, pk, pi, alpha, alpha_length);
+  if (code != 0) return code; /* rare: which of the errors it was is not kept */
+  memcpy(slot->key, key, sizeof key);
+  slot->known = slot->holds = 1;
+  return code;
 }
 
 int bac_members_derive(uint64_t seed, const uint32_t *ids, uint32_t count, struct bac_member *members) {

@@ -31,4 +31,8 @@ void bac_sign(uint8_t signature[BAC_SIGNATURE_BYTES], const uint8_t digest[BAC_H
 bool bac_verify(struct bac_shared *shared, const uint8_t signature[BAC_SIGNATURE_BYTES], const uint8_t digest[BAC_HASH_BYTES],
                 const uint8_t public_key[BAC_PUBLIC_KEY_BYTES], struct bac_cost *cost);
 
+/* bac_vrf_verify by way of `shared`, which may be NULL. The cost is the caller's to count. */
+int bac_vrf_verify_shared(struct bac_shared *shared, uint8_t beta[BAC_VRF_OUTPUT_BYTES], const uint8_t pk[BAC_VRF_PUBLIC_KEY_BYTES],
+                          const uint8_t pi[BAC_VRF_PROOF_BYTES], const uint8_t *alpha, size_t alpha_length);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "crypto/hash.h"
+#include "crypto/sign.h"
 
 void bac_sortition_alpha(uint8_t alpha[BAC_SORTITION_ALPHA_BYTES], enum bac_role role, const uint8_t seed[BAC_HASH_BYTES],
                          uint32_t shard, uint64_t epoch, uint64_t round) {
@@ -46,12 +47,12 @@ int bac_sortition_prove(struct bac_ticket *ticket, const struct bac_lottery *lot
 
 int bac_sortition_verify(const struct bac_ticket *claim, const struct bac_lottery *lottery, uint32_t units,
                          const uint8_t pk[BAC_VRF_PUBLIC_KEY_BYTES], const uint8_t alpha[BAC_SORTITION_ALPHA_BYTES],
-                         struct bac_cost *cost) {
+                         struct bac_shared *shared, struct bac_cost *cost) {
   uint8_t beta[BAC_VRF_OUTPUT_BYTES];
   uint32_t lambda;
   if (!is_valid(lottery, units)) return BAC_EINVAL;
   cost->vrf_verifies++;
-  int code = bac_vrf_verify(beta, pk, claim->pi, alpha, BAC_SORTITION_ALPHA_BYTES);
+  int code = bac_vrf_verify_shared(shared, beta, pk, claim->pi, alpha, BAC_SORTITION_ALPHA_BYTES);
   if (code != 0) return code;
   if (memcmp(beta, claim->beta, sizeof beta) != 0) return BAC_VRF_EMISMATCH;
   code = bac_sortition_draw(lottery, units, beta, &lambda);

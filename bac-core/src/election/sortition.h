@@ -46,11 +46,11 @@ int bac_sortition_prove(struct bac_ticket *ticket, const struct bac_lottery *lot
                         const uint8_t sk[BAC_VRF_SECRET_KEY_BYTES], const uint8_t alpha[BAC_SORTITION_ALPHA_BYTES], struct bac_cost *cost);
 
 /* Algorithm 3: 0 if `claim`, which may come from a peer, holds: pi proves beta for alpha and pk, and beta gives lambda. A claim of
- * lambda 0 can hold: its sender is not elected. Counts one VRF verification.
+ * lambda 0 can hold: its sender is not elected. Counts one VRF verification, also where `shared` (may be NULL) knows the verdict.
  * Errors: BAC_EINVAL as for bac_sortition_draw, a negative enum bac_vrf_error, BAC_SORTITION_ECLAIM. */
 int bac_sortition_verify(const struct bac_ticket *claim, const struct bac_lottery *lottery, uint32_t units,
                          const uint8_t pk[BAC_VRF_PUBLIC_KEY_BYTES], const uint8_t alpha[BAC_SORTITION_ALPHA_BYTES],
-                         struct bac_cost *cost);
+                         struct bac_shared *shared, struct bac_cost *cost);
 
 /* The lowest H(beta || j), 1 <= j <= lambda, in the order of memcmp; j as 4 bytes little-endian, H the core's hash in its own domain.
  * Among tickets the lowest wins (ties: by key, which is the caller's). With lambda 0 all bytes are 0xff: it never wins.

@@ -121,7 +121,8 @@ struct bac_lottery bac_state_lottery(const struct bac_state *state) {
   return lottery;
 }
 
-static bool credential_holds(const struct bac_state *state, const struct bac_account *from, const struct bac_tx *tx, struct bac_cost *cost) {
+static bool credential_holds(const struct bac_state *state, const struct bac_account *from, const struct bac_tx *tx, struct bac_shared *shared,
+                             struct bac_cost *cost) {
   struct bac_credential c;
   uint8_t alpha[BAC_SORTITION_ALPHA_BYTES];
   const struct bac_lottery lottery = bac_state_lottery(state);
@@ -130,7 +131,7 @@ static bool credential_holds(const struct bac_state *state, const struct bac_acc
   memcpy(ticket.pi, c.pi, sizeof ticket.pi);
   if (bac_vrf_proof_to_hash(ticket.beta, c.pi) != 0) return false;
   bac_sortition_alpha(alpha, BAC_ROLE_CP, state->next_seed, state->shard, c.epoch, 0);
-  return bac_sortition_verify(&ticket, &lottery, from->units, from->vrf_key, alpha, cost) == 0;
+  return bac_sortition_verify(&ticket, &lottery, from->units, from->vrf_key, alpha, shared, cost) == 0;
 }
 
 static bool handover_authentic(const struct bac_state *state, const struct bac_tx *tx, struct bac_shared *shared, struct bac_cost *cost) {
@@ -155,7 +156,7 @@ bool bac_state_authentic(const struct bac_state *state, const struct bac_tx *tx,
   if (tx->kind == BAC_TX_HANDOVER) return handover_authentic(state, tx, shared, cost);
   const struct bac_account *from = bac_state_account(state, tx->from);
   if (!from || !bac_tx_verify(tx, from->sign_key, shared, cost)) return false;
-  if (tx->kind == BAC_TX_CREDENTIAL) return credential_holds(state, from, tx, cost);
+  if (tx->kind == BAC_TX_CREDENTIAL) return credential_holds(state, from, tx, shared, cost);
   if (tx->kind == BAC_TX_EVIDENCE) {
     struct bac_evidence e;
     const struct bac_account *accused = bac_record_evidence(&e, tx) ? bac_state_account(state, e.sender) : NULL;

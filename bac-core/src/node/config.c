@@ -16,6 +16,7 @@ struct bac_config bac_config_default(void) {
       .mode = BAC_MODE_SAFE,
       .delivery = BAC_DELIVERY_BROADCAST,
       .vote_rule = BAC_VOTE_FULL,
+      .election = BAC_ELECTION_SORTITION,
       .seed = 1,
       .block_bytes_max = 100000,
       .block_interval = BAC_SECOND,
@@ -54,6 +55,7 @@ int bac_config_check(const struct bac_config *c, char *why, size_t why_size) {
   const struct range ranges[] = {
       {"delivery", "(0 broadcast, 1 unicast)", c->delivery, BAC_DELIVERY_BROADCAST, BAC_DELIVERY_UNICAST},
       {"vote_rule", "(0 full, 1 light)", c->vote_rule, BAC_VOTE_FULL, BAC_VOTE_LIGHT},
+      {"election", "(0 sortition, 1 round-robin)", c->election, BAC_ELECTION_SORTITION, BAC_ELECTION_ROUND_ROBIN},
       {"block_bytes_max", "bytes", c->block_bytes_max, 1000, BAC_BLOCK_BYTES_MAX},
       {"block_interval", "ns", c->block_interval, BAC_MS, 3600 * BAC_SECOND},
       {"candidates_permille", "permille", c->candidates_permille, 0, 1000},
@@ -76,6 +78,13 @@ int bac_config_check(const struct bac_config *c, char *why, size_t why_size) {
     return BAC_EINVAL;
   }
   return BAC_OK;
+}
+
+const char *bac_election_name(const struct bac_config *config) {
+  const struct bac_protocol *protocol = config->protocol ? bac_protocol_find(config->protocol) : NULL;
+  if (!protocol) return "";
+  if (!protocol->elects_primary) return protocol->election;
+  return config->election == BAC_ELECTION_SORTITION ? "sortition" : "round-robin";
 }
 
 const char *bac_reject_name(enum bac_reject reason) {

@@ -138,6 +138,11 @@ void bac_env_sign(struct bac_env *env, uint8_t signature[BAC_SIGNATURE_BYTES], c
   bac_sign(signature, digest, &env->node->keys, &env->node->cost);
 }
 
+void bac_env_draw(struct bac_env *env, struct bac_ticket *ticket, const struct bac_lottery *lottery, const uint8_t alpha[BAC_SORTITION_ALPHA_BYTES]) {
+  struct bac_node *node = env->node;
+  bac_sortition_prove(ticket, lottery, node->roster->members[node->self].units, node->keys.vrf_secret, alpha, &node->cost);
+}
+
 struct bac_buf *bac_env_last_object(struct bac_env *env) { return env->node->last_object; }
 
 void bac_env_forward_tx(struct bac_env *env, const struct bac_tx *tx, uint32_t to) { bac_node_send_tx(env->node, tx, to); }
@@ -255,6 +260,7 @@ void bac_env_reject(struct bac_env *env, enum bac_reject reason, uint32_t from) 
 
 void bac_env_proposed(struct bac_env *env, const struct bac_block *block) {
   struct bac_node *node = env->node;
+  node->counters.proposals++;
   struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_PROPOSE);
   effect->propose.height = block->header.height;
   effect->propose.round = block->header.round;
@@ -274,6 +280,13 @@ void bac_env_role(struct bac_env *env, enum bac_role role, uint64_t round) {
 }
 
 void bac_env_view_change(struct bac_env *env) { env->node->counters.view_changes++; }
+
+void bac_env_drawn(struct bac_env *env, bool elected) {
+  env->node->counters.draws++;
+  env->node->counters.claims += elected;
+}
+
+void bac_env_fallback(struct bac_env *env) { env->node->counters.fallbacks++; }
 
 /* A header on `parent`; what it does not set is derived when the block is packed. */
 static struct bac_header header_on(const struct bac_node *node, const struct bac_entry *parent, uint64_t round, uint32_t proposer,

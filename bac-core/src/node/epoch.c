@@ -158,7 +158,8 @@ static void draw(struct bac_node *node) {
   const struct bac_state *state = bac_chain_tip(node->chain)->state;
   const struct bac_account *own = bac_state_account(state, node->id);
   const struct bac_lottery lottery = bac_state_lottery(state);
-  if (!node->protocol->elects_committee || !node->engine || own->membership != BAC_MEMBER || lottery.total_units == 0 || !stays(node)) return;
+  const bool in_turn = node->protocol->elects_primary && node->config->election == BAC_ELECTION_ROUND_ROBIN;
+  if (!node->protocol->elects_committee || in_turn || !node->engine || own->membership != BAC_MEMBER || lottery.total_units == 0 || !stays(node)) return;
   uint8_t alpha[BAC_SORTITION_ALPHA_BYTES], memo[BAC_CREDENTIAL_BYTES];
   struct bac_ticket ticket;
   bac_sortition_alpha(alpha, BAC_ROLE_CP, state->next_seed, state->shard, state->epoch + 1, 0);

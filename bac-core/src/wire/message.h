@@ -37,6 +37,7 @@ enum bac_msg_type {
   BAC_MSG_QC,
   BAC_MSG_TIMEOUT,
   BAC_MSG_TC,
+  BAC_MSG_CLAIM,
 
   BAC_MSG_SYNC = 48,
   BAC_MSG_COMMITTEE_VOTE,
