@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "crypto/hash.h"
+#include "jammer.h"
 #include "journal.h"
 #include "observer.h"
 
@@ -56,6 +57,7 @@ struct bac_sim {
   void *effect_ctx;
   uint32_t hosts_count; /* nodes and their twins */
   struct bac_observer *observer;
+  struct bac_jammer *jammer; /* NULL: no attack */
   struct bac_sim_report report;
 };
 
@@ -67,6 +69,7 @@ struct bac_sim_config bac_sim_config_default(const char *protocol, uint64_t seed
                              .tx_rate_milli = 500,
                              .tx_bytes = 300,
                              .tx_stop = BAC_NEVER,
+                             .jam_after = BAC_NEVER,
                              .share = true};
   c.node.protocol = protocol;
   c.node.seed = seed;
@@ -129,7 +132,7 @@ static void deliver(struct bac_sim *sim, uint32_t from, uint32_t to, const uint8
   bac_buf_unref(frame);
 }
 
-static void transmit(struct bac_sim *sim, uint32_t from, const struct bac_effect *e, bac_time at) {
+static void transmit(struct bac_sim *sim, uint32_t from, const struct bac_effect *e, bac_time at, bool jammed) {
   const struct bac_config *c = &sim->config.node;
   struct host *h = &sim->hosts[from];
   bac_time airtime = c->frame_overhead_ns + (bac_time)(e->frame.length * 8 * (uint64_t)BAC_SECOND / c->bit_rate_bps);
@@ -138,7 +141,7 @@ static void transmit(struct bac_sim *sim, uint32_t from, const struct bac_effect
   push(sim, (struct item){.at = h->mac_free_at, .kind = KIND_SENT, .node = from});
   sim->report.frames++;
   sim->report.frame_bytes += e->frame.length;
-  for (uint32_t to = 0; to < sim->hosts_count; to++)
+  for (uint32_t to = 0; to < sim->hosts_count && !jammed; to++)
     if (sim->hosts[to].id != h->id && (e->frame.destination == BAC_BROADCAST || e->frame.destination == sim->hosts[to].id))
       deliver(sim, from, to, e->frame.bytes, e->frame.length, h->mac_free_at);
 }
@@ -161,6 +164,7 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
       bac_sim_crash(sim, node);
       return;
     }
+    if (sim->jammer) bac_jammer_effect(sim->jammer, node, e);
     if (!h->byzantine) bac_observer_effect(sim->observer, sim->now, &observed, e);
     if (sim->on_effect) sim->on_effect(sim->effect_ctx, sim->now, node, e);
     switch (e->type) {
@@ -168,7 +172,7 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
         bac_journal_write(&h->journal, e);
         break;
       case BAC_EFFECT_FRAME:
-        transmit(sim, node, e, at);
+        transmit(sim, node, e, at, sim->jammer && bac_jammer_frame(sim->jammer, at, node));
         break;
       case BAC_EFFECT_COMMIT:
         if (sim->on_commit) sim->on_commit(sim->commit_ctx, sim->now, node, &e->commit);
@@ -274,6 +278,7 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
                                      .neighbours = config->neighbours, .neighbour_count = config->neighbour_count};
   if (config->epoch_blocks > 0) bac_ca_derive_key(config->node.seed, sim->roster.ca_key);
   sim->observer = bac_observer_new(config->node.seed, 0, BAC_NEVER);
+  if (config->jam_after != BAC_NEVER) sim->jammer = bac_jammer_new(config->jam_after);
   if (config->share) sim->shared = bac_shared_new(1 << 16);
   const struct bac_workload_config wc = {
       .seed = config->node.seed, .rate_milli = config->tx_rate_milli, .tx_bytes = config->tx_bytes, .stop = config->tx_stop};
@@ -312,6 +317,7 @@ void bac_sim_free(struct bac_sim *sim) {
   free(sim->hosts);
   free(sim->members);
   bac_observer_free(sim->observer);
+  bac_jammer_free(sim->jammer);
   bac_shared_free(sim->shared);
   free(sim);
 }

@@ -34,6 +34,7 @@ struct bac_sim_config {
   uint32_t tx_rate_milli;     /* per 1000 s and node */
   uint32_t tx_bytes;
   bac_time tx_stop;           /* no submissions from then on */
+  bac_time jam_after;         /* primaries are jammed (jammer.h); BAC_NEVER: they are not */
   const struct bac_cost_model *cost; /* NULL: CPU time is free */
   uint32_t byzantine;         /* ids below are not honest: nobody watches what they commit, and they hear frames when down */
   uint32_t twins;             /* hosts nodes..nodes+twins-1 are live copies of ids 0.., with the same keys */

@@ -8,6 +8,7 @@
 #include "attendance.h"
 #include "base/bytes.h"
 #include "base/quorum.h"
+#include "elections.h"
 
 #define uthash_fatal(message) bac_assert_failed(message, __FILE__, __LINE__)
 #include <uthash.h>
@@ -76,6 +77,7 @@ struct bac_observer {
   struct bac_observed_totals totals; /* sums */
   uint64_t members;
   struct bac_attendance *attendance;
+  struct bac_elections *elections;
   uint64_t jumps;
 };
 
@@ -85,6 +87,7 @@ struct bac_observer *bac_observer_new(uint64_t seed, bac_time begin, bac_time en
   o->begin = begin;
   o->end = end;
   o->attendance = bac_attendance_new();
+  o->elections = bac_elections_new();
   return o;
 }
 
@@ -114,6 +117,7 @@ void bac_observer_free(struct bac_observer *o) {
   free(o->blocks);
   free(o->tx_latency_s);
   bac_attendance_free(o->attendance);
+  bac_elections_free(o->elections);
   free(o);
 }
 
@@ -327,6 +331,7 @@ struct bac_observed_block *bac_observer_effect(struct bac_observer *o, bac_time 
                                                const struct bac_effect *e) {
   if (e->type == BAC_EFFECT_COMMIT) return observe_commit(o, now, node, &e->commit);
   if (e->type == BAC_EFFECT_EPOCH) {
+    bac_elections_epoch(o->elections, e->epoch.roster);
     bac_attendance_epoch(o->attendance, now, e->epoch.roster, e->epoch.recovered);
     observe_boundary(o, now, node, e);
     o->jumps += e->epoch.jumped;
@@ -357,6 +362,7 @@ void bac_observer_skip(struct bac_observer *o, uint32_t id) { node_at(o, id)->sk
 void bac_observer_add_totals(struct bac_observer *o, const struct bac_observed_totals *node) {
   struct shard *s = shard_at(o, node->shard);
   if (node->counters.view_changes > s->view_changes) s->view_changes = node->counters.view_changes;
+  bac_elections_add_totals(o->elections, node->shard, &node->counters);
   bac_counters_add(&o->totals.counters, &node->counters);
   o->totals.mac_drops += node->mac_drops;
   o->totals.mac_timeouts += node->mac_timeouts;
@@ -440,6 +446,7 @@ void bac_observer_totals_columns(const struct bac_observer *o, const struct bac_
   uint64_t view_changes = 0;
   for (const struct shard *s = o->shards; s; s = s->hh.next) view_changes += s->view_changes;
   bac_attendance_columns(o->attendance, o->end, to);
+  bac_elections_columns(o->elections, to);
   bac_columns_count(to, "state_transfers", o->jumps);
   bac_columns_count(to, "view_changes", view_changes);
   bac_columns_count(to, "messages", c->messages_sent);
