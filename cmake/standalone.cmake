@@ -43,6 +43,9 @@ endforeach()
 bac_tool(bac-sim tools/bac_sim.c)
 target_compile_definitions(bac-sim PRIVATE _POSIX_C_SOURCE=200809L)
 target_link_libraries(bac-sim PRIVATE bac-swarm)
+bac_tool(bac-scale tools/bac_scale.c)
+target_compile_definitions(bac-scale PRIVATE _POSIX_C_SOURCE=200809L)
+target_link_libraries(bac-scale PRIVATE bac-sim-network)
 
 # ---- The core's tests ----
 enable_testing()

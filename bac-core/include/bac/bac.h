@@ -103,8 +103,8 @@ int bac_members_derive(uint64_t seed, const uint32_t *ids, uint32_t count, struc
 void bac_certificate_derive(uint64_t seed, uint32_t id, bac_time not_before, bac_time not_after, uint8_t certificate[BAC_CERTIFICATE_BYTES]);
 void bac_ca_derive_key(uint64_t seed, uint8_t ca_key[BAC_PUBLIC_KEY_BYTES]);
 
-/* Process-wide store of signature verdicts, optional: a verdict is a pure function of its bytes, so sharing changes speed, never
- * results. `entries` is its size (a power of two is used). One thread at a time. */
+/* Process-wide store of signature verdicts, and of hashgraphs: a verdict is a pure function of its bytes, what follows from events one of
+ * these, so sharing changes speed and memory, never results. Optional. `entries` is its size (a power of two is used). One thread at a time. */
 struct bac_shared;
 struct bac_shared *bac_shared_new(size_t entries);
 void bac_shared_free(struct bac_shared *shared);

@@ -444,6 +444,20 @@ void bac_gossip_timer(struct bac_gossip *g) {
 
 /* ---- Life. ---- */
 
+/* One graph for all nodes of the process: what follows from events alone is worked out once, and which of them it knows is a node's own. */
+static struct bac_hashgraph_dag *take_dag(struct bac_env *env, const struct bac_hashgraph_config *config) {
+  struct bac_shared *shared = bac_env_shared(env);
+  uint8_t key[BAC_HASH_BYTES];
+  /* The roots are hashes of the epoch's base, and of the members' keys in their order. */
+  bac_hash(key, BAC_DOMAIN_NODE, config->roots, (size_t)config->members * BAC_HASH_BYTES);
+  struct bac_hashgraph_dag *dag = bac_shared_object(shared, key);
+  if (dag) return bac_hashgraph_dag_ref(dag);
+  dag = bac_hashgraph_dag_new(config);
+  BAC_ASSERT(dag);
+  if (shared) bac_shared_put(shared, key, dag);
+  return dag;
+}
+
 void bac_gossip_init(struct bac_gossip *g, struct bac_env *env, void *engine, const struct bac_gossip_callbacks *callbacks, uint32_t timer,
                      const struct bac_bitset *electorate) {
   const struct bac_roster *roster = bac_env_roster(env);
@@ -464,8 +478,7 @@ void bac_gossip_init(struct bac_gossip *g, struct bac_env *env, void *engine, co
   if (g->self != BAC_INDEX_NONE) {
     const struct bac_hashgraph_config config = {
         .members = g->members, .epoch = roster->epoch, .roots = (const uint8_t(*)[BAC_HASH_BYTES])roots};
-    g->dag = bac_hashgraph_dag_new(&config);
-    BAC_ASSERT(g->dag);
+    g->dag = take_dag(env, &config);
     g->view = bac_hashgraph_new(g->dag);
   }
   free(roots);
@@ -474,6 +487,8 @@ void bac_gossip_init(struct bac_gossip *g, struct bac_env *env, void *engine, co
 void bac_gossip_free(struct bac_gossip *g) {
   while (g->orphan_count > 0) orphan_drop(g, g->orphan_count - 1);
   bac_hashgraph_free(g->view);
+  struct bac_shared *shared = bac_env_shared(g->env);
+  if (g->dag && shared && bac_hashgraph_dag_last(g->dag)) bac_shared_drop(shared, g->dag);
   bac_hashgraph_dag_unref(g->dag);
   bac_buf_unref(g->head);
   bac_buf_unref(g->record);

@@ -64,6 +64,7 @@ struct bac_hashgraph_dag;
 struct bac_hashgraph_dag *bac_hashgraph_dag_new(const struct bac_hashgraph_config *config);
 struct bac_hashgraph_dag *bac_hashgraph_dag_ref(struct bac_hashgraph_dag *dag);
 void bac_hashgraph_dag_unref(struct bac_hashgraph_dag *dag); /* NULL is ignored; a view holds a reference */
+bool bac_hashgraph_dag_last(const struct bac_hashgraph_dag *dag); /* whether there is one reference */
 
 /* Drops what no view needs any more: events that every view has ordered and taken (bac_hashgraph_next) and whose round lies
  * more than `keep_rounds` below that of the view furthest behind, except each creator's last ones, which may still become

@@ -46,6 +46,8 @@ struct bac_hashgraph_dag *bac_hashgraph_dag_ref(struct bac_hashgraph_dag *dag) {
   return dag;
 }
 
+bool bac_hashgraph_dag_last(const struct bac_hashgraph_dag *dag) { return dag->references == 1; }
+
 static void witness_free(struct hg_witness *w) {
   if (!w) return;
   for (uint32_t i = 0; i < w->vote_count; i++) free(w->votes[i].yes);

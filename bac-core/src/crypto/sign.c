@@ -15,6 +15,11 @@ struct bac_shared {
     uint8_t key[BAC_HASH_BYTES]; /* H(signature || digest || key), or H(proof || key || alpha) */
     uint8_t known, holds;        /* 1; whether it does */
   } * slots;
+  struct object {
+    uint8_t key[BAC_HASH_BYTES];
+    void *object;
+  } * objects;
+  size_t object_count, object_capacity;
 };
 
 struct bac_shared *bac_shared_new(size_t entries) {
@@ -28,8 +33,31 @@ struct bac_shared *bac_shared_new(size_t entries) {
 
 void bac_shared_free(struct bac_shared *shared) {
   if (!shared) return;
+  BAC_ASSERT(shared->object_count == 0);
+  free(shared->objects);
   free(shared->slots);
   free(shared);
+}
+
+void *bac_shared_object(const struct bac_shared *shared, const uint8_t key[BAC_HASH_BYTES]) {
+  for (size_t i = 0; shared && i < shared->object_count; i++)
+    if (memcmp(shared->objects[i].key, key, BAC_HASH_BYTES) == 0) return shared->objects[i].object;
+  return NULL;
+}
+
+void bac_shared_put(struct bac_shared *shared, const uint8_t key[BAC_HASH_BYTES], void *object) {
+  if (shared->object_count == shared->object_capacity) {
+    shared->object_capacity = shared->object_capacity ? 2 * shared->object_capacity : 8;
+    shared->objects = bac_realloc(shared->objects, shared->object_capacity, sizeof *shared->objects);
+  }
+  struct object *o = &shared->objects[shared->object_count++];
+  memcpy(o->key, key, BAC_HASH_BYTES);
+  o->object = object;
+}
+
+void bac_shared_drop(struct bac_shared *shared, const void *object) {
+  for (size_t i = 0; i < shared->object_count; i++)
+    if (shared->objects[i].object == object) shared->objects[i--] = shared->objects[--shared->object_count];
 }
 
 void bac_keypair_derive(struct bac_keypair *pair, uint64_t seed, uint32_t id) {

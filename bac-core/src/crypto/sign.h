@@ -35,4 +35,10 @@ bool bac_verify(struct bac_shared *shared, const uint8_t signature[BAC_SIGNATURE
 int bac_vrf_verify_shared(struct bac_shared *shared, uint8_t beta[BAC_VRF_OUTPUT_BYTES], const uint8_t pk[BAC_VRF_PUBLIC_KEY_BYTES],
                           const uint8_t pi[BAC_VRF_PROOF_BYTES], const uint8_t *alpha, size_t alpha_length);
 
+/* Objects that depend on their key alone, and so are one for all nodes of the process. Who puts one in owns it, and drops it before it is
+ * freed. NULL: there is none, or nothing is shared. */
+void *bac_shared_object(const struct bac_shared *shared, const uint8_t key[BAC_HASH_BYTES]);
+void bac_shared_put(struct bac_shared *shared, const uint8_t key[BAC_HASH_BYTES], void *object);
+void bac_shared_drop(struct bac_shared *shared, const void *object);
+
 #endif
