@@ -361,6 +361,7 @@ Options::Options(Request& r)
         radio.rate_mbps = std::strtod(ParseChoice("rate", t, rates).c_str(), nullptr);
         return t;
     });
+    Choice("radio", radio.radio, {"wave", "fast"}, "wave: ns-3's own; fast: the medium of bac-core/radio, validated against it");
     Real("eirp", radio.eirp_dbm, -50, 44.8, "dBm", "transmit power with antenna");
     Choice("loss", radio.loss, {"threelog", "logdistance"}, "path loss");
     Real("reference-loss", radio.reference_loss_db, 0, 200, "dB", "path loss at 1 m");
@@ -467,6 +468,10 @@ Scan(int argc, char* argv[], Options& options, Request& request)
 void
 CheckTogether(const Request& r)
 {
+    if (r.pcap && r.run.radio.radio != "wave")
+    {
+        Refuse("radio", r.run.radio.radio, "writes no captures: give --radio=wave, or leave --pcap out");
+    }
     if (r.run.shards > r.run.evs)
     {
         Refuse("shards", std::to_string(r.run.shards),

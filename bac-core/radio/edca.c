@@ -243,7 +243,6 @@ void bac_edca_access(struct bac_medium *m, uint32_t station) {
 
 void bac_edca_sent(struct bac_medium *m, uint32_t station, const struct bac_medium_frame *frame) {
   struct bac_station *s = &m->stations[station];
-  s->tx_end = m->now;
   if (s->sending_access < 0) return; /* flushed meanwhile */
   const int a = s->sending_access;
   if (frame->to == BAC_TO_ALL) {

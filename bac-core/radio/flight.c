@@ -107,6 +107,7 @@ void bac_flight_begin(struct bac_medium *m, uint32_t from, const struct bac_medi
   m->totals.acks += is_ack;
   m->totals.airtime += f->end - f->start;
   m->totals.pairs += f->count * BAC_LANES;
+  if (is_ack && m->host.acknowledges) m->host.acknowledges(m->host.ctx, m->now, from, f->end - f->start);
   if (!is_ack && m->host.begins) m->host.begins(m->host.ctx, m->now, from, frame, f->end - f->start);
 }
 
@@ -209,10 +210,7 @@ void bac_flight_finish(struct bac_medium *m, uint32_t flight) {
     }
   tell_changes(m, &f, &p);
   bac_flight_update_busy(m, f.from);
-  if (f.is_ack)
-    s->tx_end = m->now;
-  else
-    bac_edca_sent(m, f.from, &f.frame);
+  s->tx_end = m->now;
   m->flights[flight].used = false;
   /* Now the hosts: what they send begins after all of this. The list is theirs until the end: nothing finishes within them. */
   for (size_t i = 0; i < count; i++) {
@@ -221,4 +219,5 @@ void bac_flight_finish(struct bac_medium *m, uint32_t flight) {
     if (f.frame.to == r.station) deliver = hear_unicast(m, &f, r.station);
     if (!f.is_ack && m->host.decoded) m->host.decoded(m->host.ctx, m->now, r.station, f.from, f.frame.cookie, r.sinr, deliver);
   }
+  if (!f.is_ack) bac_edca_sent(m, f.from, &f.frame);
 }

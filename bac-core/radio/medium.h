@@ -75,9 +75,11 @@ struct bac_medium_host {
   void *ctx;
   /* A data frame begins. A retry is another call. */
   void (*begins)(void *ctx, bac_time now, uint32_t station, const struct bac_medium_frame *frame, bac_time duration);
+  /* An acknowledgement begins. */
+  void (*acknowledges)(void *ctx, bac_time now, uint32_t station, bac_time duration);
   /* A station has decoded a data frame.  sinr: a ratio.  deliver: it is addressed to the station, or to all, and not a repetition. */
   void (*decoded)(void *ctx, bac_time now, uint32_t station, uint32_t from, uint64_t cookie, double sinr, bool deliver);
-  /* A frame that bac_medium_send took is done with, once each. */
+  /* A frame that bac_medium_send took is done with, once each; after `decoded` of its last attempt, unless flushed. */
   void (*done)(void *ctx, bac_time now, uint32_t station, uint64_t cookie, enum bac_medium_outcome outcome);
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bac-helper.h"
 
+#include "radio/medium.h"
+
 #include "ns3/double.h"
 #include "ns3/drop-tail-queue.h"
 #include "ns3/frame-exchange-manager.h"
@@ -12,6 +14,7 @@
 #include "ns3/propagation-delay-model.h"
 #include "ns3/propagation-loss-model.h"
 #include "ns3/qos-txop.h"
+#include "ns3/rng-seed-manager.h"
 #include "ns3/simulator.h"
 #include "ns3/string.h"
 #include "ns3/uinteger.h"
@@ -77,6 +80,8 @@ BacHelper::BacHelper(const BacRadioOptions& options)
   BacCheck::Range("vote priority", options.vote_priority, 0, 7);
   BacCheck::Range("bulk priority", options.bulk_priority, 0, 7);
   BacCheck::Choice("error model", options.error_model, {"nist", "table"});
+  if (BacCheck::Choice("radio", options.radio, {"wave", "fast"}) == 1 && options.error_model != "nist")
+    throw std::runtime_error("error model is \"" + options.error_model + "\" with the fast radio: give nist");
   Ptr<PropagationLossModel> loss;
   if (BacCheck::Choice("loss model", options.loss, {"threelog", "logdistance"}) == 0) {
     loss = CreateObject<ThreeLogDistancePropagationLossModel>();
@@ -127,8 +132,27 @@ Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t
   return device;
 }
 
+Ptr<BacFastNetDevice> BacHelper::InstallFastRadio(Ptr<Node> node, uint32_t id, uint32_t shard) {
+  if (!m_fast) {
+    bac_medium_config config = bac_medium_default();
+    config.seed = RngSeedManager::GetRun();
+    config.loss = bac_loss_default(m_options.loss == "threelog" ? BAC_LOSS_THREE_LOG : BAC_LOSS_LOG_DISTANCE);
+    config.loss.reference_loss_db = m_options.reference_loss_db;
+    config.nakagami = m_options.nakagami;
+    config.eirp_dbm = m_options.eirp_dbm;
+    config.preamble_dbm = m_options.preamble_dbm;
+    m_fast = CreateObject<BacFastChannel>();
+    m_fast->Configure(config);
+  }
+  Ptr<BacFastNetDevice> device = CreateObject<BacFastNetDevice>();
+  device->SetAddress(BacApplication::AddressOf(id));
+  node->AddDevice(device);
+  m_fast->Add(device, ChannelOf(shard));
+  return device;
+}
+
 Ptr<BacApplication> BacHelper::Install(Ptr<Node> node, const bac_node_config& config, const std::string& costModel,
-                                       Ptr<WaveNetDevice> radio, uint32_t shard) {
+                                       Ptr<NetDevice> radio, uint32_t shard) {
   Ptr<BacApplication> app = CreateObject<BacApplication>();
   app->SetAttribute("CostModel", StringValue(costModel));
   app->SetAttribute("ControlPriority", UintegerValue(m_options.control_priority));
@@ -136,7 +160,10 @@ Ptr<BacApplication> BacHelper::Install(Ptr<Node> node, const bac_node_config& co
   app->SetAttribute("BulkPriority", UintegerValue(m_options.bulk_priority));
   node->AddApplication(app);
   app->SetNodeConfig(config);
-  if (radio) app->SetRadio(radio, ChannelOf(shard), GetMode());
+  if (Ptr<BacFastNetDevice> fast = DynamicCast<BacFastNetDevice>(radio))
+    app->SetFastRadio(fast, static_cast<uint64_t>(m_options.rate_mbps * 1e6));
+  else if (radio)
+    app->SetRadio(DynamicCast<WaveNetDevice>(radio), ChannelOf(shard), GetMode());
   return app;
 }
 
@@ -178,6 +205,13 @@ void BacHelper::Capture(Ptr<WaveNetDevice> device, const std::string& file) {
   YansWavePhyHelper phy;
   phy.SetPcapDataLinkType(WifiPhyHelper::DLT_IEEE802_11_RADIO);
   phy.EnablePcap(file, device, false, true);
+}
+
+void BacHelper::SetOn(Ptr<BacApplication> app, bool on) {
+  if (Ptr<BacFastNetDevice> fast = app->GetFastRadio())
+    fast->GetMedium()->SetOn(fast->GetStation(), on);
+  else
+    SetRadioOn(app->GetRadio(), on);
 }
 
 int64_t BacHelper::AssignStreams(int64_t stream) {

@@ -26,6 +26,7 @@ struct BacCheck {
 /// \ingroup bac
 /// \brief The radio of all stations.
 struct BacRadioOptions {
+  std::string radio = "wave";       ///< wave (ns-3's WaveNetDevice on its Yans channel) or fast (bac-core/radio)
   double rate_mbps = 6;             ///< 3, 4.5, 6, 9, 12, 18, 24 or 27
   double eirp_dbm = 23;             ///< transmit power, antennas included
   std::string loss = "threelog";    ///< threelog (1.9/3.8/3.8 from 1/80/200 m) or logdistance (2.75)
@@ -58,16 +59,21 @@ class BacHelper {
   /// Add a radio to a node that has a mobility model. It is on its channel from t = 0.01 s on, continuously.
   /// \param node the node \param id protocol node id, determines the MAC address \param shard whose channel \return device
   Ptr<WaveNetDevice> InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard);
+  /// The same on the fast medium, on its channel from the start. \param node the node \param id protocol node id
+  /// \param shard whose channel \return device
+  Ptr<BacFastNetDevice> InstallFastRadio(Ptr<Node> node, uint32_t id, uint32_t shard);
   /// Add an application to a node. \param node the node \param config what it hosts, borrowed \param costModel name of the
-  /// times of operations \param radio its radio, or null \param shard whose channel the radio uses \return application
+  /// times of operations \param radio its radio of either kind, or null \param shard whose channel the radio uses \return application
   Ptr<BacApplication> Install(Ptr<Node> node, const bac_node_config& config, const std::string& costModel,
-                              Ptr<WaveNetDevice> radio, uint32_t shard);
+                              Ptr<NetDevice> radio, uint32_t shard);
   /// Wire an RSU to the MBS. \param rsu one end \param mbs the other
   void Wire(Ptr<BacApplication> rsu, Ptr<BacApplication> mbs) const;
   /// Switch a radio off, after the frame that it may be sending, or on. \param device the radio \param on the wish
   static void SetRadioOn(Ptr<WaveNetDevice> device, bool on);
   /// Capture what a radio sends and hears, for Wireshark. \param device the radio \param file its name, replaced
   static void Capture(Ptr<WaveNetDevice> device, const std::string& file);
+  /// The same of an application's radio, whichever it has. \param app the application \param on the wish
+  static void SetOn(Ptr<BacApplication> app, bool on);
   /// \param stream first stream \return streams used by medium, PHYs and MACs of all radios
   int64_t AssignStreams(int64_t stream);
 
@@ -75,6 +81,7 @@ class BacHelper {
   BacRadioOptions m_options;                 ///< of the radio
   std::string m_mode;                        ///< name of the rate
   Ptr<YansWifiChannel> m_channel;            ///< the medium
+  Ptr<BacFastChannel> m_fast;                ///< the fast medium, configured with its first station
   std::vector<Ptr<WaveNetDevice>> m_devices; ///< all radios
 };
 

@@ -64,6 +64,7 @@ bac_config ConfigOf(const BacRunOptions& o) {
   config.block_interval = Nanoseconds(o.block_interval_s);
   config.bit_rate_bps = static_cast<uint64_t>(o.radio.rate_mbps * 1e6);
   config.relay = o.relay;
+  if (!o.pcap.empty() && o.radio.radio != "wave") Refuse("pcap with radio=" + o.radio.radio + ": captures are ns-3's, give radio=wave");
   char why[256];
   if (bac_config_check(&config, why, sizeof why) != BAC_OK) Refuse(why);
   BacHelper checked(o.radio);
@@ -148,10 +149,13 @@ void Scene::Build() {
 /// Without mobility: without a radio.
 Ptr<BacApplication> Scene::BuildNode(const bac_plan_shard& s, uint32_t id, bac_node_kind kind, Ptr<MobilityModel> mobility) {
   Ptr<Node> node = CreateObject<Node>();
-  Ptr<WaveNetDevice> radio;
+  Ptr<NetDevice> radio;
   if (mobility) {
     node->AggregateObject(mobility);
-    radio = m_helper->InstallRadio(node, id, s.roster.shard);
+    if (m_options.radio.radio == "fast")
+      radio = m_helper->InstallFastRadio(node, id, s.roster.shard);
+    else
+      radio = m_helper->InstallRadio(node, id, s.roster.shard);
   }
   const uint8_t* certificate = s.certificates && kind == BAC_NODE_MEMBER ? s.certificates[id - s.everybody.members[0].id] : nullptr;
   const bac_node_config config{&m_config, &s.roster, id, kind, m_shared.get(), certificate, nullptr, 0};
@@ -202,7 +206,7 @@ void Scene::PlanPresence(Ptr<BacApplication> app, uint32_t vehicle) {
     if (begin > NODES_START_NS) {
       if (from == 0) { // the first: until then it is not there
         m_statistics->SetPresent(app->GetId(), false);
-        Simulator::ScheduleWithContext(context, MilliSeconds(20), &BacHelper::SetRadioOn, app->GetRadio(), false);
+        Simulator::ScheduleWithContext(context, MilliSeconds(20), &BacHelper::SetOn, app, false);
         app->SetStartTime(NanoSeconds(begin) + MilliSeconds(1));
       }
       Simulator::ScheduleWithContext(context, NanoSeconds(begin), &Scene::SetPresent, this, app, true);
@@ -217,7 +221,7 @@ void Scene::SetPresent(Ptr<BacApplication> app, bool present) {
   NS_LOG_INFO("node " << app->GetId() << (present ? " arrives" : " leaves"));
   if (!present) app->Crash();
   m_statistics->SetPresent(app->GetId(), present);
-  BacHelper::SetRadioOn(app->GetRadio(), present);
+  BacHelper::SetOn(app, present);
   if (present) app->Restart();
 }
 
@@ -251,7 +255,7 @@ BacRow Scene::GetConfiguration() const {
   text("vote_rule", o.voteRule);
   text("election", bac_election_name(&m_config));
   count("early_claims", o.earlyClaims);
-  text("radio", "wave");
+  text("radio", o.radio.radio);
   text("scenario", o.scenario.empty() ? m_trace->strings[m_trace->scenario] : o.scenario);
   text("trace_digest", digest);
   count("evs", o.evs);

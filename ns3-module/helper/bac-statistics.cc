@@ -11,6 +11,8 @@
 #include "ns3/wifi-phy-state-helper.h"
 #include "ns3/wifi-psdu.h"
 
+#include <algorithm>
+
 namespace ns3 {
 
 namespace {
@@ -26,7 +28,9 @@ bac_columns BacColumnsOf(BacRow& row) {
 BacStatistics::BacStatistics(uint64_t seed, Time begin, Time end, double range_m)
     : m_observer(bac_observer_new(seed, begin.GetNanoSeconds(), end.GetNanoSeconds()), &bac_observer_free),
       m_radio(bac_radio_stats_new(begin.GetNanoSeconds(), end.GetNanoSeconds(), range_m, &BacStatistics::Where, this),
-              &bac_radio_stats_free) {}
+              &bac_radio_stats_free),
+      m_begin(begin),
+      m_end(end) {}
 
 void BacStatistics::AddMember(Ptr<BacApplication> app, uint32_t shard) {
   m_watched[app->GetId()] = {app, shard, true, 0};
@@ -39,6 +43,15 @@ void BacStatistics::AddStation(Ptr<BacApplication> app, uint32_t shard, bool isE
   const uint32_t station = bac_radio_add_station(m_radio.get(), shard, isEv);
   m_watched.try_emplace(app->GetId(), Watched{app, shard, false, 0}).first->second.station = station;
   m_stations.push_back(app->GetNode()->GetObject<MobilityModel>());
+  if (Ptr<BacFastNetDevice> fast = app->GetFastRadio()) {
+    if (m_fast.empty()) Simulator::Schedule(m_begin - Simulator::Now(), &BacStatistics::BeginFast, this);
+    m_fastIndex[station] = m_fast.size();
+    m_fast.push_back({station, fast, Time(0), Time(0)});
+    fast->TraceConnectWithoutContext("TxBegin", MakeBoundCallback(&BacStatistics::FastTxBegin, this, station));
+    fast->TraceConnectWithoutContext("AckBegin", MakeBoundCallback(&BacStatistics::FastSends, this, station));
+    fast->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacStatistics::FastRxOk, this, station));
+    return;
+  }
   Ptr<WifiPhy> phy = app->GetRadio()->GetPhy(0);
   PointerValue state;
   phy->GetAttribute("State", state);
@@ -83,6 +96,33 @@ void BacStatistics::PhyState(BacStatistics* self, uint32_t station, Time start, 
     bac_radio_busy(self->m_radio.get(), station, start.GetNanoSeconds(), duration.GetNanoSeconds(), state == WifiPhyState::TX);
 }
 
+void BacStatistics::FastTxBegin(BacStatistics* self, uint32_t station, uint64_t uid, uint32_t bytes, Time duration) {
+  bac_radio_sent(self->m_radio.get(), NowNs(), station, uid, bytes);
+  FastSends(self, station, duration);
+}
+
+void BacStatistics::FastSends(BacStatistics* self, uint32_t station, Time duration) {
+  bac_radio_busy(self->m_radio.get(), station, NowNs(), duration.GetNanoSeconds(), true);
+  const Time now = Simulator::Now(), within = std::min(now + duration, self->m_end) - std::max(now, self->m_begin);
+  if (within.IsStrictlyPositive()) self->m_fast[self->m_fastIndex.at(station)].sending += within;
+}
+
+void BacStatistics::FastRxOk(BacStatistics* self, uint32_t station, uint64_t uid, double sinr) {
+  bac_radio_heard(self->m_radio.get(), station, uid, sinr);
+}
+
+void BacStatistics::BeginFast() {
+  for (FastStation& fast : m_fast) fast.before = fast.device->GetMedium()->GetBusyTime(fast.device->GetStation());
+}
+
+void BacStatistics::EndFast() {
+  // What its own data frames took has been counted as they were sent.
+  for (const FastStation& fast : m_fast) {
+    const Time busy = fast.device->GetMedium()->GetBusyTime(fast.device->GetStation()) - fast.before - fast.sending;
+    bac_radio_busy(m_radio.get(), fast.station, m_begin.GetNanoSeconds(), std::max<int64_t>(busy.GetNanoSeconds(), 0), false);
+  }
+}
+
 uint64_t BacStatistics::GetConflicts() const { return bac_observer_sum(m_observer.get()).conflicts; }
 
 std::string BacStatistics::GetConflictText() const { return bac_observer_conflict(m_observer.get()); }
@@ -97,10 +137,13 @@ std::vector<BacRow> BacStatistics::GetBlocks() const {
 }
 
 BacRow BacStatistics::GetColumns() {
+  EndFast();
   for (const auto& [id, watched] : m_watched) {
     const Ptr<BacMacPacer> pacer = watched.app->GetPacer();
     const BacMacPacer::Counts mac = pacer ? pacer->GetCounts() : BacMacPacer::Counts{};
-    const bac_observed_totals totals{watched.shard, watched.member, watched.app->GetCounters(), mac.dropped, mac.timedOut,
+    const Ptr<BacFastNetDevice> fast = watched.app->GetFastRadio();
+    const uint64_t dropped = fast ? fast->GetCounts().dropped : mac.dropped;
+    const bac_observed_totals totals{watched.shard, watched.member, watched.app->GetCounters(), dropped, mac.timedOut,
                                      watched.app->GetOverflows(), watched.app->GetBusyTime().GetNanoSeconds()};
     bac_observer_add_totals(m_observer.get(), &totals);
   }

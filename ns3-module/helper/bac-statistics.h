@@ -66,6 +66,15 @@ class BacStatistics {
     uint32_t station;        ///< its radio among the stations
   };
 
+  /// Sink. \param self this \param station transmitter \param uid frame \param bytes its size \param duration of it
+  static void FastTxBegin(BacStatistics* self, uint32_t station, uint64_t uid, uint32_t bytes, Time duration);
+  /// Sink. \param self this \param station of an acknowledgement \param duration of it
+  static void FastSends(BacStatistics* self, uint32_t station, Time duration);
+  /// Sink. \param self this \param station receiver \param uid frame \param sinr ratio
+  static void FastRxOk(BacStatistics* self, uint32_t station, uint64_t uid, double sinr);
+  void BeginFast(); ///< the measured window begins: keep how long channels have been busy
+  void EndFast();   ///< it is over: count how long they have been busy within
+
   static void Where(void* self, uint32_t station, double at[3]); ///< \param self this \param station which \param at position
   /// Sink. \param self this \param station transmitter \param psdus frame \param vector parameters \param watt power
   static void TxBegin(BacStatistics* self, uint32_t station, WifiConstPsduMap psdus, WifiTxVector vector, double watt);
@@ -79,6 +88,17 @@ class BacStatistics {
   std::unique_ptr<bac_radio_stats, void (*)(bac_radio_stats*)> m_radio; ///< of frames
   std::map<uint32_t, Watched> m_watched;                                ///< by id
   std::vector<Ptr<MobilityModel>> m_stations;                           ///< where each station is
+  /// A station of the fast medium.
+  struct FastStation {
+    uint32_t station;             ///< its radio among the stations
+    Ptr<BacFastNetDevice> device; ///< its device
+    Time before;                  ///< how long it had seen its channel busy when the window began
+    Time sending;                 ///< how long it has been sending since
+  };
+  std::vector<FastStation> m_fast;          ///< all of them
+  std::map<uint32_t, size_t> m_fastIndex;   ///< among them, by station
+  Time m_begin;                             ///< of the measured window
+  Time m_end;                               ///< of the measured window
 };
 
 } // namespace ns3

@@ -77,11 +77,12 @@ void BacApplication::DoDispose() {
   Crash();
   m_submitEvent.Cancel();
   m_workload.reset();
-  for (size_t i = 0; GetNode() && i < m_wires.size() + (m_radio ? 1 : 0); i++)
+  for (size_t i = 0; GetNode() && i < m_wires.size() + (m_radio || m_fast ? 1 : 0); i++)
     GetNode()->UnregisterProtocolHandler(MakeCallback(&BacApplication::Receive, this));
   if (m_pacer) m_pacer->Dispose();
   m_pacer = nullptr;
   m_radio = nullptr;
+  m_fast = nullptr;
   m_wires.clear();
   Application::DoDispose();
 }
@@ -118,6 +119,14 @@ void BacApplication::SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiM
   m_txInfo[BAC_CLASS_CONTROL] = TxInfo(channel, m_controlPriority, mode, WIFI_PREAMBLE_LONG, 0);
   m_txInfo[BAC_CLASS_VOTE] = TxInfo(channel, m_votePriority, mode, WIFI_PREAMBLE_LONG, 0);
   m_txInfo[BAC_CLASS_BULK] = TxInfo(channel, m_bulkPriority, mode, WIFI_PREAMBLE_LONG, 0);
+  GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), BacWsmpHeader::ETHERTYPE, device);
+}
+
+void BacApplication::SetFastRadio(Ptr<BacFastNetDevice> device, uint64_t rate) {
+  NS_LOG_FUNCTION(this << device << rate);
+  m_fast = device;
+  m_fastRate = rate;
+  m_fast->SetDoneCallback(MakeCallback(&BacApplication::FramesDone, this));
   GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), BacWsmpHeader::ETHERTYPE, device);
 }
 
@@ -162,12 +171,13 @@ void BacApplication::Crash() {
   m_finishEvent.Cancel();
   m_wakeEvent.Cancel();
   if (m_pacer) m_pacer->Reset();
+  if (m_fast) m_fast->Forget();
 }
 
 void BacApplication::Restart() {
   NS_LOG_FUNCTION(this);
   if (!m_host || IsRunning()) return; // without a node to host there is nothing to start
-  const bac_host_limits limits{m_radio ? m_frameCredit : UINT32_MAX, m_queueLimit, m_keepRecords};
+  const bac_host_limits limits{m_radio || m_fast ? m_frameCredit : UINT32_MAX, m_queueLimit, m_keepRecords};
   bac_host_boot(m_host.get(), &limits);
   if (!m_departure.IsZero()) bac_host_depart(m_host.get(), m_departure.GetNanoSeconds());
   Run();
@@ -248,14 +258,20 @@ void BacApplication::SubmitNext() {
 }
 
 void BacApplication::SendRadio(const bac_effect& effect) {
-  NS_ASSERT_MSG(m_radio, "node " << m_config.id << " has no radio");
+  NS_ASSERT_MSG(m_radio || m_fast, "node " << m_config.id << " has no radio");
   const auto length = static_cast<uint32_t>(effect.frame.length);
   Ptr<Packet> packet = Create<Packet>(effect.frame.bytes, length);
   BacWsmpHeader wsmp;
   wsmp.SetLength(length);
   packet->AddHeader(wsmp);
   m_frameTxTrace(m_config.id, effect, packet->GetUid());
-  m_pacer->Send(packet, AddressOf(effect.frame.destination), BacWsmpHeader::ETHERTYPE, m_txInfo[effect.frame.frame_class]);
+  const Mac48Address to = AddressOf(effect.frame.destination);
+  if (m_fast) {
+    const uint32_t priorities[] = {m_controlPriority, m_votePriority, m_bulkPriority}; // by frame class, as in SetRadio
+    m_fast->SendFrame(packet, to, BacWsmpHeader::ETHERTYPE, m_fastRate, priorities[effect.frame.frame_class]);
+  } else {
+    m_pacer->Send(packet, to, BacWsmpHeader::ETHERTYPE, m_txInfo[effect.frame.frame_class]);
+  }
 }
 
 void BacApplication::SendWired(const bac_effect& effect) {

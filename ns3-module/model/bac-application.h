@@ -6,6 +6,7 @@
 #include "bac/workload.h"
 
 #include "ns3/application.h"
+#include "ns3/bac-fast-net-device.h"
 #include "ns3/bac-mac-pacer.h"
 #include "ns3/traced-callback.h"
 
@@ -38,6 +39,8 @@ class BacApplication : public Application {
   void SetNodeConfig(const bac_node_config& config);
   /// Port 0. \param device installed on the node \param channel WAVE channel number \param mode rate of all frames
   void SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiMode mode);
+  /// Port 0 on the fast medium. \param device installed on the node \param rate of all frames, bit/s
+  void SetFastRadio(Ptr<BacFastNetDevice> device, uint64_t rate);
   /// Port 1: add a link. \param peer protocol node id at the other end \param device installed on the node
   void AddWire(uint32_t peer, Ptr<NetDevice> device);
   /// Submit transactions while running. \param config of the workload \param among receivers, this node and others; borrowed
@@ -53,6 +56,7 @@ class BacApplication : public Application {
   bool IsRunning() const;                                 ///< \return whether the protocol node runs
   uint32_t GetId() const { return m_config.id; }          ///< \return protocol node id
   Ptr<WaveNetDevice> GetRadio() const { return m_radio; } ///< \return the radio device, or null
+  Ptr<BacFastNetDevice> GetFastRadio() const { return m_fast; } ///< \return the radio device on the fast medium, or null
   Ptr<BacMacPacer> GetPacer() const { return m_pacer; }   ///< \return the pacer of the radio device, or null
   uint64_t GetOverflows() const;                          ///< \return events lost because the queue was full
   Time GetBusyTime() const;                               ///< \return simulated CPU time spent in steps
@@ -104,6 +108,8 @@ class BacApplication : public Application {
   Ptr<WaveNetDevice> m_radio;                 ///< port 0
   Ptr<BacMacPacer> m_pacer;                   ///< of port 0
   TxInfo m_txInfo[3];                         ///< by frame class
+  Ptr<BacFastNetDevice> m_fast;               ///< port 0, in place of the above
+  uint64_t m_fastRate{0};                     ///< its rate, bit/s
   std::map<uint32_t, Ptr<NetDevice>> m_wires; ///< port 1, by peer
 
   std::string m_costName;     ///< attribute CostModel

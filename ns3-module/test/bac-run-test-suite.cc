@@ -5,9 +5,11 @@
 
 #include "ns3/test.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <stdexcept>
+#include <vector>
 
 using namespace ns3;
 
@@ -81,15 +83,62 @@ class BacRunBlocksTest : public TestCase {
   int32_t m_rsus;
 };
 
+/// Medians over seeds, of both radios: a lost proposal makes one run's latency many times the others'.
+class BacRunRadiosTest : public TestCase {
+ public:
+  BacRunRadiosTest(const std::string& protocol, const std::string& delivery)
+      : TestCase("the fast radio tells what ns-3's tells: " + protocol + ", " + delivery),
+        m_protocol(protocol),
+        m_delivery(delivery) {}
+
+ private:
+  void DoRun() override {
+    BacTestTrace trace(20, 10, false);
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace);
+    options.protocol = m_protocol;
+    options.delivery = m_delivery;
+    options.time_s = 8;
+    const char* names[] = {"pdr", "cbr", "block_latency_p50_s", "blocks_committed", "airtime_s", "frames"};
+    constexpr int COUNT = 6, SEEDS = 16;
+    std::vector<double> values[2][COUNT];
+    for (int radio = 0; radio < 2; radio++) {
+      options.radio.radio = radio == 0 ? "wave" : "fast";
+      for (options.seed = 1; options.seed <= SEEDS; options.seed++) {
+        const BacRunResult result = BacRun(options);
+        NS_TEST_EXPECT_MSG_EQ(result.conflicts, 0, result.conflictText);
+        NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "radio"), options.radio.radio, "results say which");
+        for (int i = 0; i < COUNT; i++) {
+          const std::string value = ValueOf(result, names[i]);
+          values[radio][i].push_back(value.empty() ? options.time_s : std::stod(value)); // no block: no latency within the run
+        }
+      }
+    }
+    const double relative[] = {0.03, 0.08, 0.2, 0, 0.08, 0.08}; // latency of so few blocks varies most
+    for (int i = 0; i < COUNT; i++) {
+      for (auto& of : values) std::sort(of[i].begin(), of[i].end());
+      const double wave = values[0][i][SEEDS / 2], fast = values[1][i][SEEDS / 2];
+      const double slack = i == 3 ? 1 : relative[i] * wave; // blocks: a whole one
+      NS_TEST_EXPECT_MSG_EQ_TOL(fast, wave, slack, names[i]);
+    }
+  }
+
+  std::string m_protocol;
+  std::string m_delivery;
+};
+
 class BacRunIdenticalTest : public TestCase {
  public:
-  BacRunIdenticalTest() : TestCase("the same seed gives the same bytes, another seed others") {}
+  explicit BacRunIdenticalTest(const std::string& radio)
+      : TestCase("the same seed gives the same bytes, another seed others: " + radio),
+        m_radio(radio) {}
 
  private:
   void DoRun() override {
     BacTestTrace trace(20, 10, true);
     trace.Save();
     BacRunOptions options = OptionsFor(trace);
+    options.radio.radio = m_radio;
     options.time_s = 4;
     options.shards = 2;
     options.evs = 8;
@@ -101,6 +150,8 @@ class BacRunIdenticalTest : public TestCase {
     options.seed = 2;
     NS_TEST_EXPECT_MSG_NE(TextOf(BacRun(options)), first, "another seed");
   }
+
+  std::string m_radio;
 };
 
 class BacRunChurnTest : public TestCase {
@@ -190,7 +241,9 @@ class BacRunTestSuite : public TestSuite {
     for (const char* delivery : {"broadcast", "unicast"})
       for (int32_t rsus : {0, 3}) AddTestCase(new BacRunBlocksTest("bac", delivery, rsus), TestCase::QUICK);
     AddTestCase(new BacRunBlocksTest("pbft", "broadcast", 2), TestCase::QUICK);
-    AddTestCase(new BacRunIdenticalTest, TestCase::QUICK);
+    for (const char* delivery : {"broadcast", "unicast"}) AddTestCase(new BacRunRadiosTest("pbft", delivery), TestCase::QUICK);
+    AddTestCase(new BacRunRadiosTest("bac", "broadcast"), TestCase::QUICK);
+    for (const char* radio : {"wave", "fast"}) AddTestCase(new BacRunIdenticalTest(radio), TestCase::QUICK);
     AddTestCase(new BacRunChurnTest, TestCase::QUICK);
     AddTestCase(new BacRunBadInputTest, TestCase::QUICK);
   }
