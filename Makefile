@@ -32,9 +32,11 @@ soak: ## the fault simulator over all engines until stopped (Ctrl-C); SEED= star
 	@cmake --build --preset core -j $(JOBS) --target bac-sim
 	@build/core/bin/bac-sim --protocol=all --seed="$(SEED)" --seeds=0
 
-demo: configure ## compare BAC and PBFT on Bologna: table, results and picture in results/demo
+DEMO = build/$(PRESET)/bin/bac-compare --scenario=bologna --evs=80 --shards=4 --time=40s --seeds=3 --out="$(OUT)"
+demo: configure ## compare bac, bac2, pbft and hashgraph on Bologna: table, results and picture in results/demo
 	@cmake --build --preset $(PRESET) -j $(JOBS) --target bac-compare bac-trace
-	@build/$(PRESET)/bin/bac-compare --protocols=bac,pbft --delivery=broadcast,unicast --scenario=bologna --evs=80 --shards=4 --time=60s --seeds=3 --out="$(OUT)"
+	@$(DEMO) --protocols=bac,pbft --delivery=unicast > /dev/null
+	@$(DEMO) --protocols=bac,bac2,pbft,hashgraph --delivery=broadcast
 
 check: build ## run every test
 	@sh tests/check.sh
