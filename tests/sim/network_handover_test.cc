@@ -25,7 +25,6 @@ class Handover : public ::testing::TestWithParam<const char *> {
  protected:
   /* Shards 0 and 1 of the same vehicles' ids; EV 6 is a member of shard 0 alone. */
   void start(uint64_t seed) {
-    bac_neighbour known[2];
     for (uint32_t s = 0; s < 2; s++) { /* each is known to the other by its first roster, which knows nobody */
       bac_sim *draft = make(seed, s, nullptr);
       bac_sim_neighbour(draft, &known[s]);
@@ -89,6 +88,7 @@ class Handover : public ::testing::TestWithParam<const char *> {
     }
   }
 
+  bac_neighbour known[2] = {}; /* borrowed by the networks */
   bac_sim *sims[2] = {};
   bac_time now = 0;
 };
