@@ -74,7 +74,7 @@ class Handover : public ::testing::TestWithParam<const char *> {
     bac_sim_move(sims[from], EV, now + 3 * BAC_SECOND, to);
     size_t length = 0;
     uint8_t *bytes = nullptr;
-    EXPECT_TRUE(until([&] { return (bytes = bac_sim_passport(sims[from], EV, &length)) != nullptr; }, 60));
+    EXPECT_TRUE(until([&] { return free(bytes), (bytes = bac_sim_passport(sims[from], EV, &length)) != nullptr; }, 60));
     std::vector<uint8_t> passport(bytes, bytes + length);
     free(bytes);
     run(2); /* the others see it, too */
