@@ -190,7 +190,8 @@ static void send_record(int to, const struct record *r) {
 }
 
 static void work(const struct options *o, int to, uint64_t first, uint64_t count) {
-  signal(SIGINT, SIG_IGN);
+  signal(SIGINT, SIG_IGN); /* the parent ends its workers, by SIGTERM, which it handles itself */
+  signal(SIGTERM, SIG_DFL);
   for (uint64_t i = first; count == 0 || i < count; i += o->jobs) {
     struct record r;
     memset(&r, 0, sizeof r);
