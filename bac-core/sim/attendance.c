@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "attendance.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/bytes.h"
@@ -12,6 +13,10 @@
 struct ev {
   uint32_t id;
   bool absent;
+  bool travels;      /* from one shard to another */
+  bool was_member;   /* of `shard`, up to left_at */
+  uint32_t shard;
+  bac_time left_at;
   UT_hash_handle hh;
 };
 
@@ -28,7 +33,7 @@ struct bac_attendance {
   struct ev *evs;
   struct shard *shards;
   uint64_t rosters, members;
-  bac_time lengths, quorumless;
+  bac_time lengths, quorumless, handover_times;
   struct bac_attendance_report report;
 };
 
@@ -72,6 +77,36 @@ static bool is_absent(const struct bac_attendance *a, uint32_t id) {
   return e && e->absent;
 }
 
+static struct ev *ev_at(struct bac_attendance *a, uint32_t id) {
+  struct ev *e;
+  HASH_FIND(hh, a->evs, &id, sizeof id, e);
+  if (e) return e;
+  e = bac_alloc(1, sizeof *e);
+  e->id = id;
+  HASH_ADD(hh, a->evs, id, sizeof e->id, e);
+  return e;
+}
+
+static void leaves(struct bac_attendance *a, bac_time now, uint32_t id, uint32_t shard) {
+  struct ev *e = ev_at(a, id);
+  a->report.leaves++;
+  e->was_member = true;
+  e->shard = shard;
+  e->left_at = now;
+}
+
+static void joins(struct bac_attendance *a, bac_time now, uint32_t id, uint32_t shard) {
+  struct ev *e = ev_at(a, id);
+  a->report.joins++;
+  if (e->was_member && e->shard != shard) {
+    a->report.handovers++;
+    a->handover_times += now - e->left_at;
+  }
+  e->was_member = e->travels = false;
+}
+
+void bac_attendance_handover(struct bac_attendance *a, uint32_t id) { ev_at(a, id)->travels = true; }
+
 static void weigh(struct bac_attendance *a, bac_time now, struct shard *s) {
   const int64_t over = (int64_t)s->absent - (int64_t)bac_faults_max(s->count);
   if (over > a->report.absent_over_f) a->report.absent_over_f = over;
@@ -106,9 +141,10 @@ void bac_attendance_epoch(struct bac_attendance *a, bac_time now, const struct b
   for (uint32_t i = 0; i < roster->count; i++) {
     s->ids[i] = roster->members[i].id;
     s->absent += is_absent(a, s->ids[i]);
-    a->report.joins += before.ids && !has(&before, s->ids[i]);
+    if (before.ids && !has(&before, s->ids[i])) joins(a, now, s->ids[i], roster->shard);
   }
-  for (uint32_t i = 0; i < before.count; i++) a->report.leaves += !has(s, before.ids[i]);
+  for (uint32_t i = 0; i < before.count; i++)
+    if (!has(s, before.ids[i])) leaves(a, now, before.ids[i], roster->shard);
   free(before.ids);
   a->rosters++;
   a->members += roster->count;
@@ -116,13 +152,7 @@ void bac_attendance_epoch(struct bac_attendance *a, bac_time now, const struct b
 }
 
 void bac_attendance_present(struct bac_attendance *a, bac_time now, uint32_t id, bool present) {
-  struct ev *e;
-  HASH_FIND(hh, a->evs, &id, sizeof id, e);
-  if (!e) {
-    e = bac_alloc(1, sizeof *e);
-    e->id = id;
-    HASH_ADD(hh, a->evs, id, sizeof e->id, e);
-  }
+  struct ev *e = ev_at(a, id);
   if (e->absent == !present) return;
   e->absent = !present;
   for (struct shard *s = a->shards; s; s = s->hh.next) {
@@ -140,6 +170,8 @@ struct bac_attendance_report bac_attendance_sum(const struct bac_attendance *a, 
   r.members_mean = a->rosters > 0 ? (double)a->members / (double)a->rosters : 0;
   r.epoch_s_mean = r.epochs > 0 ? (double)a->lengths * 1e-9 / (double)r.epochs : 0;
   r.quorumless_s = (double)quorumless * 1e-9;
+  for (const struct ev *e = a->evs; e; e = e->hh.next) r.handovers_open += e->travels;
+  r.handover_s_mean = r.handovers > 0 ? (double)a->handover_times * 1e-9 / (double)r.handovers : NAN;
   if (!a->shards) r.absent_over_f = 0;
   return r;
 }
@@ -149,6 +181,9 @@ void bac_attendance_columns(const struct bac_attendance *a, bac_time end, const 
   bac_columns_count(to, "epochs", r.epochs);
   bac_columns_count(to, "joins", r.joins);
   bac_columns_count(to, "leaves", r.leaves);
+  bac_columns_count(to, "handovers", r.handovers);
+  bac_columns_count(to, "handovers_open", r.handovers_open);
+  bac_columns_real(to, "handover_s_mean", r.handover_s_mean);
   bac_columns_count(to, "stalls", r.stalls);
   bac_columns_real(to, "roster_mean", r.members_mean);
   bac_columns_real(to, "epoch_s_mean", r.epoch_s_mean);

@@ -28,7 +28,13 @@ struct bac_attendance_report {
   double epoch_s_mean;     /* length of those that ended */
   int64_t absent_over_f;   /* most members absent at a time, less f: more than 0, and the shard stood still */
   double quorumless_s;     /* time in which more than f were absent, summed over shards */
+  uint64_t handovers;      /* EVs that were members of one shard, then of another one: each time */
+  uint64_t handovers_open; /* under way at the end: members of none, the last order not yet fulfilled */
+  double handover_s_mean;  /* of those done: from the end of the last epoch in the one to the beginning of the first in the other */
 };
+/* An EV has left for another shard, and is on its way. */
+void bac_attendance_handover(struct bac_attendance *attendance, uint32_t id);
+
 /* Up to `end`. */
 struct bac_attendance_report bac_attendance_sum(const struct bac_attendance *attendance, bac_time end);
 void bac_attendance_columns(const struct bac_attendance *attendance, bac_time end, const struct bac_columns *to);

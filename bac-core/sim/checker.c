@@ -401,6 +401,7 @@ void bac_checker_effect(struct bac_checker *c, bac_time now, uint32_t node, cons
     case BAC_EFFECT_EPOCH:
       epoch_began(c, now, node, e);
       break;
+    case BAC_EFFECT_HANDOVER:
     case BAC_EFFECT_REVOKE:
       c->nodes[node].height = e->revoke.height;
       break;

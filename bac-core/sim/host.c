@@ -14,9 +14,17 @@ struct item {
   size_t record; /* RESTORE: its index */
   struct bac_submit submit;
   bac_time depart_at;
+  struct bac_motion own;
   uint32_t port;
   size_t length;
-  uint8_t bytes[]; /* of a frame */
+  uint8_t bytes[]; /* of a frame, or an announcement */
+};
+
+/* What is left of the EV's time in a shard. */
+struct past {
+  struct past *next;
+  uint32_t shard;
+  struct bac_journal journal;
 };
 
 struct bac_host {
@@ -25,6 +33,11 @@ struct bac_host {
   struct bac_host_limits limits;
   struct bac_node *node; /* NULL: down */
   struct bac_journal journal;
+  struct past *pasts; /* in other shards */
+  const struct bac_roster *const *shards;
+  uint32_t shard_count;
+  const struct bac_roster *next; /* the EV is about to be handed over */
+  struct bac_buf *passport;      /* with it; or with which it came */
   struct item *first, **last;
   size_t waiting;
   bool busy, wake_waits;
@@ -51,6 +64,12 @@ void bac_host_free(struct bac_host *h) {
   if (!h) return;
   bac_host_crash(h);
   bac_journal_clear(&h->journal);
+  for (struct past *p = h->pasts, *next; p; p = next) {
+    next = p->next;
+    bac_journal_clear(&p->journal);
+    free(p);
+  }
+  bac_buf_unref(h->passport);
   free(h);
 }
 
@@ -97,6 +116,13 @@ void bac_host_depart(struct bac_host *h, bac_time at) {
   if (has_room(h)) add(h, BAC_EVENT_DEPART, 0)->depart_at = at;
 }
 
+void bac_host_assign(struct bac_host *h, const uint8_t *bytes, size_t length, const struct bac_motion *own) {
+  if (!has_room(h)) return;
+  struct item *item = add(h, BAC_EVENT_ASSIGN, length);
+  memcpy(item->bytes, bytes, length);
+  item->own = *own;
+}
+
 void bac_host_sent(struct bac_host *h, uint32_t count) {
   if (!h->node || count == 0) return;
   if (h->sent == 0) add(h, BAC_EVENT_SENT, 0);
@@ -130,10 +156,52 @@ void bac_host_crash(struct bac_host *h) {
   h->output = (struct bac_output){.wakeup = BAC_NEVER};
   h->wakeup = BAC_NEVER;
   h->busy = h->wake_waits = false;
+  h->next = NULL;
   h->sent = 0;
 }
 
 bool bac_host_is_up(const struct bac_host *h) { return h->node != NULL; }
+
+/* ---- Shards ---- */
+
+void bac_host_set_shards(struct bac_host *h, const struct bac_roster *const *shards, uint32_t count) {
+  h->shards = shards;
+  h->shard_count = count;
+}
+
+uint32_t bac_host_shard(const struct bac_host *h) { return h->config.roster->shard; }
+
+bool bac_host_account(const struct bac_host *h, uint32_t id, struct bac_account_view *out) { return h->node && bac_node_account(h->node, id, out); }
+
+static void prepare_handover(struct bac_host *h, const struct bac_effect *e) {
+  for (uint32_t i = 0; i < h->shard_count; i++) {
+    if (h->shards[i]->shard != e->handover.shard) continue;
+    h->next = h->shards[i];
+    bac_buf_unref(h->passport);
+    h->passport = bac_buf_new(e->handover.passport, e->handover.length);
+  }
+}
+
+/* Into the other shard: with the records of its last time there, if it has been. */
+static void hand_over(struct bac_host *h) {
+  const struct bac_roster *next = h->next;
+  bac_host_crash(h);
+  struct past *old = bac_alloc(1, sizeof *old);
+  *old = (struct past){.shard = h->config.roster->shard, .journal = h->journal, .next = h->pasts};
+  h->pasts = old;
+  h->journal = (struct bac_journal){0};
+  for (struct past **at = &h->pasts; *at; at = &(*at)->next) {
+    struct past *p = *at;
+    if (p->shard != next->shard) continue;
+    h->journal = p->journal;
+    *at = p->next;
+    free(p);
+    break;
+  }
+  h->config.roster = next;
+  h->config.passport = h->passport->data;
+  h->config.passport_length = h->passport->length;
+}
 
 struct bac_host_totals bac_host_sum(const struct bac_host *h) {
   struct bac_host_totals totals = h->past;
@@ -170,6 +238,11 @@ static int step(struct bac_host *h, bac_time now, const struct item *item) {
     case BAC_EVENT_DEPART:
       event.depart.at = item->depart_at;
       break;
+    case BAC_EVENT_ASSIGN:
+      event.assign.bytes = item->bytes;
+      event.assign.length = item->length;
+      event.assign.own = item->own;
+      break;
     case BAC_EVENT_REVOKE: /* no host hands one out yet */
     case BAC_EVENT_START:
       break;
@@ -200,11 +273,19 @@ int bac_host_step(struct bac_host *h, bac_time now, bac_time *cost, char *why, s
 
 const struct bac_output *bac_host_finish(struct bac_host *h) {
   h->wakeup = h->output.wakeup;
-  for (size_t i = 0; i < h->output.effect_count && h->limits.keep_records; i++)
-    if (h->output.effects[i].type == BAC_EFFECT_PERSIST) bac_journal_write(&h->journal, &h->output.effects[i]);
+  for (size_t i = 0; i < h->output.effect_count; i++) {
+    const struct bac_effect *e = &h->output.effects[i];
+    if (e->type == BAC_EFFECT_PERSIST && h->limits.keep_records) bac_journal_write(&h->journal, e);
+    if (e->type == BAC_EFFECT_HANDOVER) prepare_handover(h, e);
+  }
   return &h->output;
 }
 
-void bac_host_done(struct bac_host *h) { h->busy = false; }
+bool bac_host_done(struct bac_host *h) {
+  const bool moves = h->next != NULL;
+  h->busy = false;
+  if (moves) hand_over(h);
+  return moves;
+}
 
 bac_time bac_host_wakeup(const struct bac_host *h) { return h->wake_waits ? BAC_NEVER : h->wakeup; }

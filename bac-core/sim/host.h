@@ -41,8 +41,10 @@ bool bac_host_is_up(const struct bac_host *host);
 /* Room for the bytes of a frame that comes in on a port, to be filled before the next call; NULL when it is lost. */
 uint8_t *bac_host_frame(struct bac_host *host, uint32_t port, size_t length);
 void bac_host_submit(struct bac_host *host, const struct bac_submit *submit);
-/* The EV means to leave the shard then; BAC_NEVER: it does not. Said again after each boot. */
+/* The EV means to leave the shard then, for nowhere; BAC_NEVER: it does not. Said again after each boot. */
 void bac_host_depart(struct bac_host *host, bac_time at);
+/* The controller's announcement (controller.h), and where the EV finds itself. */
+void bac_host_assign(struct bac_host *host, const uint8_t *bytes, size_t length, const struct bac_motion *own);
 /* The devices are done with as many frames; waits past the limit. */
 void bac_host_sent(struct bac_host *host, uint32_t count);
 /* The time of bac_host_wakeup has come; waits past the limit. */
@@ -54,10 +56,17 @@ int bac_host_step(struct bac_host *host, bac_time now, bac_time *cost, char *why
 /* The step is over: what it persists is durable. Its effects are to be carried out; borrowed until bac_host_done, and empty from a
  * crash on. */
 const struct bac_output *bac_host_finish(struct bac_host *host);
-/* They are: the CPU is free. */
-void bac_host_done(struct bac_host *host);
+/* They are: the CPU is free. True: the EV has been handed over. Its node is down, and boots in its new shard (bac_host_shard) with what it
+ * takes along; records of its time in the old one are kept, should it come back. */
+bool bac_host_done(struct bac_host *host);
 /* When the node wants to be woken; BAC_NEVER when it does not or is about to be. */
 bac_time bac_host_wakeup(const struct bac_host *host);
+
+/* All shards by the rosters of their first epochs; borrowed, with the list. Without, the EV is never handed over. */
+void bac_host_set_shards(struct bac_host *host, const struct bac_roster *const *shards, uint32_t count);
+uint32_t bac_host_shard(const struct bac_host *host);
+/* As bac_node_account. False: there is none, or the node is down. */
+bool bac_host_account(const struct bac_host *host, uint32_t id, struct bac_account_view *out);
 
 struct bac_host_totals {
   struct bac_counters counters; /* over all lives; what is no total: of the present one */

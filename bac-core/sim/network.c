@@ -190,6 +190,7 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
       case BAC_EFFECT_ROLE:
       case BAC_EFFECT_REJECT:
       case BAC_EFFECT_REVOKE:
+      case BAC_EFFECT_HANDOVER: /* that is another network's: bac_sim_passport */
         break;
     }
   }
@@ -283,7 +284,7 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
   const struct bac_workload_config wc = {
       .seed = config->node.seed, .rate_milli = config->tx_rate_milli, .tx_bytes = config->tx_bytes, .stop = config->tx_stop};
   for (uint32_t i = 0; i < sim->hosts_count; i++) {
-    bac_certificate_derive(config->node.seed, sim->hosts[i].id, 0, BAC_NEVER, sim->hosts[i].certificate);
+    bac_certificate_derive(config->node.seed, sim->hosts[i].id, config->shard, 0, BAC_NEVER, sim->hosts[i].certificate);
     sim->hosts[i].workload = bac_workload_new(&wc, &sim->everybody, sim->hosts[i].id);
     if (sim->hosts[i].id >= founders) continue;
     sim->hosts[i].node = make_node(sim, i, why, why_size);
@@ -377,10 +378,11 @@ void bac_sim_depart(struct bac_sim *sim, uint32_t node, bac_time at) {
   if (sim->hosts[node].node) step(sim, node, event);
 }
 
-void bac_sim_move(struct bac_sim *sim, uint32_t node, bac_time at, uint32_t shard) {
-  struct bac_event event = {.type = BAC_EVENT_DEPART};
-  event.depart.at = at;
-  event.depart.towards = shard + 1;
+void bac_sim_assign(struct bac_sim *sim, uint32_t node, const uint8_t *bytes, size_t length, const struct bac_motion *own) {
+  struct bac_event event = {.type = BAC_EVENT_ASSIGN};
+  event.assign.bytes = bytes;
+  event.assign.length = length;
+  event.assign.own = *own;
   if (sim->hosts[node].node) step(sim, node, event);
 }
 

@@ -72,9 +72,10 @@ void bac_sim_restart(struct bac_sim *sim, uint32_t node);
 /* The EV means to leave then. It goes when bac_sim_crash says so. */
 void bac_sim_depart(struct bac_sim *sim, uint32_t node, bac_time at);
 
-/* The same, into another shard. When it is no member any more, what it takes along (NULL: it is one still), to be freed; in the other
- * network, where it is a node that is down, it restarts with that. */
-void bac_sim_move(struct bac_sim *sim, uint32_t node, bac_time at, uint32_t shard);
+/* The controller's announcement (controller.h), and where the EV finds itself: it may send it into another shard. When it is no member any
+ * more, what it takes along (NULL: it is one still), to be freed; in the other network, where it is a node that is down, it restarts with
+ * that. */
+void bac_sim_assign(struct bac_sim *sim, uint32_t node, const uint8_t *bytes, size_t length, const struct bac_motion *own);
 uint8_t *bac_sim_passport(const struct bac_sim *sim, uint32_t node, size_t *length);
 void bac_sim_arrive(struct bac_sim *sim, uint32_t node, const uint8_t *passport, size_t length);
 /* How the shard is known to others at the beginning. */

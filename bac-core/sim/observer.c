@@ -54,6 +54,8 @@ struct shard {
 
 struct node {
   uint32_t id;
+  uint32_t shard;  /* of its last effect: height and epoch are of that one */
+  bool seen;
   uint64_t height; /* last committed */
   uint64_t epoch;  /* last begun */
   bool skip;       /* the next commit may have any height */
@@ -327,8 +329,20 @@ static void observe_confirmed(struct bac_observer *o, bac_time latency) {
   o->report.txs_confirmed++;
 }
 
+/* What a node did in another shard before says nothing of this one's heights. */
+static void enter(struct bac_observer *o, const struct bac_observed_node *node) {
+  struct node *n = node_at(o, node->id);
+  if (n->seen && n->shard != node->shard) {
+    n->height = n->epoch = 0;
+    n->skip = true;
+  }
+  n->seen = true;
+  n->shard = node->shard;
+}
+
 struct bac_observed_block *bac_observer_effect(struct bac_observer *o, bac_time now, const struct bac_observed_node *node,
                                                const struct bac_effect *e) {
+  enter(o, node);
   if (e->type == BAC_EFFECT_COMMIT) return observe_commit(o, now, node, &e->commit);
   if (e->type == BAC_EFFECT_EPOCH) {
     bac_elections_epoch(o->elections, e->epoch.roster);
@@ -338,6 +352,7 @@ struct bac_observed_block *bac_observer_effect(struct bac_observer *o, bac_time 
     if (e->epoch.jumped) bac_observer_skip(o, node->id);
   }
   if (e->type == BAC_EFFECT_REVOKE) observe_revoked(o, node, e);
+  if (e->type == BAC_EFFECT_HANDOVER) bac_attendance_handover(o->attendance, node->id);
   if (!in_window(o, now)) return NULL;
   if (e->type == BAC_EFFECT_PROPOSE && e->propose.tx_count > 0) {
     o->proposals++;
@@ -375,6 +390,8 @@ void bac_observer_add_totals(struct bac_observer *o, const struct bac_observed_t
 /* ---- Results ---- */
 
 struct bac_observer_report bac_observer_sum(const struct bac_observer *o) { return o->report; }
+
+struct bac_attendance_report bac_observer_attendance(const struct bac_observer *o) { return bac_attendance_sum(o->attendance, o->end); }
 
 const char *bac_observer_conflict(const struct bac_observer *o) { return o->conflict; }
 

@@ -8,6 +8,7 @@
 #define BAC_SIM_OBSERVER_H
 
 #include "bac/bac.h"
+#include "attendance.h"
 #include "columns.h"
 
 #ifdef __cplusplus
@@ -64,6 +65,8 @@ struct bac_observer_report {
   uint64_t txs_revoked;    /* at their senders, in the window: to be committed again */
 };
 struct bac_observer_report bac_observer_sum(const struct bac_observer *observer);
+/* Up to `end` of the window, or of no window: of its epochs. */
+struct bac_attendance_report bac_observer_attendance(const struct bac_observer *observer);
 /* The first conflict in words, with the seed; "" when there is none. */
 const char *bac_observer_conflict(const struct bac_observer *observer);
 /* What the node committed last; 0 when nothing. */

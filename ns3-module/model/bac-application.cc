@@ -205,7 +205,8 @@ void BacApplication::Finish() {
   for (size_t i = 0; i < output.effect_count; i++) {
     const bac_effect& effect = output.effects[i];
     switch (effect.type) {
-      case BAC_EFFECT_PERSIST: break; // the host has done it
+      case BAC_EFFECT_PERSIST:
+      case BAC_EFFECT_HANDOVER: break; // the host has done it
       case BAC_EFFECT_FRAME: effect.frame.port == 0 ? SendRadio(effect) : SendWired(effect); break;
       case BAC_EFFECT_COMMIT: m_commitTrace(m_config.id, effect); break;
       case BAC_EFFECT_TX_STATUS: m_txStatusTrace(m_config.id, effect); break;

@@ -30,6 +30,7 @@ struct Certificate : ::testing::Test {
     c.not_before = 10;
     c.not_after = 20;
     c.balance_milli = 1000;
+    c.home = 3;
     return c;
   }
   bac_certificate issued() {
@@ -60,7 +61,7 @@ TEST_F(Certificate, IsIssuedReadAndBelieved) {
   EXPECT_EQ(BAC_REJECT_COUNT, verify(c));
   EXPECT_EQ(1u, cost.verifies);
   const Bytes b = encode(c);
-  EXPECT_EQ(168u, b.size());
+  EXPECT_EQ(172u, b.size());
   bac_certificate back;
   ASSERT_TRUE(bac_certificate_decode(&back, b.data(), b.size()));
   EXPECT_EQ(b, encode(back));
@@ -70,6 +71,7 @@ TEST_F(Certificate, IsIssuedReadAndBelieved) {
   EXPECT_EQ(10, back.not_before);
   EXPECT_EQ(20, back.not_after);
   EXPECT_EQ(1000, back.balance_milli);
+  EXPECT_EQ(3u, back.home);
   bac_shared *shared = bac_shared_new(64);
   for (int i = 0; i < 2; i++) EXPECT_EQ(BAC_REJECT_COUNT, bac_certificate_verify(&back, ca.public_key, shared, &cost));
   bac_shared_free(shared);
@@ -88,7 +90,7 @@ TEST_F(Certificate, FieldsStandInTheirOrder) {
   expected.insert(expected.end(), 32, 0xa1);
   expected.insert(expected.end(), 32, 0xa2);
   for (Bytes number : {Bytes{1, 0, 0, 0}, Bytes{4, 3, 0, 0, 0, 0, 0, 0}, Bytes{10, 0, 0, 0, 0, 0, 0, 0}, Bytes{20, 0, 0, 0, 0, 0, 0, 0},
-                       Bytes{6, 5, 0, 0, 0, 0, 0, 0}})
+                       Bytes{6, 5, 0, 0, 0, 0, 0, 0}, Bytes{3, 0, 0, 0}})
     expected.insert(expected.end(), number.begin(), number.end());
   expected.insert(expected.end(), 64, 0xa3);
   EXPECT_EQ(expected, encode(c));
@@ -132,7 +134,7 @@ TEST_F(Certificate, FieldsOutOfRangeAreMalformed) {
   const std::vector<std::pair<const char *, std::function<void(bac_certificate &)>>> changes = {
       {"id", [](bac_certificate &c) { c.ev_id = BAC_NODE_ID_MAX + 1; }},
       {"no role", [](bac_certificate &c) { c.roles = 0; }},
-      {"unknown role", [](bac_certificate &c) { c.roles |= 8; }},
+      {"unknown role", [](bac_certificate &c) { c.roles |= 16; }},
       {"high role", [](bac_certificate &c) { c.roles |= 1u << 31; }},
       {"serial", [](bac_certificate &c) { c.serial = 0; }},
       {"swapped times", [](bac_certificate &c) { std::swap(c.not_before, c.not_after); }},

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "controller.h"
 #include "network.h"
 
 extern "C" {
@@ -30,7 +31,19 @@ class Handover : public ::testing::TestWithParam<const char *> {
       bac_sim_neighbour(draft, &known[s]);
       bac_sim_free(draft);
     }
-    for (uint32_t s = 0; s < 2; s++) sims[s] = make(seed, s, &known[1 - s]);
+    bac_controller_config config = {};
+    config.seed = seed;
+    config.id = 65000;
+    config.horizon_ms = 5000;
+    controller = bac_controller_new(&config);
+    bac_controller_set_sites(controller, sites, 2, 0);
+    for (uint32_t s = 0; s < 2; s++) {
+      sims[s] = make(seed, s, &known[1 - s]);
+      bac_sim_on_effect(sims[s], heard, controller);
+    }
+  }
+  static void heard(void *ctx, bac_time, uint32_t, const bac_effect *e) {
+    if (e->type == BAC_EFFECT_EPOCH) bac_controller_epoch(static_cast<bac_controller *>(ctx), e->epoch.roster);
   }
   static bac_sim *make(uint64_t seed, uint32_t shard, const bac_neighbour *neighbour) {
     bac_sim_config c = bac_sim_config_default(GetParam(), seed);
@@ -50,6 +63,7 @@ class Handover : public ::testing::TestWithParam<const char *> {
   ~Handover() override {
     for (bac_sim *sim : sims)
       if (sim) bac_sim_free(sim);
+    bac_controller_free(controller);
   }
   void run(bac_time seconds) {
     now += seconds * BAC_SECOND;
@@ -70,11 +84,31 @@ class Handover : public ::testing::TestWithParam<const char *> {
     bac_sim_account(sims[shard], 0, EV, &a);
     return a;
   }
+  /* The controller sees everybody at the site of their shard, the EV at that of `to`. Everybody hears what it makes of that. */
+  void announce(uint32_t from, uint32_t to) {
+    struct View {
+      uint32_t from, to;
+    } view = {from, to};
+    const auto where = [](void *ctx, uint32_t ev, bac_motion *m) {
+      const View *v = static_cast<View *>(ctx);
+      *m = sites[ev == EV ? v->to : v->from].at;
+      return true;
+    };
+    size_t length;
+    const uint8_t *bytes = bac_controller_announce(controller, now + 1, from, where, &view, &length);
+    ASSERT_NE(nullptr, bytes);
+    for (uint32_t i = 0; i < 7; i++) bac_sim_assign(sims[from], i, bytes, length, &sites[i == EV ? to : from].at);
+  }
   std::vector<uint8_t> leave(uint32_t from, uint32_t to) {
-    bac_sim_move(sims[from], EV, now + 3 * BAC_SECOND, to);
     size_t length = 0;
     uint8_t *bytes = nullptr;
-    EXPECT_TRUE(until([&] { return free(bytes), (bytes = bac_sim_passport(sims[from], EV, &length)) != nullptr; }, 60));
+    const auto left = [&] {
+      free(bytes);
+      bytes = bac_sim_passport(sims[from], EV, &length);
+      if (!bytes) announce(from, to);
+      return bytes != nullptr;
+    };
+    EXPECT_TRUE(until(left, 60));
     std::vector<uint8_t> passport(bytes, bytes + length);
     free(bytes);
     run(2); /* the others see it, too */
@@ -88,6 +122,8 @@ class Handover : public ::testing::TestWithParam<const char *> {
     }
   }
 
+  static constexpr bac_site sites[2] = {{0, {0, 0, 0, 0}}, {1, {100000, 0, 0, 0}}};
+  bac_controller *controller = nullptr;
   bac_neighbour known[2] = {}; /* borrowed by the networks */
   bac_sim *sims[2] = {};
   bac_time now = 0;

@@ -98,9 +98,11 @@ void bac_neighbour_derive(struct bac_neighbour *neighbour, const struct bac_rost
 /* Fills members[i] for ids[i]: keys derived from the seed, the genesis balance and units. ids ascend.  Errors: BAC_EINVAL. */
 int bac_members_derive(uint64_t seed, const uint32_t *ids, uint32_t count, struct bac_member *members);
 
-/* The certificate of EV `id` in the run of `seed`, valid in [not_before, not_after), with the key of the authority that issued it (a
- * roster's ca_key). Both as bytes: hosts hand them on. */
-void bac_certificate_derive(uint64_t seed, uint32_t id, bac_time not_before, bac_time not_after, uint8_t certificate[BAC_CERTIFICATE_BYTES]);
+/* The certificate of EV `id`, whose account opens in shard `home`, in the run of `seed`, valid in [not_before, not_after); the same of the
+ * controller, a macro base station; and the key of the authority that issued both (a roster's ca_key). As bytes: hosts hand them on. */
+void bac_certificate_derive(uint64_t seed, uint32_t id, uint32_t home, bac_time not_before, bac_time not_after,
+                            uint8_t certificate[BAC_CERTIFICATE_BYTES]);
+void bac_controller_certificate_derive(uint64_t seed, uint32_t id, uint8_t certificate[BAC_CERTIFICATE_BYTES]);
 void bac_ca_derive_key(uint64_t seed, uint8_t ca_key[BAC_PUBLIC_KEY_BYTES]);
 
 /* Process-wide store of signature verdicts, and of hashgraphs: a verdict is a pure function of its bytes, what follows from events one of
@@ -138,7 +140,19 @@ enum bac_event_type {
   BAC_EVENT_WAKE,   /* the time asked for has come (early is harmless) */
   BAC_EVENT_SUBMIT, /* this EV's owner wants a transfer */
   BAC_EVENT_REVOKE, /* the authority hands out a revocation list: bytes as in identity/revocation.h */
-  BAC_EVENT_DEPART, /* the trip's plan: when this EV leaves the shard */
+  BAC_EVENT_DEPART, /* the trip's plan: when this EV leaves the shard, for nowhere */
+  BAC_EVENT_ASSIGN, /* the controller announces which EVs belong to which shard: bytes as in shard/assignment.h */
+};
+
+/* Where an EV is and how it drives: cm and cm/s, x to the east, y to the north. */
+struct bac_motion {
+  int32_t x_cm, y_cm, vx_cm_s, vy_cm_s;
+};
+
+/* Of one shard: an EV belongs to that of the nearest site (shard/assignment.h). */
+struct bac_site {
+  uint32_t shard;
+  struct bac_motion at;
 };
 
 struct bac_submit {
@@ -172,8 +186,12 @@ struct bac_event {
     } revoke;
     struct {
       bac_time at; /* BAC_NEVER: not in sight */
-      uint32_t towards; /* 1 + the shard that it drives into and that takes it over; 0: none */
     } depart;
+    struct {
+      const uint8_t *bytes;
+      size_t length;
+      struct bac_motion own; /* as this EV measures it */
+    } assign;
   };
 };
 
@@ -189,6 +207,7 @@ enum bac_effect_type {
   BAC_EFFECT_REJECT,
   BAC_EFFECT_EPOCH, /* this node is in an epoch now: at the start, and whenever the next one begins */
   BAC_EFFECT_REVOKE, /* blocks that were final by the committee's word alone are not, after all */
+  BAC_EFFECT_HANDOVER, /* this EV has left for another shard: there its host starts it, with the passport */
 };
 
 /* EDCA: what the host maps frames to. */
@@ -266,6 +285,11 @@ struct bac_effect {
       uint64_t height; /* of the last block that still stands */
       uint32_t blocks; /* above it that do not */
     } revoke;
+    struct {
+      uint32_t shard;          /* the other one */
+      const uint8_t *passport; /* as bac_node_passport */
+      size_t length;
+    } handover;
   };
 };
 

@@ -13,7 +13,7 @@
 #define BAC_HASH_BYTES 32
 #define BAC_SIGNATURE_BYTES 64
 #define BAC_PUBLIC_KEY_BYTES 32
-#define BAC_CERTIFICATE_BYTES 168
+#define BAC_CERTIFICATE_BYTES 172
 #define BAC_GENESIS_BALANCE 1000000000 /* with which an account opens, thousandths of the currency unit */
 #define BAC_GENESIS_UNITS 50           /* of reputation: floor(100 rho) of the opinion (0, 0, 1) */
 

@@ -28,6 +28,8 @@ enum bac_domain {
   BAC_DOMAIN_EVIDENCE = 40, /* id of a proven equivocation */
   BAC_DOMAIN_CERTIFICATE = 50, /* what the CA's signature under a certificate covers */
   BAC_DOMAIN_REVOCATION = 51,  /* what the CA's signature under a revocation list covers */
+  BAC_DOMAIN_ORDER = 52,       /* what the controller's signature under one EV's order covers */
+  BAC_DOMAIN_ASSIGNMENT = 53,  /* the same under an announcement of many */
 };
 
 /* H(domain || a || b); b may be NULL with b_length 0. */

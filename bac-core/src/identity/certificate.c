@@ -18,6 +18,7 @@ static void write_signed(struct bac_writer *w, const struct bac_certificate *cer
   bac_write_u64(w, (uint64_t)cert->not_before);
   bac_write_u64(w, (uint64_t)cert->not_after);
   bac_write_u64(w, (uint64_t)cert->balance_milli);
+  bac_write_u32(w, cert->home);
 }
 
 void bac_certificate_digest(uint8_t digest[BAC_HASH_BYTES], const struct bac_certificate *cert) {
@@ -69,6 +70,7 @@ bool bac_certificate_decode(struct bac_certificate *cert, const uint8_t *bytes, 
   cert->not_before = (bac_time)bac_read_u64(&r);
   cert->not_after = (bac_time)bac_read_u64(&r);
   cert->balance_milli = (int64_t)bac_read_u64(&r);
+  cert->home = bac_read_u32(&r);
   memcpy(cert->signature, bac_read_bytes(&r, BAC_SIGNATURE_BYTES), BAC_SIGNATURE_BYTES);
   return in_range(cert);
 }
@@ -87,17 +89,12 @@ bool bac_certificate_valid_at(const struct bac_certificate *cert, bac_time time)
   return cert->not_before <= time && time < cert->not_after;
 }
 
-void bac_certificate_derive(uint64_t seed, uint32_t id, bac_time not_before, bac_time not_after, uint8_t certificate[BAC_CERTIFICATE_BYTES]) {
+static void derive(uint64_t seed, struct bac_certificate c, uint8_t certificate[BAC_CERTIFICATE_BYTES]) {
   struct bac_keypair ca, ev;
   struct bac_cost unused = {0};
   bac_ca_derive(&ca, seed);
-  bac_keypair_derive(&ev, seed, id);
-  struct bac_certificate c = {.ev_id = id,
-                              .roles = BAC_CERTIFICATE_MEMBER,
-                              .serial = (uint64_t)id + 1,
-                              .not_before = not_before,
-                              .not_after = not_after,
-                              .balance_milli = BAC_GENESIS_BALANCE};
+  bac_keypair_derive(&ev, seed, c.ev_id);
+  c.serial = (uint64_t)c.ev_id + 1;
   memcpy(c.sign_key, ev.public_key, sizeof c.sign_key);
   memcpy(c.vrf_key, ev.vrf_public, sizeof c.vrf_key);
   const int issued = bac_certificate_issue(&c, &ca, &unused);
@@ -105,6 +102,22 @@ void bac_certificate_derive(uint64_t seed, uint32_t id, bac_time not_before, bac
   bac_certificate_encode(&c, certificate);
   sodium_memzero(&ca, sizeof ca);
   sodium_memzero(&ev, sizeof ev);
+}
+
+void bac_certificate_derive(uint64_t seed, uint32_t id, uint32_t home, bac_time not_before, bac_time not_after,
+                            uint8_t certificate[BAC_CERTIFICATE_BYTES]) {
+  derive(seed,
+         (struct bac_certificate){.ev_id = id,
+                                  .roles = BAC_CERTIFICATE_MEMBER,
+                                  .not_before = not_before,
+                                  .not_after = not_after,
+                                  .balance_milli = BAC_GENESIS_BALANCE,
+                                  .home = home},
+         certificate);
+}
+
+void bac_controller_certificate_derive(uint64_t seed, uint32_t id, uint8_t certificate[BAC_CERTIFICATE_BYTES]) {
+  derive(seed, (struct bac_certificate){.ev_id = id, .roles = BAC_CERTIFICATE_CONTROLLER, .not_after = BAC_NEVER}, certificate);
 }
 
 void bac_ca_derive_key(uint64_t seed, uint8_t ca_key[BAC_PUBLIC_KEY_BYTES]) {

@@ -14,8 +14,9 @@ enum bac_certificate_role {
   BAC_CERTIFICATE_MEMBER = 1u << 0,   /* in a shard's roster: it votes and may be elected */
   BAC_CERTIFICATE_STANDING = 1u << 1, /* a candidate without election: a regulator or a grid node (the paper's macro-control) */
   BAC_CERTIFICATE_RELAY = 1u << 2,    /* a roadside unit or a base station: it relays, without a vote */
+  BAC_CERTIFICATE_CONTROLLER = 1u << 3, /* the macro base station, as the one that says which EV belongs to which shard */
 };
-#define BAC_CERTIFICATE_ROLES_ALL 7u
+#define BAC_CERTIFICATE_ROLES_ALL 15u
 
 struct bac_certificate {
   uint32_t ev_id; /* 0..BAC_NODE_ID_MAX: the vehicle's id in SUMO's trace, on the air and in the ledger */
@@ -25,6 +26,7 @@ struct bac_certificate {
   uint64_t serial;                /* > 0, no other certificate of the CA has it: revocation lists name it */
   bac_time not_before, not_after; /* valid in [not_before, not_after); ns, 0 <= not_before < not_after */
   int64_t balance_milli;          /* funds proven at registration, thousandths of the currency unit, 0..BAC_CERTIFICATE_BALANCE_MAX */
+  uint32_t home; /* shard in which its account opens with these funds: there alone, so that they are paid out once */
   uint8_t signature[BAC_SIGNATURE_BYTES]; /* of the CA, over all fields above */
 };
 

@@ -157,6 +157,11 @@ bool bac_state_authentic(const struct bac_state *state, const struct bac_tx *tx,
   const struct bac_account *from = bac_state_account(state, tx->from);
   if (!from || !bac_tx_verify(tx, from->sign_key, shared, cost)) return false;
   if (tx->kind == BAC_TX_CREDENTIAL) return credential_holds(state, from, tx, shared, cost);
+  if (tx->kind == BAC_TX_LEAVE) {
+    struct bac_order order;
+    bool ordered;
+    return bac_leave_read(&order, &ordered, tx) && (!ordered || bac_order_verify(&order, state->ca_key, shared, cost));
+  }
   if (tx->kind == BAC_TX_EVIDENCE) {
     struct bac_evidence e;
     const struct bac_account *accused = bac_record_evidence(&e, tx) ? bac_state_account(state, e.sender) : NULL;
@@ -172,14 +177,20 @@ bool bac_state_authentic(const struct bac_state *state, const struct bac_tx *tx,
 static bool may_join(const struct bac_state *state, const struct bac_join *join) {
   const struct bac_account *a = bac_state_account(state, join->certificate.ev_id);
   if (state->epoch_blocks == 0 || join->epoch != state->epoch) return false;
-  if (bac_revocation_has(&state->revoked, join->certificate.serial)) return false;
+  if (!(join->certificate.roles & BAC_CERTIFICATE_MEMBER) || bac_revocation_has(&state->revoked, join->certificate.serial)) return false;
   return !a || (a->membership == BAC_OUTSIDE && join->epoch >= a->turn);
 }
 
-static struct bac_neighbour *neighbour_of(struct bac_state *state, uint32_t shard) {
+static struct bac_neighbour *neighbour_of(const struct bac_state *state, uint32_t shard) {
   for (uint32_t i = 0; i < state->neighbour_count; i++)
-    if (state->neighbours[i].shard == shard) return &state->neighbours[i];
+    if (state->neighbours[i].shard == shard) return (struct bac_neighbour *)(uintptr_t)&state->neighbours[i];
   return NULL;
+}
+
+/* The controller sends the member to a shard that will know what it brings. */
+static bool order_holds(const struct bac_state *state, const struct bac_order *order) {
+  return order->from == state->shard && order->epoch == state->epoch && neighbour_of(state, order->to) &&
+         !bac_revocation_has(&state->revoked, order->controller.serial);
 }
 
 /* Whether what the passport shows follows from what this shard knows: it goes on from the newest roster known, or ends with a root known. */
@@ -200,7 +211,7 @@ static struct bac_passport *passport_of(const struct bac_state *state, const str
   if (!attachment || !bac_handover_read(join, tx)) return NULL;
   struct bac_passport *p = bac_alloc(1, sizeof *p);
   bool good = bac_passport_read(p, attachment, length, false, NULL, &unused);
-  const struct bac_neighbour *n = good ? neighbour_of((struct bac_state *)(uintptr_t)state, p->shard) : NULL;
+  const struct bac_neighbour *n = good ? neighbour_of(state, p->shard) : NULL;
   const struct bac_account *there = &p->account, *here = bac_state_account(state, tx->from);
   const struct bac_certificate *c = &join->certificate;
   good = n && anchored(n, p) && there->id == tx->from && gone(there) && there->towards == state->shard + 1 && !there->revoked &&
@@ -213,8 +224,9 @@ static struct bac_passport *passport_of(const struct bac_state *state, const str
 bool bac_state_accepts(const struct bac_state *state, const struct bac_tx *tx) {
   if (tx->kind == BAC_TX_JOIN) {
     struct bac_join join;
-    const struct bac_account *a = bac_state_account(state, tx->from); /* gone with its account: it has to bring it back */
-    return bac_join_read(&join, tx) && (!a || !gone(a)) && may_join(state, &join);
+    /* An account opens in its home shard alone, once; gone from there, it has to be brought back: by HANDOVER. */
+    const struct bac_account *a = bac_state_account(state, tx->from);
+    return bac_join_read(&join, tx) && (a ? !gone(a) : join.certificate.home == state->shard) && may_join(state, &join);
   }
   if (tx->kind == BAC_TX_HANDOVER) {
     struct bac_join join;
@@ -229,8 +241,10 @@ bool bac_state_accepts(const struct bac_state *state, const struct bac_tx *tx) {
     case BAC_TX_TRANSFER:
       return bac_state_account(state, tx->to) != NULL && !gone(bac_state_account(state, tx->to));
     case BAC_TX_LEAVE: {
-      uint32_t towards;
-      if (!bac_leave_read(&towards, tx) || towards == state->shard + 1) return false;
+      struct bac_order order;
+      bool ordered;
+      if (!bac_leave_read(&order, &ordered, tx)) return false;
+      if (ordered) return from->membership == BAC_MEMBER && order_holds(state, &order);
       return from->membership == BAC_MEMBER || from->membership == BAC_JOINING;
     }
     case BAC_TX_CREDENTIAL: {
@@ -311,10 +325,13 @@ static void record_apply(struct bac_state *state, struct bac_account *from, cons
   struct bac_credential credential;
   struct bac_checkpoint_receipt receipt;
   struct bac_evidence evidence;
+  struct bac_order order;
+  bool ordered;
   switch (tx->kind) {
     case BAC_TX_LEAVE:
-      BAC_ASSERT(bac_leave_read(&from->towards, tx));
-      if (from->membership == BAC_JOINING) from->towards = 0, from->turn = state->epoch + 1;
+      BAC_ASSERT(bac_leave_read(&order, &ordered, tx));
+      from->towards = ordered ? order.to + 1 : 0;
+      if (from->membership == BAC_JOINING) from->turn = state->epoch + 1;
       from->membership = from->membership == BAC_JOINING ? BAC_OUTSIDE : BAC_LEAVING;
       break;
     case BAC_TX_CREDENTIAL: {
@@ -380,6 +397,13 @@ bool bac_state_spent(const struct bac_state *state, const struct bac_tx *tx) {
     return !bac_handover_read(&join, tx) || (join.epoch <= state->epoch && !bac_state_accepts(state, tx));
   }
   if (!from || gone(from) || (tx->nonce <= from->nonce_top && !nonce_free(from, tx->nonce))) return true;
+  if (tx->kind == BAC_TX_TRANSFER) {
+    const struct bac_account *to = bac_state_account(state, tx->to);
+    return to && gone(to); /* if it comes back, it may be paid anew */
+  }
+  struct bac_order order;
+  bool ordered;
+  if (tx->kind == BAC_TX_LEAVE) return !bac_leave_read(&order, &ordered, tx) || (ordered && order.epoch < state->epoch);
   struct bac_checkpoint_receipt r;
   if (tx->kind == BAC_TX_RECEIPT) return !bac_receipt_read(&r, tx) || r.height + BAC_RECEIPT_WINDOW <= state->height;
   struct bac_credential c;

@@ -209,8 +209,9 @@ int bac_node_submit(struct bac_node *node, const struct bac_submit *submit) {
   uint8_t wire[BAC_TX_BYTES_MAX];
   int result = bac_tx_make(&tx, wire, submit, node->id, node->next_nonce, node->now, &node->keys, &node->cost);
   if (result != BAC_OK) return result;
-  /* Of an EV that is not there yet, or to one: nobody could commit it. */
-  const bool known = !node->epochs.behind && bac_state_account(bac_chain_tip(node->chain)->state, submit->to);
+  /* Of an EV that is not there yet, or to one that is not or has gone into another shard: nobody could commit it. */
+  const struct bac_account *to = node->epochs.behind ? NULL : bac_state_account(bac_chain_tip(node->chain)->state, submit->to);
+  const bool known = to && !(to->membership == BAC_OUTSIDE && to->towards > 0);
   if (!known && node->roster->epoch_blocks == 0) return BAC_EINVAL;
   const bool pooled = known && take_own(node, &tx);
   tx_status(node, &tx, pooled ? BAC_TX_POOLED : BAC_TX_REFUSED);

@@ -8,6 +8,7 @@
 #include "ledger/passport.h"
 #include "ledger/record.h"
 #include "node/node_internal.h"
+#include "shard/assignment.h"
 
 #define ASK_INTERVAL BAC_SECOND
 #define JOIN_INTERVAL (2 * BAC_SECOND) /* doubled each time */
@@ -123,6 +124,7 @@ static void roster_set(struct bac_node *node, struct bac_roster *roster) {
   bac_qc_clear(&e->certificate);
   e->certificate = (struct bac_qc){0};
   e->turns = e->left = false;
+  if (node->self != BAC_INDEX_NONE) e->towards = 0; /* an order of the epoch before has lapsed */
   e->patience = PATIENCE;
   e->unanswered = e->joins = 0;
   bac_witness_clear(&node->witness);
@@ -203,6 +205,21 @@ int bac_epoch_revoke(struct bac_node *node, const uint8_t *bytes, size_t length)
   return BAC_OK;
 }
 
+/* It is no member any more, since it has left for another shard: it may go there. */
+static void hand_over(struct bac_node *node) {
+  size_t length;
+  const struct bac_account *own = node->epochs.behind ? NULL : bac_state_account(bac_chain_tip(node->chain)->state, node->id);
+  if (!own || own->membership != BAC_OUTSIDE || own->towards == 0 || own->moves <= node->epochs.passport_moves) return; /* it may just be back */
+  node->epochs.towards = own->towards;
+  uint8_t *passport = bac_node_passport(node, &length);
+  if (!passport) return;
+  struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_HANDOVER);
+  effect->handover.shard = own->towards - 1;
+  effect->handover.passport = bac_node_keep(node, passport, length);
+  effect->handover.length = length;
+  free(passport);
+}
+
 /* The chain stands on the epoch's base: this node takes part, if it is a member. */
 static void begin(struct bac_node *node, bool jumped) {
   struct bac_epoch_state *e = &node->epochs;
@@ -214,6 +231,7 @@ static void begin(struct bac_node *node, bool jumped) {
     report(node, jumped);
     bac_node_engine_start(node);
     draw(node);
+    hand_over(node);
   }
 }
 
@@ -498,6 +516,7 @@ static void send_join(struct bac_node *node) {
   uint8_t wire[BAC_TX_BYTES_MAX];
   struct bac_epoch_state *e = &node->epochs;
   if (e->passport && e->behind) return; /* the state says what this shard knows of the other */
+  if (e->towards > 0) return; /* it is expected elsewhere */
   if (e->passport && send_handover(node)) {
     e->joins++;
     return;
@@ -513,15 +532,48 @@ static void consider_leaving(struct bac_node *node) {
   /* In the epoch in which it goes at the latest, counting on the next one to be as long as the last. */
   const bac_time ends = e->began_at + e->length;
   if (e->departs_at > (ends > node->now ? ends : node->now) + e->length) return;
-  uint8_t shard[4];
-  bac_put_u32(shard, e->towards - 1);
-  e->left = bac_node_record(node, BAC_TX_LEAVE, shard, e->towards > 0 ? sizeof shard : 0);
+  e->left = bac_node_record(node, BAC_TX_LEAVE, NULL, 0);
 }
 
-void bac_epoch_depart(struct bac_node *node, bac_time at, uint32_t towards) {
+void bac_epoch_depart(struct bac_node *node, bac_time at) {
   node->epochs.departs_at = at;
-  node->epochs.towards = towards;
   if (enabled(node)) consider_leaving(node);
+}
+
+/* Goes, if it finds itself there too, and for so long that it is worth it. */
+static void follow_order(struct bac_node *node, const struct bac_assignment *a, const struct bac_assigned *row, const struct bac_motion *own) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (e->left || bac_chain_closed(node->chain) || !stays(node) || !bac_motion_check(own) || bac_assign(&a->rule, own, a->from) != row->to) return;
+  const struct bac_order order = bac_assignment_order(a, row);
+  uint8_t memo[BAC_ORDER_BYTES];
+  bac_order_encode(&order, memo);
+  e->left = bac_node_record(node, BAC_TX_LEAVE, memo, sizeof memo);
+  if (e->left) e->towards = row->to + 1;
+}
+
+void bac_epoch_assign(struct bac_node *node, const uint8_t *bytes, size_t length, const struct bac_motion *own) {
+  struct bac_epoch_state *e = &node->epochs;
+  struct bac_assignment a;
+  if (!enabled(node)) return;
+  if (!bac_assignment_read(&a, bytes, length, &node->cost)) {
+    bac_node_reject(node, BAC_REJECT_MALFORMED, BAC_BROADCAST);
+    return;
+  }
+  enum bac_reject reason = BAC_REJECT_COUNT;
+  if (a.from != node->roster->shard || a.epoch != node->roster->epoch)
+    reason = BAC_REJECT_WRONG_EPOCH;
+  else if (a.at <= e->assigned_at)
+    reason = BAC_REJECT_STALE;
+  else
+    reason = bac_assignment_check(&a, node->roster->ca_key, node->shared, &node->cost);
+  if (reason != BAC_REJECT_COUNT) {
+    bac_node_reject(node, reason, a.controller.ev_id);
+  } else {
+    e->assigned_at = a.at;
+    const struct bac_assigned *row = bac_assignment_of(&a, node->id);
+    if (node->engine && row && row->to != a.from) follow_order(node, &a, row, own);
+  }
+  bac_assignment_clear(&a);
 }
 
 void bac_epoch_timer(struct bac_node *node) {
@@ -536,8 +588,8 @@ void bac_epoch_timer(struct bac_node *node) {
   if (e->ask_at <= node->now) {
     e->ask_at = BAC_NEVER;
     const bool over = e->certificate.signatures || e->heard_epoch > node->roster->epoch;
-    const bool member = node->self != BAC_INDEX_NONE, outside = !member && e->has_certificate && (e->joins > 0 || stays(node));
-    if (!over && e->behind && (member || e->passport))
+    const bool member = node->self != BAC_INDEX_NONE, outside = !member && e->has_certificate && (e->joins > 0 || e->towards > 0 || stays(node));
+    if (!over && e->behind && (member || e->passport || e->towards > 0)) /* the state has its account, or is needed to show it */
       ask(node, BAC_FETCH_SNAPSHOT);
     else if ((over && member) || outside) /* who is outside may not hear it when an epoch ends */
       ask(node, BAC_FETCH_BOUNDARY);
@@ -574,6 +626,14 @@ void bac_epoch_init(struct bac_node *node) {
   if (!enabled(node)) return;
   e->closes = bac_alloc(node->roster->count, sizeof *e->closes);
   e->snapshot = bac_state_encode(bac_chain_tip(node->chain)->state);
+}
+
+void bac_epoch_bring(struct bac_node *node, const uint8_t *passport, size_t length) {
+  struct bac_passport *read = bac_alloc(1, sizeof *read);
+  struct bac_cost unused = {0};
+  node->epochs.passport = bac_buf_new(passport, length);
+  if (bac_passport_read(read, passport, length, false, NULL, &unused)) node->epochs.passport_moves = read->account.moves;
+  free(read);
 }
 
 void bac_epoch_free(struct bac_node *node) {
@@ -629,6 +689,9 @@ void bac_epoch_start(struct bac_node *node) {
   }
   report(node, false);
   draw(node);
+  const struct bac_account *own = bac_state_account(bac_chain_tip(node->chain)->state, node->id);
+  if (own && own->membership == BAC_LEAVING) e->towards = own->towards;
+  hand_over(node); /* it had left when it went down */
   bac_epoch_committed(node); /* a restart after the last block */
 }
 

@@ -57,8 +57,10 @@ struct bac_epoch_state {
   uint32_t joins;           /* sent in this epoch: it may be a member of the next, and has to follow */
   struct bac_recovery recovery;
   const struct bac_roster *first; /* the host's, with which the boundaries begin */
-  uint32_t towards;         /* 1 + the shard that it means to leave for; 0: none */
+  bac_time assigned_at;     /* of the newest announcement heard */
+  uint32_t towards;         /* 1 + the shard that the controller has sent it to; 0: none */
   struct bac_buf *passport; /* with which it comes from another shard; NULL: without */
+  uint64_t passport_moves;  /* of the account in it */
 };
 
 /* Durable records of kind BAC_RECORD_EPOCH: the chain reached the boundary; only the roster did; then the chain was set onto it; what
@@ -67,6 +69,8 @@ enum bac_epoch_record { BAC_EPOCH_TURNED, BAC_EPOCH_FOLLOWED, BAC_EPOCH_JUMPED, 
 
 void bac_epoch_init(struct bac_node *node);
 void bac_epoch_free(struct bac_node *node);
+/* The passport with which this EV comes from another shard; copied. */
+void bac_epoch_bring(struct bac_node *node, const uint8_t *passport, size_t length);
 /* The node's records are restored, it starts now. */
 void bac_epoch_start(struct bac_node *node);
 /* After a commit: says so if the epoch's last block it was. */
@@ -91,7 +95,9 @@ void bac_epoch_serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint3
 bool bac_epoch_covers(const struct bac_node *node, const struct bac_header *header);
 /* The boundary is certified: commits up to it if it is here, else asks for what is missing. */
 void bac_epoch_approach(struct bac_node *node);
-void bac_epoch_depart(struct bac_node *node, bac_time at, uint32_t towards);
+void bac_epoch_depart(struct bac_node *node, bac_time at);
+/* The controller's announcement: if it holds, and this EV finds itself where it says, it leaves for the shard that it is sent to. */
+void bac_epoch_assign(struct bac_node *node, const uint8_t *bytes, size_t length, const struct bac_motion *own);
 void bac_epoch_timer(struct bac_node *node);
 bac_time bac_epoch_wakeup(const struct bac_node *node);
 /* At the end of a step: begins the next epoch if it is time. */

@@ -46,7 +46,7 @@ static int add_founders(const struct bac_plan *plan, struct bac_plan_shard *s, c
   s->roster.count = 0;
   s->roster.epoch_blocks = want->epoch_blocks;
   bac_ca_derive_key(want->seed, s->roster.ca_key);
-  for (uint32_t i = 0; i < count; i++) bac_certificate_derive(want->seed, s->members[i].id, 0, BAC_NEVER, s->certificates[i]);
+  for (uint32_t i = 0; i < count; i++) bac_certificate_derive(want->seed, s->members[i].id, s->everybody.shard, 0, BAC_NEVER, s->certificates[i]);
   /* Those who stay as long as a newcomer has to; if these are too few, those who stay half as long, and so on. */
   for (int64_t stay = want->stay_ns;; stay = stay > BAC_SECOND ? stay / 2 : 0) {
     s->roster.count = 0;
