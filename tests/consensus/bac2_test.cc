@@ -9,6 +9,7 @@
 extern "C" {
 #include "consensus/microblock.h"
 #include "election/committee.h"
+#include "node/node_internal.h"
 }
 #pragma GCC diagnostic pop
 
@@ -313,6 +314,45 @@ TEST(Microblock, RoundTripsAndStopsAtATear) {
     }
     EXPECT_EQ(torn, end != cut) << cut;
   }
+}
+
+/* Section 2, row 2: seed_k = H(seed_(k-1) || signatures of the unique famous witnesses of the round): the publisher has no say in it. */
+TEST_F(Bac2, TheSeedFollowsFromTheParentsAndTheFamousWitnesses) {
+  Solo s(&w, committee[0]);
+  s.start();
+  std::vector<Bytes> wires = {w.tx(0, 1, 1), w.tx(2, 1, 1)};
+  std::vector<Bytes> seeds;
+  auto seed_of = [&](uint8_t signature, uint32_t proposer, const Bytes &wire) {
+    bac_env *env = &s.node->env;
+    bac_tx tx;
+    EXPECT_TRUE(bac_tx_decode(&tx, wire.data(), wire.size(), &w.cost));
+    const bac_tx *list[] = {&tx};
+    bac_hashgraph_event event = {};
+    event.payload = bac_microblock_encode(list, 1);
+    const bac_hashgraph_ordered ordered = {&event, 5};
+    const uint8_t signatures[2][BAC_SIGNATURE_BYTES] = {{9}, {signature}};
+    bac_hashgraph_round round = {};
+    round.round = 3;
+    round.event_count = 1;
+    round.events = &ordered;
+    round.witness_count = 2;
+    round.witness_signatures = signatures;
+    bac_sequence sequence = {};
+    bac_sequence_append(&sequence, env, &round);
+    bac_entry *at = bac_sequence_pack(&sequence, env, round.round, w.members[proposer].id);
+    EXPECT_NE(nullptr, at);
+    bac_sequence_clear(&sequence);
+    bac_buf_unref(event.payload);
+    uint8_t expected[BAC_HASH_BYTES], bytes[2 * BAC_SIGNATURE_BYTES] = {9};
+    bytes[BAC_SIGNATURE_BYTES] = signature;
+    bac_hash2(expected, BAC_DOMAIN_SEED, w.genesis()->block->header.seed, BAC_HASH_BYTES, bytes, sizeof bytes);
+    EXPECT_EQ(0, memcmp(expected, at->block->header.seed, BAC_HASH_BYTES));
+    EXPECT_FALSE(at->block->header.seed_proved);
+    return Bytes(at->block->header.seed, at->block->header.seed + BAC_HASH_BYTES);
+  };
+  const Bytes one = seed_of(1, committee[0], wires[0]);
+  EXPECT_EQ(one, seed_of(1, committee[1], wires[1])); /* neither on who sends it out nor on what stands in it */
+  EXPECT_NE(one, seed_of(2, committee[0], wires[0]));
 }
 
 }  // namespace

@@ -123,6 +123,56 @@ TEST(BacElection, AProposalWithoutAProofIsRefused) {
   EXPECT_FALSE(refused(who[0], w.proof(1, who[0])));
 }
 
+/* The block's seed is the primary's VRF output over its parent's: it can neither choose another one nor leave the proof out. */
+TEST(BacElection, AProposalWhoseSeedIsNotItsVrfOutputIsNotVotedFor) {
+  Twelve w(seed_of_two());
+  auto who = w.elected(1);
+  const uint32_t voter = w.bystander(BAC_ROLE_CP, who);
+  auto voted = [&](std::function<void(bac_header *)> spoil) {
+    Solo s(&w, voter);
+    s.start();
+    Bytes certificate = w.proof(1, who[0]), rest = World::justification({});
+    certificate.insert(certificate.end(), rest.begin(), rest.end());
+    bac_entry at = {};
+    at.block = w.pack(w.genesis(), 1, certificate, static_cast<bac_time>(w.cost.signs), who[0], spoil);
+    s.propose(&at);
+    s.run(kSoon);
+    bac_block_free(at.block);
+    EXPECT_EQ(s.voted(1) ? 0u : 1u, s.rejects(BAC_REJECT_BLOCK));
+    return s.voted(1);
+  };
+  const uint8_t *genesis = w.genesis()->block->header.seed;
+  EXPECT_TRUE(voted([](bac_header *) {}));
+  EXPECT_FALSE(voted([](bac_header *h) { h->seed[0] ^= 1; }));
+  EXPECT_FALSE(voted([](bac_header *h) { h->seed_proof[79] ^= 1; }));
+  EXPECT_FALSE(voted([&](bac_header *h) { bac_seed_prove(h, genesis, w.keys[who[1]].vrf_secret, &w.cost); })); /* another member's */
+  EXPECT_FALSE(voted([&](bac_header *h) {
+    uint8_t other[BAC_HASH_BYTES] = {1};
+    bac_seed_prove(h, other, w.keys[who[0]].vrf_secret, &w.cost);
+  }));
+  EXPECT_FALSE(voted([&](bac_header *h) { /* the hash, which a proposer knows beforehand and would choose where it suits it better */
+    *h = bac_header{h->shard, h->epoch, h->height, h->round, h->proposer, h->proposed_at, 0, 0, {}, {}, {}, {}, {}, false, {}, {}};
+    memcpy(h->prev_hash, w.genesis()->block->digest, BAC_HASH_BYTES);
+    bac_block_seed(h->seed, genesis, 1);
+  }));
+}
+
+TEST(BacElection, SeedsOfPrimariesCostThemAProofAndEachVoterAVerification) {
+  Twelve w(seed_of_two());
+  auto who = w.elected(1);
+  Solo winner(&w, who[0]), voter(&w, w.bystander(BAC_ROLE_CP, who));
+  winner.start();
+  winner.run(2 * BAC_SECOND);
+  auto p = winner.of(BAC_MSG_BLOCK_REQUEST, 1);
+  ASSERT_FALSE(p.empty());
+  EXPECT_GE(winner.cost.vrf_proves, 2u); /* its draw, its seed */
+  voter.start();
+  voter.now = winner.now;
+  const uint32_t before = voter.cost.vrf_verifies;
+  voter.say(who[0], p[0].msg, p[0].payload);
+  EXPECT_EQ(2u, voter.cost.vrf_verifies - before); /* that it is elected, and the seed */
+}
+
 TEST(BacElection, AForgedClaimIsRefusedAndATrueOneKept) {
   Twelve w(seed_of_two());
   auto who = w.elected(1);

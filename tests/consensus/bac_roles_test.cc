@@ -209,6 +209,22 @@ TEST(BacLight, NotUnderTheFullRuleNorOnAnUnknownParent) {
   EXPECT_FALSE(light.voted(2));
 }
 
+/* Whoever validated it, the seed shows in the header. */
+TEST(BacLight, NotOnASeedThatDoesNotHold) {
+  World w(40);
+  w.config.vote_rule = BAC_VOTE_LIGHT;
+  for (bool good : {true, false}) {
+    bac_entry b1 = {};
+    b1.block = w.pack(w.genesis(), 1, World::justification({}), 0, UINT32_MAX, [good](bac_header *h) { h->seed[0] ^= good ? 0 : 1; });
+    Solo s(&w, 20);
+    s.start();
+    for (uint32_t k = 0; k < 4; k++) s.validate(&b1, w.with_role(1, BAC_ROLE_CP, k));
+    s.run(2 * kSoon);
+    EXPECT_EQ(good, s.voted(1));
+    bac_block_free(b1.block);
+  }
+}
+
 /* Where the header alone does not show that the voting rule holds, the body is needed, whoever validated it. */
 TEST(BacLight, NotOnAnOlderCertificateNorAfterAGap) {
   World w(40);

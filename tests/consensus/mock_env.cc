@@ -76,7 +76,7 @@ void World::Sign(Message *m, uint32_t sender, const struct bac_protocol *protoco
 
 void Engine::Open() {
   env.pool = bac_pool_new(env.world->config.pool_txs_max);
-  env.chain = bac_chain_new(&env.world->roster, env.pool, env.world->shared);
+  env.chain = bac_chain_new(&env.world->roster, bac_protocol_seeds(env.protocol, &env.world->config), env.pool, env.world->shared);
   for (auto &t : env.timers) t = BAC_NEVER;
   state.reset(new uint8_t[env.protocol->engine_size]());
   env.protocol->init(state.get(), &env);
@@ -359,7 +359,10 @@ struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, u
   header.proposer = env->world->Id(env->self);
   header.proposed_at = env->now;
   memcpy(header.prev_hash, parent->block->digest, BAC_HASH_BYTES);
-  bac_block_seed(header.seed, parent->block->header.seed, header.height);
+  if (bac_chain_seeds(env->chain) == BAC_SEED_VRF)
+    bac_seed_prove(&header, parent->block->header.seed, env->world->keys[env->self].vrf_secret, &env->cost);
+  else
+    bac_block_seed(header.seed, parent->block->header.seed, header.height);
   struct bac_state *state = bac_state_copy(parent->state);
   struct bac_block *block =
       bac_block_build(&header, env->pool, state, certificate ? certificate->data : nullptr,

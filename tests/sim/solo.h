@@ -153,6 +153,8 @@ class Solo {
     int result = bac_node_step(node, &e, &out);
     wakeup = out.wakeup;
     steps++;
+    cost.vrf_proves += out.cost.vrf_proves;
+    cost.vrf_verifies += out.cost.vrf_verifies;
     for (size_t i = 0; i < out.effect_count; i++) effect(out.effects[i]);
     return result;
   }
@@ -161,6 +163,7 @@ class Solo {
   bac_node *node = nullptr;
   bac_time now = 0, wakeup = BAC_NEVER;
   uint64_t steps = 0;
+  bac_cost cost = {}; /* VRF operations alone */
   std::vector<Heard> heard;
   std::vector<Bytes> blocks; /* durable */
   Bytes state;

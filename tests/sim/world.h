@@ -64,7 +64,7 @@ struct World {
     roster.count = n;
     roster.members = members.data();
     pool = bac_pool_new(100000);
-    chain = bac_chain_new(&roster, pool, nullptr);
+    chain = bac_chain_new(&roster, seeds(), pool, nullptr);
   }
   World(const World &) = delete;
   World &operator=(const World &) = delete;
@@ -81,10 +81,12 @@ struct World {
   void sortition() {
     config.election = BAC_ELECTION_SORTITION;
     bac_chain_free(chain); /* the roster may have been changed */
-    chain = bac_chain_new(&roster, pool, nullptr);
+    chain = bac_chain_new(&roster, seeds(), pool, nullptr);
     bac_electorate_clear(&electorate);
     bac_electorate_init(&electorate, &roster, BAC_ELECTION_SORTITION, config.candidates_permille, genesis()->block->digest);
   }
+  /* As a node of this config has it. */
+  bac_seed_rule seeds() const { return bac_protocol_seeds(bac_protocol_find(config.protocol), &config); }
   bool elects() const { return config.election == BAC_ELECTION_SORTITION; }
   /* lambda 0: member i is not elected. */
   bac_claim claim(uint64_t round, uint32_t i) {
@@ -158,21 +160,30 @@ struct World {
     if (!bac_tx_decode(&t, wire.data(), wire.size(), &cost) || !bac_pool_add(pool, &t, 0, &full)) abort();
   }
 
-  /* A block on `parent`; `spoil` may change it after it was built (the digest is computed anew, nothing is executed).
-   */
-  bac_entry *build(bac_entry *parent, uint64_t round, const Bytes &certificate, bac_time at = 0,
-                   uint32_t proposer = UINT32_MAX) {
+  /* A block on `parent`, good but for what `spoil` has done to its header. The caller frees it. */
+  bac_block *pack(bac_entry *parent, uint64_t round, const Bytes &certificate, bac_time at, uint32_t proposer,
+                  std::function<void(bac_header *)> spoil) {
     bac_header h = {};
     h.height = parent->block->header.height + 1;
     h.round = round;
     h.proposer = proposer == UINT32_MAX ? primary(round) : proposer;
     h.proposed_at = at;
     memcpy(h.prev_hash, parent->block->digest, BAC_HASH_BYTES);
-    bac_block_seed(h.seed, parent->block->header.seed, h.height);
+    if (bac_chain_seeds(chain) == BAC_SEED_VRF)
+      bac_seed_prove(&h, parent->block->header.seed, keys[h.proposer].vrf_secret, &cost);
+    else
+      bac_block_seed(h.seed, parent->block->header.seed, h.height);
+    spoil(&h);
     bac_state *state = bac_state_copy(parent->state);
     bac_block *block =
         bac_block_build(&h, pool, state, certificate.data(), certificate.size(), config.block_bytes_max, &cost);
     bac_state_free(state);
+    return block;
+  }
+  /* A block on `parent`, in its place. */
+  bac_entry *build(bac_entry *parent, uint64_t round, const Bytes &certificate, bac_time at = 0,
+                   uint32_t proposer = UINT32_MAX) {
+    bac_block *block = pack(parent, round, certificate, at, proposer, [](bac_header *) {});
     bac_entry *where = nullptr;
     if (bac_chain_insert(chain, block, 0, &cost, &where) != BAC_REJECT_COUNT) abort();
     return where;

@@ -434,6 +434,7 @@ const struct bac_protocol bac_bac = {
     .rule_count = sizeof rules / sizeof *rules,
     .engine_size = sizeof(struct bac_engine),
     .election = "round-robin",
+    .seeds = BAC_SEED_VRF,
     .elects_primary = true,
     .elects_committee = true,
     .light_members = true,

@@ -418,6 +418,7 @@ const struct bac_protocol bac_bac2 = {
     .rules = rules,
     .rule_count = sizeof rules / sizeof *rules,
     .election = "sortition",
+    .seeds = BAC_SEED_AGREED,
     .engine_size = sizeof(struct bac2_engine),
     .elects_committee = true,
     .light_members = true,

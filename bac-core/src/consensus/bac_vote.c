@@ -142,6 +142,20 @@ static uint32_t validators(const struct bac_engine *e, const struct bac_slot *sl
   return bac_electorate_candidates(&e->electorate) + !among;
 }
 
+/* The seed of a block whose body is not here: by its parent's, of the round before, or that one's header. */
+static bool seed_holds(struct bac_engine *e, const struct bac_slot *slot, const struct bac_header *h) {
+  const struct bac_chain *chain = bac_env_chain(e->env);
+  const struct bac_entry *parent = bac_chain_find(chain, h->prev_hash);
+  const struct bac_slot *before = bac_slot_of(e, slot->round - 1);
+  struct bac_header shown;
+  const uint8_t *seed = parent ? parent->block->header.seed : NULL;
+  if (!seed && before && before->header && memcmp(before->proposal, h->prev_hash, BAC_HASH_BYTES) == 0 &&
+      bac_header_decode(&shown, before->header->data, before->header->length))
+    seed = shown.seed;
+  return seed && bac_seed_holds(bac_chain_seeds(chain), h, seed, bac_env_roster(e->env)->members[slot->proposer].vrf_key, bac_env_shared(e->env),
+                                bac_env_cost(e->env));
+}
+
 /* `light`: the header and Q(c+1) validations, P's own among them, stand for the body; only where the header alone shows that the voting rule
  * holds (it extends this member's highest certificate, of the round before). */
 void bac_consider_light_vote(struct bac_engine *e, struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES]) {
@@ -154,7 +168,7 @@ void bac_consider_light_vote(struct bac_engine *e, struct bac_slot *slot, const 
   if (memcmp(header.prev_hash, e->high_qc.digest, BAC_HASH_BYTES) != 0 || slot->round != e->high_qc.view + 1) return;
   uint32_t counts[3];
   bac_count_votes(e, slot, digest, VERDICT_ACCEPT, counts);
-  if (counts[BAC_ROLE_PRIMARY] + counts[BAC_ROLE_CP] >= bac_quorum(validators(e, slot)))
+  if (counts[BAC_ROLE_PRIMARY] + counts[BAC_ROLE_CP] >= bac_quorum(validators(e, slot)) && seed_holds(e, slot, &header))
     bac_cast_vote(e, slot->round, digest, VERDICT_ACCEPT);
 }
 

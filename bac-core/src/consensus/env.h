@@ -31,6 +31,7 @@ struct bac_protocol {
   size_t engine_size; /* bytes of the engine's own struct, zeroed before init */
   bool carries_transactions; /* in the engine's own messages: the node does not broadcast them */
   const char *election;  /* who leads, in results */
+  enum bac_seed_rule seeds; /* BAC_SEED_VRF: under sortition; else nothing is drawn from them, and a hash will do */
   bool elects_primary;   /* by sortition or round-robin, as config says */
   bool elects_committee; /* of each epoch, by credentials on the chain of the one before (not under round-robin) */
   bool light_members; /* members that are never CP drop bodies once applied (config full_permille, bodies_kept) */
@@ -57,6 +58,11 @@ struct bac_protocol {
 /* All registered protocols; ends with NULL. */
 extern const struct bac_protocol *const bac_protocol_table[];
 const struct bac_protocol *bac_protocol_find(const char *name);
+/* The rule of its chain's seeds in a run of this config. */
+static inline enum bac_seed_rule bac_protocol_seeds(const struct bac_protocol *protocol, const struct bac_config *config) {
+  const bool draws = !protocol->elects_primary || config->election == BAC_ELECTION_SORTITION;
+  return protocol->seeds == BAC_SEED_VRF && !draws ? BAC_SEED_HASH : protocol->seeds;
+}
 
 /* ---- Facts ---- */
 bac_time bac_env_now(const struct bac_env *env);
@@ -124,10 +130,9 @@ void bac_env_serve(struct bac_env *env, const struct bac_entry *head);
 /* ---- Blocks ---- */
 /* Builds a block on `parent` from the pool and inserts it. Header fields beyond height, round, proposer, time are derived. */
 struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, uint64_t round, const struct bac_buf *certificate);
-/* Packs transactions whose order was agreed, valid ones each, into a block on the committed tip and inserts it. proposer: node id.
- * NULL: none of these applies. */
-struct bac_entry *bac_env_pack(struct bac_env *env, uint64_t round, uint32_t proposer, bac_time proposed_at, const struct bac_tx *const *txs,
-                               uint32_t count);
+/* Packs transactions whose order was agreed, valid ones each, into a block on the committed tip and inserts it. order: of its header round,
+ * proposer (node id) and proposed_at count, and the seed where that is agreed, too. NULL: none of these applies. */
+struct bac_entry *bac_env_pack(struct bac_env *env, const struct bac_header *order, const struct bac_tx *const *txs, uint32_t count);
 /* Decodes a block and its certificate's place in it; NULL and a REJECT when it does not hold. */
 struct bac_block *bac_env_decode(struct bac_env *env, const uint8_t *payload, size_t length, uint32_t from);
 /* Inserts and reports a REJECT; NULL if it does not fit or its parent is unknown. Takes over the block. */

@@ -75,6 +75,7 @@ static bool valid(struct bac_env *env, const struct bac_tx *tx) {
 }
 
 void bac_sequence_append(struct bac_sequence *s, struct bac_env *env, const struct bac_hashgraph_round *round) {
+  s->round = round;
   for (size_t i = 0; i < round->event_count; i++) {
     if (round->events[i].timestamp > s->last) s->last = round->events[i].timestamp;
     struct bac_buf *payload = round->events[i].event->payload;
@@ -101,7 +102,11 @@ void bac_sequence_append(struct bac_sequence *s, struct bac_env *env, const stru
 struct bac_entry *bac_sequence_pack(struct bac_sequence *s, struct bac_env *env, uint64_t round, uint32_t proposer) {
   const struct bac_tx **txs = bac_alloc(s->count, sizeof *txs);
   for (uint32_t i = 0; i < s->count; i++) txs[i] = &s->txs[i];
-  struct bac_entry *at = s->count > 0 ? bac_env_pack(env, round, proposer, s->last, txs, s->count) : NULL;
+  struct bac_header order = {.round = round, .proposer = proposer, .proposed_at = s->last};
+  const struct bac_chain *chain = bac_env_chain(env);
+  if (s->count > 0 && bac_chain_seeds(chain) == BAC_SEED_AGREED)
+    bac_seed_agree(order.seed, bac_chain_tip(chain)->block->header.seed, s->round->witness_signatures, s->round->witness_count, bac_env_cost(env));
+  struct bac_entry *at = s->count > 0 ? bac_env_pack(env, &order, txs, s->count) : NULL;
   free(txs);
   if (at) return at;
   s->count = 0;

@@ -33,12 +33,14 @@ struct bac_sequence {
   struct bac_buf **payloads; /* references */
   uint32_t payload_count, payload_capacity;
   bac_time last; /* greatest consensus timestamp */
+  const struct bac_hashgraph_round *round; /* the last appended; borrowed */
 };
 
 /* Appends the transactions of a round's events, in their order. What does not decode, or whose signature does not hold, is passed over, by
  * every honest member alike. */
 void bac_sequence_append(struct bac_sequence *s, struct bac_env *env, const struct bac_hashgraph_round *round);
-/* Packs those that apply on the committed tip, up to a full block; NULL: none does any more, and the sequence is empty now. */
+/* Packs those that apply on the committed tip, up to a full block, whose seed follows from the round's unique famous witnesses where the
+ * chain's rule is BAC_SEED_AGREED; NULL: none does any more, and the sequence is empty now. */
 struct bac_entry *bac_sequence_pack(struct bac_sequence *s, struct bac_env *env, uint64_t round, uint32_t proposer);
 void bac_sequence_clear(struct bac_sequence *s);
 

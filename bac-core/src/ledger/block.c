@@ -27,6 +27,10 @@ size_t bac_header_encode(const struct bac_header *h, uint8_t out[BAC_HEADER_BYTE
   memcpy(m.state_root, h->state_root, BAC_HASH_BYTES);
   memcpy(m.seed, h->seed, BAC_HASH_BYTES);
   memcpy(m.next_roster, h->next_roster, BAC_HASH_BYTES);
+  if (h->seed_proved) {
+    m.seed_proof.size = BAC_VRF_PROOF_BYTES;
+    memcpy(m.seed_proof.bytes, h->seed_proof, BAC_VRF_PROOF_BYTES);
+  }
   pb_ostream_t stream = pb_ostream_from_buffer(out, BAC_HEADER_BYTES_MAX);
   BAC_ASSERT(pb_encode(&stream, bac_BlockHeader_fields, &m));
   return stream.bytes_written;
@@ -36,6 +40,7 @@ bool bac_header_decode(struct bac_header *h, const uint8_t *bytes, size_t length
   bac_BlockHeader m = bac_BlockHeader_init_zero;
   pb_istream_t stream = pb_istream_from_buffer(bytes, length);
   if (!pb_decode(&stream, bac_BlockHeader_fields, &m) || m.proposed_ns > (uint64_t)INT64_MAX) return false;
+  if (m.seed_proof.size != 0 && m.seed_proof.size != BAC_VRF_PROOF_BYTES) return false;
   *h = (struct bac_header){.shard = m.shard,
                            .epoch = m.epoch,
                            .height = m.height,
@@ -50,6 +55,8 @@ bool bac_header_decode(struct bac_header *h, const uint8_t *bytes, size_t length
   memcpy(h->state_root, m.state_root, BAC_HASH_BYTES);
   memcpy(h->seed, m.seed, BAC_HASH_BYTES);
   memcpy(h->next_roster, m.next_roster, BAC_HASH_BYTES);
+  h->seed_proved = m.seed_proof.size > 0;
+  memcpy(h->seed_proof, m.seed_proof.bytes, m.seed_proof.size);
   uint8_t again[BAC_HEADER_BYTES_MAX];
   return bac_header_encode(h, again) == length && memcmp(again, bytes, length) == 0;
 }

@@ -5,6 +5,7 @@
 #ifndef BAC_LEDGER_BLOCK_H
 #define BAC_LEDGER_BLOCK_H
 
+#include "bac/vrf.h"
 #include "ledger/pool.h"
 #include "ledger/state.h"
 
@@ -17,11 +18,13 @@ struct bac_header {
   uint8_t prev_hash[BAC_HASH_BYTES];
   uint8_t parent_certificate[BAC_HASH_BYTES]; /* H(certificate), zero when there is none */
   uint8_t tx_root[BAC_HASH_BYTES], state_root[BAC_HASH_BYTES];
-  uint8_t seed[BAC_HASH_BYTES];
+  uint8_t seed[BAC_HASH_BYTES];        /* by the rule of ledger/seed.h */
+  bool seed_proved;                    /* seed_proof is there */
+  uint8_t seed_proof[BAC_VRF_PROOF_BYTES];
   uint8_t next_roster[BAC_HASH_BYTES]; /* in an epoch's last block: bac_roster_hash of the next epoch's; else zero */
 };
 
-#define BAC_HEADER_BYTES_MAX 360
+#define BAC_HEADER_BYTES_MAX 442
 
 /* Round of the empty block that ends an epoch before its last height, once its roster has agreed to (node/recovery.h). Nobody proposes one:
  * it follows from its parent alone. */
@@ -41,15 +44,14 @@ size_t bac_header_encode(const struct bac_header *header, uint8_t out[BAC_HEADER
 bool bac_header_decode(struct bac_header *header, const uint8_t *bytes, size_t length);
 void bac_header_digest(uint8_t digest[BAC_HASH_BYTES], const uint8_t *bytes, size_t length);
 
-/* Seed of the block at `height`: H(parent's seed || height), the fallback rule of the seed chain (protocols.md, section 3), until
- * sortition brings the primary's VRF. */
+/* H(parent's seed || height): the seed of a block that has nobody's VRF behind it (ledger/seed.h). */
 void bac_block_seed(uint8_t seed[BAC_HASH_BYTES], const uint8_t parent_seed[BAC_HASH_BYTES], uint64_t height);
 
 /* Genesis: height 0, no transactions, the state of the roster. The caller owns blocks and frees them with bac_block_free. */
 struct bac_block *bac_block_genesis(const struct bac_roster *roster);
 
 /* Packs those of `count` transactions that apply on the parent's state, in their order, up to the first that would exceed bytes_max.
- * header: shard, epoch, height, round, proposer, proposed_at, prev_hash and seed are given, the rest is computed.
+ * header: shard, epoch, height, round, proposer, proposed_at, prev_hash, seed and its proof are given, the rest is computed.
  * state: the parent's state; left as the state after the block. */
 struct bac_block *bac_block_pack(const struct bac_header *header, const struct bac_tx *const *txs, uint32_t count,
                                  struct bac_state *state, const uint8_t *certificate, size_t certificate_length, uint32_t bytes_max,

@@ -18,6 +18,7 @@ struct node {
 struct bac_chain {
   uint32_t shard;
   uint64_t epoch;
+  enum bac_seed_rule seeds;
   const struct bac_pool *pool;
   struct bac_shared *shared;
   struct node *by_digest;
@@ -46,10 +47,11 @@ static void drop(struct bac_chain *chain, struct node *n) {
   free(n);
 }
 
-struct bac_chain *bac_chain_new(const struct bac_roster *roster, const struct bac_pool *pool, struct bac_shared *shared) {
+struct bac_chain *bac_chain_new(const struct bac_roster *roster, enum bac_seed_rule seeds, const struct bac_pool *pool, struct bac_shared *shared) {
   struct bac_chain *chain = bac_alloc(1, sizeof *chain);
   chain->shard = roster->shard;
   chain->epoch = roster->epoch;
+  chain->seeds = seeds;
   chain->pool = pool;
   chain->shared = shared;
   chain->capacity = 64;
@@ -69,6 +71,8 @@ void bac_chain_free(struct bac_chain *chain) {
   free(chain->committed);
   free(chain);
 }
+
+enum bac_seed_rule bac_chain_seeds(const struct bac_chain *chain) { return chain->seeds; }
 
 struct bac_entry *bac_chain_find(const struct bac_chain *chain, const uint8_t digest[BAC_HASH_BYTES]) {
   struct node *n;
@@ -124,9 +128,8 @@ enum bac_reject bac_chain_insert(struct bac_chain *chain, struct bac_block *bloc
     reason = BAC_REJECT_STALE;
   struct bac_state *state = NULL;
   if (reason == BAC_REJECT_COUNT) {
-    uint8_t seed[BAC_HASH_BYTES];
-    bac_block_seed(seed, parent->block->header.seed, h->height);
-    if (memcmp(seed, h->seed, sizeof seed) != 0) reason = BAC_REJECT_BLOCK;
+    const struct bac_account *proposer = bac_state_account(parent->state, h->proposer);
+    if (!proposer || !bac_seed_holds(chain->seeds, h, parent->block->header.seed, proposer->vrf_key, chain->shared, cost)) reason = BAC_REJECT_BLOCK;
   }
   if (reason == BAC_REJECT_COUNT) {
     state = bac_state_copy(parent->state);

@@ -3,7 +3,7 @@
 #ifndef BAC_LEDGER_CHAIN_H
 #define BAC_LEDGER_CHAIN_H
 
-#include "ledger/block.h"
+#include "ledger/seed.h"
 
 struct bac_chain;
 
@@ -18,9 +18,10 @@ struct bac_entry {
   bool closing; /* follows its epoch's last block: empty, and never committed */
 };
 
-/* pool: transactions whose signatures this node has checked already; may be NULL. pool and shared are borrowed, the roster of epoch 0 is
- * not needed any longer. */
-struct bac_chain *bac_chain_new(const struct bac_roster *roster, const struct bac_pool *pool, struct bac_shared *shared);
+/* seeds: the rule by which blocks have theirs. pool: transactions whose signatures this node has checked already; may be NULL. pool and
+ * shared are borrowed, the roster of epoch 0 is not needed any longer. */
+struct bac_chain *bac_chain_new(const struct bac_roster *roster, enum bac_seed_rule seeds, const struct bac_pool *pool, struct bac_shared *shared);
+enum bac_seed_rule bac_chain_seeds(const struct bac_chain *chain);
 void bac_chain_free(struct bac_chain *chain);
 
 struct bac_entry *bac_chain_find(const struct bac_chain *chain, const uint8_t digest[BAC_HASH_BYTES]);
@@ -36,7 +37,7 @@ void bac_chain_turn(struct bac_chain *chain);
 /* Starts over from the last block of an epoch, of which the header and the state after it are known to be right. Takes the state. */
 void bac_chain_jump(struct bac_chain *chain, const struct bac_header *header, struct bac_state *state);
 
-/* Validates and inserts a block whose parent is known: height, shard, epoch, execution, state root. Takes over the block, whatever the result.
+/* Validates and inserts a block whose parent is known: height, shard, epoch, seed, execution, state root. Takes over the block, whatever the result.
  * BAC_REJECT_COUNT: inserted, or known already; *where is set. BAC_REJECT_WINDOW: parent unknown. Else the reason. */
 enum bac_reject bac_chain_insert(struct bac_chain *chain, struct bac_block *block, bac_time now, struct bac_cost *cost,
                                  struct bac_entry **where);

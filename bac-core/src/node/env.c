@@ -289,8 +289,7 @@ void bac_env_drawn(struct bac_env *env, bool elected) {
 void bac_env_fallback(struct bac_env *env) { env->node->counters.fallbacks++; }
 
 /* A header on `parent`; what it does not set is derived when the block is packed. */
-static struct bac_header header_on(const struct bac_node *node, const struct bac_entry *parent, uint64_t round, uint32_t proposer,
-                                   bac_time proposed_at) {
+static struct bac_header header_on(struct bac_node *node, const struct bac_entry *parent, uint64_t round, uint32_t proposer, bac_time proposed_at) {
   struct bac_header header = {.shard = node->roster->shard,
                               .epoch = node->roster->epoch,
                               .height = parent->block->header.height + 1,
@@ -298,13 +297,18 @@ static struct bac_header header_on(const struct bac_node *node, const struct bac
                               .proposer = proposer,
                               .proposed_at = proposed_at};
   memcpy(header.prev_hash, parent->block->digest, BAC_HASH_BYTES);
-  bac_block_seed(header.seed, parent->block->header.seed, header.height);
+  if (bac_chain_seeds(node->chain) == BAC_SEED_VRF)
+    bac_seed_prove(&header, parent->block->header.seed, node->keys.vrf_secret, &node->cost);
+  else
+    bac_block_seed(header.seed, parent->block->header.seed, header.height);
   return header;
 }
 
 static struct bac_entry *insert_own(struct bac_node *node, struct bac_block *block) {
   struct bac_entry *at = NULL;
+  const uint32_t before = node->cost.vrf_verifies;
   enum bac_reject reason = bac_chain_insert(node->chain, block, node->now, &node->cost, &at);
+  node->cost.vrf_verifies = before; /* the proof of its own seed is new to others only */
   BAC_ASSERT(reason == BAC_REJECT_COUNT || reason == BAC_REJECT_WINDOW);
   return at;
 }
@@ -322,11 +326,11 @@ struct bac_entry *bac_env_build(struct bac_env *env, struct bac_entry *parent, u
   return insert_own(node, block);
 }
 
-struct bac_entry *bac_env_pack(struct bac_env *env, uint64_t round, uint32_t proposer, bac_time proposed_at, const struct bac_tx *const *txs,
-                               uint32_t count) {
+struct bac_entry *bac_env_pack(struct bac_env *env, const struct bac_header *order, const struct bac_tx *const *txs, uint32_t count) {
   struct bac_node *node = env->node;
   const struct bac_entry *tip = bac_chain_tip(node->chain);
-  const struct bac_header header = header_on(node, tip, round, proposer, proposed_at);
+  struct bac_header header = header_on(node, tip, order->round, order->proposer, order->proposed_at);
+  if (bac_chain_seeds(node->chain) == BAC_SEED_AGREED) memcpy(header.seed, order->seed, sizeof header.seed);
   struct bac_state *state = bac_state_copy(tip->state);
   struct bac_block *block = bac_block_pack(&header, txs, count, state, NULL, 0, node->config->block_bytes_max, &node->cost);
   bac_state_free(state);

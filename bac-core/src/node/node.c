@@ -116,8 +116,8 @@ struct bac_node *bac_node_new(const struct bac_node_config *nc, char *why, size_
     node->pool = bac_pool_new(nc->config->pool_txs_max);
     struct bac_roster genesis = *nc->roster;
     if (genesis.epoch_blocks > 0 && genesis.candidates_permille == 0) genesis.candidates_permille = nc->config->candidates_permille;
-    node->chain = bac_chain_new(&genesis, node->pool, nc->shared);
     node->protocol = bac_protocol_find(nc->config->protocol);
+    node->chain = bac_chain_new(&genesis, bac_protocol_seeds(node->protocol, nc->config), node->pool, nc->shared);
     node->keeps_bodies = keeps_bodies(node);
     if (nc->certificate) {
       node->epochs.has_certificate = true;
