@@ -8,7 +8,8 @@
  *   - at once for the block of the best claim that it knows of,
  *   - else, 2 delta after it came, for the best block that has come,
  * and once a round: with votes split, the round ends by its timer, as it does when the winner stays silent. Nobody steps in for a silent
- * winner within the round. In the paper's modes, which end no round by time, claims are said several times over, and who sees a proposal before it has claimed
+ * winner within the round. After a failed round claims are said several times over: one that is lost splits the votes again, and every failure
+ * costs twice as much as the last. So they are in the paper's modes, which end no round by time, and who sees a proposal before it has claimed
  * or proposed itself stays quiet; claims that are lost all the same can, like a dead primary, stop the shard. */
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@
 
 #define CLAIM_FRAMES 20 /* the window of claims: as many of their frames, about four times those expected */
 #define CLAIM_FRAME_BYTES 360
-#define PAPER_CLAIMS 4
+#define CLAIMS_AGAIN 4 /* times that a claim is said where losing it costs more than saying it */
 
 static bac_time claim_window(const struct bac_engine *e) { return CLAIM_FRAMES * bac_env_airtime(e->env, CLAIM_FRAME_BYTES); }
 
@@ -98,7 +99,8 @@ void bac_election_claim_timer(struct bac_engine *e) {
   struct bac_slot *slot = bac_slot_of(e, e->round);
   if (!may_claim(e, slot)) return;
   say(e, slot);
-  if (!e->safe && slot->said < PAPER_CLAIMS) bac_env_timer(e->env, TIMER_CLAIM, bac_env_now(e->env) + e->delay.delta / 2);
+  const bool again = !e->safe || e->failures > 0;
+  if (again && slot->said < CLAIMS_AGAIN) bac_env_timer(e->env, TIMER_CLAIM, bac_env_now(e->env) + e->delay.delta / 2);
 }
 
 void bac_election_receive(struct bac_engine *e, const struct bac_msg *msg) {
