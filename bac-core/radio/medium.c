@@ -179,6 +179,20 @@ void bac_medium_set_on(struct bac_medium *m, bac_time now, uint32_t station, boo
   bac_flight_update_busy(m, station);
 }
 
+int bac_medium_tune(struct bac_medium *m, bac_time now, uint32_t station, uint32_t channel) {
+  BAC_ASSERT(station < m->station_count && now >= m->now);
+  if (!bac_channel_valid(channel)) return BAC_EINVAL;
+  bac_medium_run(m, now - 1);
+  m->now = now;
+  bac_layout_ensure(m);
+  struct bac_station *s = &m->stations[station];
+  const struct bac_lanes *l = bac_lanes_of(m, s);
+  if (l->on[bac_lane_of(s)] || l->sending[bac_lane_of(s)]) return BAC_ESTATE;
+  s->channel = (channel - BAC_CHANNEL_FIRST) / 2;
+  m->laid_out = false;
+  return BAC_OK;
+}
+
 int bac_medium_send(struct bac_medium *m, bac_time now, uint32_t station, const struct bac_medium_frame *frame) {
   if (station >= m->station_count || frame->psdu_bytes == 0 || frame->psdu_bytes > 4095 || (unsigned)frame->access >= BAC_ACS ||
       (unsigned)frame->mode >= BAC_AIR_MODES || frame->to == station || (frame->to != BAC_TO_ALL && frame->to >= m->station_count))

@@ -97,6 +97,10 @@ void bac_medium_move(struct bac_medium *medium, uint32_t station, const double a
 /* Off: what it was receiving is lost, what waited is flushed; a frame on the air ends as if on. */
 void bac_medium_set_on(struct bac_medium *medium, bac_time now, uint32_t station, bool on);
 
+/* To another channel. What is on the air there already goes unheard.  Errors: BAC_EINVAL (no such channel), BAC_ESTATE (the radio is on, or a
+ * frame of its on the air). */
+int bac_medium_tune(struct bac_medium *medium, bac_time now, uint32_t station, uint32_t channel);
+
 /* Queue a frame.  Errors: BAC_EINVAL (no such station, too long), BAC_ESTATE (the radio is off), BAC_ELIMIT (the queue is full). */
 int bac_medium_send(struct bac_medium *medium, bac_time now, uint32_t station, const struct bac_medium_frame *frame);
 /* Frames that a station's queues hold. */

@@ -110,6 +110,8 @@ void bac_radio_set_on(struct bac_radio_stats *s, uint32_t station, bac_time now,
   at->since = now;
 }
 
+void bac_radio_tune(struct bac_radio_stats *s, uint32_t station, uint32_t channel) { s->stations[station].channel = channel; }
+
 static bool near(const struct bac_radio_stats *s, uint32_t station, const double from[3]) {
   double at[3], sum = 0;
   s->where(s->ctx, station, at);

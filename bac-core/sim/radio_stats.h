@@ -26,6 +26,9 @@ void bac_radio_stats_free(struct bac_radio_stats *stats); /* NULL is ignored */
 uint32_t bac_radio_add_station(struct bac_radio_stats *stats, uint32_t channel, bool vehicle);
 void bac_radio_set_on(struct bac_radio_stats *stats, uint32_t station, bac_time now, bool on);
 
+/* It is on another channel from now on. */
+void bac_radio_tune(struct bac_radio_stats *stats, uint32_t station, uint32_t channel);
+
 /* A data frame begins. uid names it to receivers; a retry has that of the first attempt. */
 void bac_radio_sent(struct bac_radio_stats *stats, bac_time now, uint32_t station, uint64_t uid, uint32_t bytes);
 /* A station decoded a frame; one that was not told of as sent is ignored.  sinr: a ratio. */

@@ -370,4 +370,38 @@ TEST(Medium, BadInput) {
   EXPECT_STREQ(why, "EIRP (dBm) is 90: give a value from -50 to 44.8");
 }
 
+TEST(Medium, ARetunedRadioHearsItsNewChannelOnly) {
+  RadioNet net;
+  const uint32_t west = net.Add(0, 0, 172), east = net.Add(50, 0, 180), mover = net.Add(20, 10, 172);
+  const auto both = [&](bac_time at) {
+    ASSERT_EQ(net.Send(at, west, 338), BAC_OK);
+    ASSERT_EQ(net.Send(at, east, 338), BAC_OK);
+    net.Run(at + 5 * BAC_MS);
+  };
+  both(kStart);
+  EXPECT_EQ(net.Heard(mover, west), 1u);
+  EXPECT_EQ(net.Heard(mover, east), 0u);
+  bac_time now = kStart + 6 * BAC_MS;
+  EXPECT_EQ(bac_medium_tune(net.m, now, mover, 180), BAC_ESTATE) << "it is on";
+  ASSERT_EQ(net.Send(now, mover, 2334), BAC_OK);
+  net.Run(now + BAC_MS);
+  now += BAC_MS;
+  bac_medium_set_on(net.m, now, mover, false);
+  EXPECT_EQ(bac_medium_tune(net.m, now, mover, 180), BAC_ESTATE) << "its frame is on the air";
+  now += 5 * BAC_MS;
+  EXPECT_EQ(bac_medium_tune(net.m, now, mover, 181), BAC_EINVAL);
+  ASSERT_EQ(bac_medium_tune(net.m, now, mover, 180), BAC_OK);
+  both(now);
+  EXPECT_EQ(net.Heard(mover, east), 0u) << "it is off";
+  now += 6 * BAC_MS;
+  bac_medium_set_on(net.m, now, mover, true);
+  both(now);
+  EXPECT_EQ(net.Heard(mover, west), 1u);
+  EXPECT_EQ(net.Heard(mover, east), 1u);
+  ASSERT_EQ(net.Send(now + 6 * BAC_MS, mover, 338), BAC_OK);
+  net.Run(now + 12 * BAC_MS);
+  EXPECT_EQ(net.Heard(east, mover), 1u);
+  EXPECT_EQ(net.Heard(west, mover), 1u) << "what it sent before";
+}
+
 }  // namespace

@@ -55,6 +55,19 @@ TEST_F(RadioStatsTest, DeliveryIsExpectedNearByOnTheSameChannelWhileOn) {
   EXPECT_EQ(Value("bytes"), "1500");
 }
 
+TEST_F(RadioStatsTest, ARetunedStationBelongsToItsNewChannel) {
+  const uint32_t west = Station(0), mover = Station(10), east = Station(20, 1);
+  bac_radio_tune(s.get(), mover, 1);
+  bac_radio_sent(s.get(), kBegin, west, 1, 100);
+  EXPECT_EQ(Value("pdr"), "") << "nobody is left to hear it";
+  bac_radio_sent(s.get(), kBegin, east, 2, 100);
+  bac_radio_heard(s.get(), mover, 2, 1);
+  EXPECT_EQ(Value("pdr"), "1");
+  bac_radio_busy(s.get(), mover, kBegin, BAC_SECOND, true);
+  EXPECT_EQ(bac_radio_take_airtime(s.get(), 0), 0);
+  EXPECT_EQ(bac_radio_take_airtime(s.get(), 1), 1);
+}
+
 TEST_F(RadioStatsTest, RetryIsExpectedAgainAndMovesOnlyItsOwnFrame) {
   const uint32_t from = Station(0), to = Station(10);
   bac_radio_sent(s.get(), kBegin, from, 1, 100);
