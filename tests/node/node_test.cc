@@ -81,6 +81,35 @@ TEST(Cost, AddsUp) {
   EXPECT_EQ(nullptr, bac_cost_model_at(2));
 }
 
+TEST(Workload, OfAnEvThatHasMovedIsForItsNewShard) {
+  World w(10);
+  bac_workload_config c = {};
+  c.seed = 5;
+  c.rate_milli = 500;
+  c.stop = 1000 * BAC_SECOND;
+  bac_roster west = w.roster, east = w.roster;
+  west.count = 4;
+  east.members += 4;
+  east.count = 6;
+  bac_workload *a = bac_workload_new(&c, &west, 3);
+  bac_submit s;
+  for (int i = 0; i < 50; i++) {
+    bac_workload_next(a, &s);
+    EXPECT_LT(s.to, 3u);
+  }
+  bac_workload_move(a, &east);
+  std::set<uint32_t> to;
+  for (int i = 0; i < 50; i++) bac_workload_next(a, &s), to.insert(s.to);
+  EXPECT_EQ(6u, to.size());
+  EXPECT_EQ(4u, *to.begin());
+  bac_workload_move(a, &west);
+  for (int i = 0; i < 50; i++) {
+    bac_workload_next(a, &s);
+    EXPECT_LT(s.to, 3u);
+  }
+  bac_workload_free(a);
+}
+
 TEST(Workload, IsAPoissonProcessThatOnlySeedAndIdChoose) {
   World w(10);
   bac_workload_config c = {};

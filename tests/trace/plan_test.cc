@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <set>
 
 #include "sample_trace.h"
@@ -181,6 +182,67 @@ TEST(TracePlan, ByRsuFollowsTheUnits) {
   want.rsus = 0;
   EXPECT_FALSE(Plan(town, want, &why));
   EXPECT_NE(why.find("rsus is 0 with sharding by rsu"), std::string::npos) << why;
+}
+
+/* Sites say of every place what the map says; borders, where either may be right, apart. */
+TEST(TracePlan, HandoversKnowWhoseAPlaceIs) {
+  SampleTrace town = Town();
+  for (const bac_sharding sharding : {BAC_SHARDING_QUADRANT, BAC_SHARDING_RSU}) {
+    bac_plan_want want = Want(8, 2);
+    want.churn = true;
+    want.epoch_blocks = 5;
+    want.handover = true;
+    want.rsus = 3;
+    want.sharding = sharding;
+    PlanPointer plan = Plan(town, want);
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->site_count, sharding == BAC_SHARDING_QUADRANT ? 2u : 6u);
+    const bac_box area = bac_trace_area(&town.trace());
+    const bac_sharding_want map_want = {sharding, bac_shards_policy_for(&area), area, 2, 3, 1};
+    bac_shard_map *map;
+    ASSERT_EQ(BAC_OK, bac_shard_map_new(&map_want, &map, nullptr, 0));
+    for (int x = -50; x < 1100; x += 70) {
+      for (int y = -50; y < 1100; y += 70) {
+        double least = 1e30;
+        uint32_t shard = 9;
+        for (uint32_t i = 0; i < plan->site_count; i++) {
+          const double dx = plan->sites[i].at.x_cm / 100.0 - x, dy = plan->sites[i].at.y_cm / 100.0 - y;
+          if (dx * dx + dy * dy < least) least = dx * dx + dy * dy, shard = plan->sites[i].shard;
+        }
+        ASSERT_EQ(shard, bac_shard_map_at(map, x, y)) << x << " " << y;
+      }
+    }
+    bac_shard_map_free(map);
+    for (uint32_t s = 0; s < 2; s++) {
+      const bac_roster &roster = *plan->rosters[s];
+      ASSERT_EQ(roster.neighbour_count, 1u);
+      bac_neighbour other;
+      bac_neighbour_derive(&other, plan->rosters[1 - s]);
+      EXPECT_EQ(roster.neighbours[0].shard, 1 - s);
+      EXPECT_EQ(0, memcmp(&other, &roster.neighbours[0], sizeof other));
+    }
+    bac_motion motion;
+    const uint32_t east = plan->shards[1].everybody.members[0].id;
+    ASSERT_TRUE(bac_plan_motion(plan.get(), kSecond, east, &motion));
+    EXPECT_EQ(motion.x_cm, 90000);
+    EXPECT_EQ(motion.y_cm, 50000);
+    EXPECT_FALSE(bac_plan_motion(plan.get(), kSecond, 8, &motion));
+    want.handover = false;
+    plan = Plan(town, want);
+    EXPECT_EQ(plan->sites, nullptr);
+    EXPECT_EQ(plan->rosters[0]->neighbour_count, 0u);
+    want.handover = true;
+    want.epoch_blocks = 0;
+    EXPECT_EQ(Plan(town, want)->sites, nullptr) << "nobody leaves";
+    want.epoch_blocks = 5;
+    want.sharding = BAC_SHARDING_KMEANS;
+    EXPECT_EQ(Plan(town, want)->sites, nullptr) << "no place is a shard's";
+  }
+  bac_plan_want want = Want(20, 10);
+  want.handover = true;
+  std::string why;
+  EXPECT_FALSE(Plan(town, want, &why));
+  EXPECT_NE(why.find("handover among 10 shards: give at most 9"), std::string::npos) << why;
 }
 
 TEST(TracePlan, StaysAreInSimulationTime) {

@@ -19,6 +19,8 @@ struct bac_workload_config {
 struct bac_workload; /* of one EV */
 /* The roster is borrowed. Errors: NULL when id is not in it. */
 struct bac_workload *bac_workload_new(const struct bac_workload_config *config, const struct bac_roster *roster, uint32_t id);
+/* The EV is in another shard from now on: the receivers are those of this roster, borrowed, it being one of them or not. */
+void bac_workload_move(struct bac_workload *workload, const struct bac_roster *roster);
 void bac_workload_free(struct bac_workload *workload);
 /* Time of the next submission and what it is; BAC_NEVER at the end. */
 bac_time bac_workload_next(struct bac_workload *workload, struct bac_submit *submit);

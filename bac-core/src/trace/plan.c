@@ -26,6 +26,10 @@ static int check_want(const struct bac_trace *trace, const struct bac_plan_want 
     snprintf(why, why_size, "evs is %u: give at most %d", want->evs, BAC_PLAN_EV_END);
     return BAC_EINVAL;
   }
+  if (want->handover && want->shards > BAC_PLAN_HANDOVER_SHARDS) {
+    snprintf(why, why_size, "handover among %u shards: give at most %d, or handover=false", want->shards, BAC_PLAN_HANDOVER_SHARDS);
+    return BAC_EINVAL;
+  }
   if (begin_ns < trace->begin_ns || end_ns > bac_trace_end(trace)) {
     snprintf(why, why_size,
              "the run needs the trace from %.9g to %.9g s, \"%s\" has %.9g to %.9g s: shorten the time or build a longer trace",
@@ -60,6 +64,26 @@ static int add_founders(const struct bac_plan *plan, struct bac_plan_shard *s, c
   snprintf(why, why_size, "none of the %u vehicles of shard %u is there at %.9g s: choose another begin, or more vehicles", count,
            s->roster.shard, seconds(plan->begin_ns));
   return BAC_ELIMIT;
+}
+
+/* Shards know each other, by the rosters with which they begin; the controller knows what is whose. */
+static int add_handovers(struct bac_plan *plan, const struct bac_plan_want *want, const struct bac_sharding_want *sharding, char *why,
+                         size_t why_size) {
+  struct bac_shard_map *map;
+  const int status = bac_shard_map_new(sharding, &map, why, why_size);
+  if (status != BAC_OK) return status;
+  plan->site_count = bac_shard_map_sites(map, NULL, 0);
+  plan->sites = bac_alloc(plan->site_count, sizeof *plan->sites);
+  bac_shard_map_sites(map, plan->sites, plan->site_count);
+  bac_shard_map_free(map);
+  for (uint32_t s = 0; s < want->shards; s++) {
+    struct bac_plan_shard *shard = &plan->shards[s];
+    shard->neighbours = bac_alloc(want->shards, sizeof *shard->neighbours);
+    for (uint32_t i = 0; i < want->shards; i++)
+      if (i != s) bac_neighbour_derive(&shard->neighbours[shard->roster.neighbour_count++], &plan->shards[i].roster);
+    shard->roster.neighbours = shard->neighbours;
+  }
+  return BAC_OK;
 }
 
 /* vehicles[count]: chosen for the shard. */
@@ -148,6 +172,10 @@ static int cast(struct bac_plan *plan, const struct bac_plan_want *want, char *w
   }
   free(vehicles);
   free(shard_of);
+  const struct bac_sharding_want sharding = {want->sharding, policy, area, want->shards, want->rsus, want->seed};
+  /* By k-means a place belongs to no shard, and a vehicle keeps its first one. */
+  const bool handover = want->handover && want->churn && want->epoch_blocks > 0 && want->shards > 1 && want->sharding != BAC_SHARDING_KMEANS;
+  if (status == BAC_OK && handover) status = add_handovers(plan, want, &sharding, why, why_size);
   return status;
 }
 
@@ -162,6 +190,8 @@ int bac_plan_new(const struct bac_trace *trace, const struct bac_plan_want *want
   plan->duration_ns = want->duration_ns;
   plan->shard_count = want->shards;
   plan->shards = bac_alloc(want->shards, sizeof *plan->shards);
+  plan->rosters = bac_alloc(want->shards, sizeof *plan->rosters);
+  for (uint32_t s = 0; s < want->shards; s++) plan->rosters[s] = &plan->shards[s].roster;
   status = cast(plan, want, why, why_size);
   if (status == BAC_OK)
     *out = plan;
@@ -178,9 +208,25 @@ void bac_plan_free(struct bac_plan *plan) {
     free(plan->shards[s].certificates);
     free(plan->shards[s].vehicles);
     free(plan->shards[s].rsus);
+    free(plan->shards[s].neighbours);
   }
+  free(plan->rosters);
+  free(plan->sites);
   free(plan->shards);
   free(plan);
+}
+
+bool bac_plan_motion(const struct bac_plan *plan, bac_time now, uint32_t id, struct bac_motion *motion) {
+  struct bac_trace_state state;
+  for (uint32_t s = 0; s < plan->shard_count; s++) {
+    const struct bac_plan_shard *shard = &plan->shards[s];
+    const uint32_t first = shard->everybody.members[0].id;
+    if (id < first || id - first >= shard->everybody.count) continue;
+    if (!bac_trace_position(plan->trace, shard->vehicles[id - first], plan->begin_ns + now, &state)) return false;
+    bac_sharding_motion(&state, motion);
+    return true;
+  }
+  return false;
 }
 
 bool bac_plan_stay(const struct bac_plan *plan, uint32_t vehicle, bac_time from, bac_time *begin, bac_time *end) {

@@ -36,7 +36,10 @@ struct bac_plan_want {
   /* What makes a vehicle a shard's. By k-means, evs are of the whole area, shards differ in size, and a shard's RSUs stand where
    * its vehicles are when they are first there. */
   enum bac_sharding sharding;
+  bool handover; /* with epochs, and not by k-means: shards know each other; up to BAC_PLAN_HANDOVER_SHARDS */
 };
+
+#define BAC_PLAN_HANDOVER_SHARDS (BAC_NEIGHBOURS_MAX + 1) /* each knows all the others */
 
 struct bac_plan_rsu {
   uint32_t id;
@@ -49,6 +52,7 @@ struct bac_plan_shard {
   struct bac_member *founders, *members;
   uint32_t *vehicles;        /* of the trace: vehicles[i] is everybody.members[i] */
   uint8_t (*certificates)[BAC_CERTIFICATE_BYTES]; /* of everybody; NULL without epochs */
+  struct bac_neighbour *neighbours; /* with handovers: the other shards */
   struct bac_plan_rsu *rsus;
   uint32_t rsu_count;        /* without any there is no MBS relay either */
   uint32_t mbs;              /* id of the relay */
@@ -60,6 +64,9 @@ struct bac_plan {
   int64_t duration_ns;
   struct bac_plan_shard *shards;
   uint32_t shard_count, rsu_count; /* rsu_count: over all shards */
+  const struct bac_roster **rosters; /* of all shards, epoch 0: &shards[i].roster */
+  struct bac_site *sites;            /* with handovers: where vehicles belong, as the controller announces it; else NULL */
+  uint32_t site_count;
 };
 
 /* A plan in *out, to be released with bac_plan_free before its trace; the same for the same trace and want.
@@ -67,6 +74,9 @@ struct bac_plan {
 int bac_plan_new(const struct bac_trace *trace, const struct bac_plan_want *want, struct bac_plan **out, char *why,
                  size_t why_size);
 void bac_plan_free(struct bac_plan *plan); /* NULL is ignored */
+
+/* How the vehicle of a node id drives at a time. False: it is not there, or the id is no vehicle's. */
+bool bac_plan_motion(const struct bac_plan *plan, bac_time now, uint32_t id, struct bac_motion *motion);
 
 /* The first stay of a vehicle of the trace that ends at `from` or later and begins within the run: it is there at every time of
  * [*begin, *end].  False when there is none. To list all, go on from *end + 1. */

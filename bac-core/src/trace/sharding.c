@@ -147,12 +147,30 @@ static int32_t hundredths(double value) {
   return (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-/* Position in cm, velocity in cm/s; headings run clockwise from north. */
-static struct bac_kmeans_point point_of(const struct bac_trace_state *state) {
+/* Headings run clockwise from north. */
+void bac_sharding_motion(const struct bac_trace_state *state, struct bac_motion *motion) {
   const int64_t speed = hundredths(state->speed_mps);
   const int64_t heading = (hundredths(state->heading_deg) % 36000 + 36000) % 36000;
-  return (struct bac_kmeans_point){{hundredths(state->x_m), hundredths(state->y_m), (int32_t)(speed * sine(heading) / ONE),
-                                    (int32_t)(speed * sine((heading + 9000) % 36000) / ONE)}};
+  *motion = (struct bac_motion){hundredths(state->x_m), hundredths(state->y_m), (int32_t)(speed * sine(heading) / ONE),
+                                (int32_t)(speed * sine((heading + 9000) % 36000) / ONE)};
+}
+
+static struct bac_kmeans_point point_of(const struct bac_trace_state *state) {
+  struct bac_motion m;
+  bac_sharding_motion(state, &m);
+  return (struct bac_kmeans_point){{m.x_cm, m.y_cm, m.vx_cm_s, m.vy_cm_s}};
+}
+
+uint32_t bac_shard_map_sites(const struct bac_shard_map *map, struct bac_site *sites, uint32_t capacity) {
+  const bool cells = map->sharding == BAC_SHARDING_QUADRANT;
+  const uint32_t count = cells ? map->shards : map->unit_count;
+  for (uint32_t i = 0; i < count && i < capacity; i++) {
+    /* Cells are a lattice: where one's centre is the nearest, there is that cell. */
+    const struct bac_box box = bac_shards_box(map->policy, &map->area, map->shards, cells ? i : 0);
+    const double x = cells ? (box.min_x + box.max_x) / 2 : map->units[i].x_m, y = cells ? (box.min_y + box.max_y) / 2 : map->units[i].y_m;
+    sites[i] = (struct bac_site){.shard = cells ? i : map->units[i].shard, .at = {.x_cm = hundredths(x), .y_cm = hundredths(y)}};
+  }
+  return count;
 }
 
 static int group(const struct bac_sharding_want *want, const struct bac_trace_state *states, uint32_t count, uint32_t *shard_of,

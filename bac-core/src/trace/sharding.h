@@ -5,6 +5,7 @@
 #ifndef BAC_TRACE_SHARDING_H
 #define BAC_TRACE_SHARDING_H
 
+#include "bac/bac.h"
 #include "trace/trace.h"
 
 #ifdef __cplusplus
@@ -49,6 +50,12 @@ uint32_t bac_shard_map_at(const struct bac_shard_map *map, double x_m, double y_
  * area is that of the map. */
 bool bac_shard_map_stay(const struct bac_shard_map *map, const struct bac_trace *trace, uint32_t vehicle, int64_t begin_ns,
                         int64_t end_ns, uint32_t *shard, uint32_t *instants);
+
+/* The map as sites (shard/assignment.h): a place belongs to the shard of the nearest one. Cells: their centres; roadside units: themselves.
+ * sites: room for `capacity`. Returns how many there are; those beyond capacity are not written. */
+uint32_t bac_shard_map_sites(const struct bac_shard_map *map, struct bac_site *sites, uint32_t capacity);
+/* In centimetres, rounded to the nearest. */
+void bac_sharding_motion(const struct bac_trace_state *state, struct bac_motion *motion);
 
 /* ---- Any policy, at one time ---- */
 
