@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "attendance.h"
+#include "audit.h"
 #include "base/bytes.h"
 #include "base/quorum.h"
 #include "elections.h"
@@ -80,6 +81,8 @@ struct bac_observer {
   uint64_t members;
   struct bac_attendance *attendance;
   struct bac_elections *elections;
+  struct bac_audit *audit;
+  bool minted; /* counted as a conflict */
   uint64_t jumps;
 };
 
@@ -90,6 +93,7 @@ struct bac_observer *bac_observer_new(uint64_t seed, bac_time begin, bac_time en
   o->end = end;
   o->attendance = bac_attendance_new();
   o->elections = bac_elections_new();
+  o->audit = bac_audit_new();
   return o;
 }
 
@@ -120,6 +124,7 @@ void bac_observer_free(struct bac_observer *o) {
   free(o->tx_latency_s);
   bac_attendance_free(o->attendance);
   bac_elections_free(o->elections);
+  bac_audit_free(o->audit);
   free(o);
 }
 
@@ -347,6 +352,7 @@ struct bac_observed_block *bac_observer_effect(struct bac_observer *o, bac_time 
   if (e->type == BAC_EFFECT_EPOCH) {
     bac_elections_epoch(o->elections, e->epoch.roster);
     bac_attendance_epoch(o->attendance, now, e->epoch.roster, e->epoch.recovered);
+    bac_audit_base(o->audit, node->shard, e->epoch.base);
     observe_boundary(o, now, node, e);
     o->jumps += e->epoch.jumped;
     if (e->epoch.jumped) bac_observer_skip(o, node->id);
@@ -387,7 +393,26 @@ void bac_observer_add_totals(struct bac_observer *o, const struct bac_observed_t
   o->members++;
 }
 
+void bac_observer_add_state(struct bac_observer *o, uint32_t shard, uint64_t height, bac_observer_account account, void *ctx) {
+  if (!bac_audit_state(o->audit, shard, height)) return;
+  for (const struct node *n = o->nodes; n; n = n->hh.next) {
+    struct bac_account_view view;
+    if (account(ctx, n->id, &view)) bac_audit_account(o->audit, shard, n->id, &view);
+  }
+}
+
 /* ---- Results ---- */
+
+static void audit(struct bac_observer *o, const struct bac_columns *to) {
+  const struct bac_audit_report r = bac_audit_sum(o->audit, BAC_GENESIS_BALANCE);
+  bac_columns_real(to, "accounts_travelling", r.complete ? (double)r.travelling : NAN);
+  bac_columns_real(to, "money_excess", r.complete ? (double)r.excess_milli / 1000 : NAN);
+  if (!r.complete || (r.excess_milli == 0 && r.doubled == 0) || o->minted) return;
+  o->minted = true;
+  if (o->report.conflicts++ == 0)
+    snprintf(o->conflict, sizeof o->conflict, "all shards: %.3f more money than was there, %u accounts in two shards, seed %llu",
+             (double)r.excess_milli / 1000, r.doubled, (unsigned long long)o->seed);
+}
 
 struct bac_observer_report bac_observer_sum(const struct bac_observer *o) { return o->report; }
 
@@ -458,7 +483,7 @@ void bac_observer_columns(const struct bac_observer *o, const struct bac_columns
   free(latencies);
 }
 
-void bac_observer_totals_columns(const struct bac_observer *o, const struct bac_columns *to) {
+void bac_observer_totals_columns(struct bac_observer *o, const struct bac_columns *to) {
   const struct bac_counters *c = &o->totals.counters;
   uint64_t view_changes = 0;
   for (const struct shard *s = o->shards; s; s = s->hh.next) view_changes += s->view_changes;
@@ -481,5 +506,6 @@ void bac_observer_totals_columns(const struct bac_observer *o, const struct bac_
     snprintf(name, sizeof name, "reject_%s", bac_reject_name((enum bac_reject)i));
     bac_columns_count(to, name, c->rejects[i]);
   }
+  audit(o, to);
   bac_columns_count(to, "conflicts", o->report.conflicts);
 }

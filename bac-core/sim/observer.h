@@ -88,10 +88,15 @@ struct bac_observed_totals {
 /* At the end, once for each node. */
 void bac_observer_add_totals(struct bac_observer *observer, const struct bac_observed_totals *node);
 
+/* At the end, for each node that is up: `account` is asked for every node's account there, if its state is the newest of its shard. Money that
+ * was minted or lost in sum over all shards, and accounts that are in two of them, are a conflict. */
+typedef bool (*bac_observer_account)(void *ctx, uint32_t id, struct bac_account_view *out);
+void bac_observer_add_state(struct bac_observer *observer, uint32_t shard, uint64_t height, bac_observer_account account, void *ctx);
+
 /* Columns of results: of a block, of the window, and of the nodes' totals with the conflicts at the end. */
 void bac_observer_block_columns(const struct bac_observed_block *block, const struct bac_columns *to);
 void bac_observer_columns(const struct bac_observer *observer, const struct bac_columns *to);
-void bac_observer_totals_columns(const struct bac_observer *observer, const struct bac_columns *to);
+void bac_observer_totals_columns(struct bac_observer *observer, const struct bac_columns *to);
 
 #ifdef __cplusplus
 }

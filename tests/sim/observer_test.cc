@@ -275,4 +275,37 @@ TEST(Counters, AddKeepsWhatIsNoTotal) {
   EXPECT_EQ(sum.pool_txs, 3u);
 }
 
+TEST_F(ObserverTest, ANodeInAnotherShardBeginsAnew) {
+  for (uint64_t height = 1; height <= 5; height++) Commit(1, height, 1);
+  shard = 1;
+  Commit(1, 9, 2);
+  Commit(1, 10, 2);
+  EXPECT_EQ(Sum().gaps, 0u);
+  EXPECT_EQ(bac_observer_height(o.get(), 1), 10u);
+  Commit(1, 12, 2);
+  EXPECT_EQ(Sum().gaps, 1u);
+  EXPECT_EQ(Sum().conflicts, 0u);
+}
+
+TEST_F(ObserverTest, MintedMoneyIsAConflict) {
+  Commit(1, 1, 1);
+  struct Books {
+    int64_t balance;
+  } good = {BAC_GENESIS_BALANCE}, bad = {BAC_GENESIS_BALANCE + 1500};
+  const auto account = [](void *ctx, uint32_t, bac_account_view *view) {
+    *view = {};
+    view->balance_milli = static_cast<Books *>(ctx)->balance;
+    return true;
+  };
+  bac_observer_add_state(o.get(), 0, 7, account, &good);
+  EXPECT_EQ(Value("money_excess"), "0");
+  EXPECT_EQ(Value("conflicts"), "0");
+  bac_observer_add_state(o.get(), 0, 7, account, &bad); /* no newer state: not looked at */
+  EXPECT_EQ(Value("money_excess"), "0");
+  bac_observer_add_state(o.get(), 0, 8, account, &bad);
+  EXPECT_EQ(Value("money_excess"), "1.5");
+  EXPECT_EQ(Sum().conflicts, 1u);
+  EXPECT_NE(std::string(bac_observer_conflict(o.get())).find("1.500 more money"), std::string::npos) << bac_observer_conflict(o.get());
+}
+
 }  // namespace
