@@ -43,7 +43,12 @@ std::string ModeName(double rate) {
   return "OfdmRate" + name + "MbpsBW10MHz";
 }
 
-void StartChannel(Ptr<WaveNetDevice> device, uint32_t channel) { device->StartSch(SchInfo(channel, true, EXTENDED_CONTINUOUS)); }
+void StartChannel(Ptr<WaveNetDevice> device, uint32_t channel) {
+  if (device->GetPhy(0)->IsStateOff()) // its vehicle has left meanwhile
+    Simulator::Schedule(MilliSeconds(10), &StartChannel, device, channel);
+  else
+    device->StartSch(SchInfo(channel, true, EXTENDED_CONTINUOUS));
+}
 
 } // namespace
 
@@ -105,8 +110,11 @@ uint32_t BacHelper::ChannelOf(uint32_t shard) {
   return SERVICE_CHANNELS[shard];
 }
 
-Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard) {
+Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards) {
   const uint32_t channel = ChannelOf(shard);
+  std::vector<uint32_t> channels = {CCH, channel}; // of these it has a MAC each
+  for (uint32_t s = 0; s < shards; s++)
+    if (s != shard) channels.push_back(ChannelOf(s));
   YansWifiPhyHelper phy;
   phy.SetChannel(m_channel);
   phy.SetErrorRateModel(m_options.error_model == "nist" ? "ns3::NistErrorRateModel" : "ns3::TableBasedErrorRateModel");
@@ -116,7 +124,7 @@ Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t
 
   // Continuous access takes the rate from the station manager and ignores that of TxInfo.
   WaveHelper wave;
-  wave.CreateMacForChannel({CCH, channel});
+  wave.CreateMacForChannel(channels);
   wave.CreatePhys(1);
   wave.SetChannelScheduler("ns3::DefaultChannelScheduler");
   wave.SetRemoteStationManager("ns3::ConstantRateWifiManager", "DataMode", StringValue(m_mode), "ControlMode",
@@ -161,7 +169,7 @@ Ptr<BacApplication> BacHelper::Install(Ptr<Node> node, const bac_node_config& co
   node->AddApplication(app);
   app->SetNodeConfig(config);
   if (Ptr<BacFastNetDevice> fast = DynamicCast<BacFastNetDevice>(radio))
-    app->SetFastRadio(fast, static_cast<uint64_t>(m_options.rate_mbps * 1e6));
+    app->SetFastRadio(fast, ChannelOf(shard), static_cast<uint64_t>(m_options.rate_mbps * 1e6));
   else if (radio)
     app->SetRadio(DynamicCast<WaveNetDevice>(radio), ChannelOf(shard), GetMode());
   return app;
@@ -208,10 +216,19 @@ void BacHelper::Capture(Ptr<WaveNetDevice> device, const std::string& file) {
 }
 
 void BacHelper::SetOn(Ptr<BacApplication> app, bool on) {
-  if (Ptr<BacFastNetDevice> fast = app->GetFastRadio())
+  const uint32_t before = app->GetChannel(), channel = ChannelOf(app->GetShard());
+  const bool tune = on && channel != before;
+  if (Ptr<BacFastNetDevice> fast = app->GetFastRadio()) {
+    if (tune) fast->GetMedium()->Tune(fast->GetStation(), channel);
     fast->GetMedium()->SetOn(fast->GetStation(), on);
-  else
+  } else {
     SetRadioOn(app->GetRadio(), on);
+    if (tune) { // by way of the CCH: ns-3.37 refuses a switch in the midst of another
+      app->GetRadio()->StopSch(before);
+      Simulator::Schedule(MilliSeconds(1), &StartChannel, app->GetRadio(), channel);
+    }
+  }
+  if (tune) app->SetChannel(channel);
 }
 
 int64_t BacHelper::AssignStreams(int64_t stream) {

@@ -57,8 +57,9 @@ class BacHelper {
   Ptr<YansWifiChannel> GetChannel() const { return m_channel; } ///< \return the medium
 
   /// Add a radio to a node that has a mobility model. It is on its channel from t = 0.01 s on, continuously.
-  /// \param node the node \param id protocol node id, determines the MAC address \param shard whose channel \return device
-  Ptr<WaveNetDevice> InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard);
+  /// \param node the node \param id protocol node id, determines the MAC address \param shard whose channel
+  /// \param shards how many there are, if it may be tuned to the others' channels, else 0 \return device
+  Ptr<WaveNetDevice> InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards = 0);
   /// The same on the fast medium, on its channel from the start. \param node the node \param id protocol node id
   /// \param shard whose channel \return device
   Ptr<BacFastNetDevice> InstallFastRadio(Ptr<Node> node, uint32_t id, uint32_t shard);
@@ -72,7 +73,7 @@ class BacHelper {
   static void SetRadioOn(Ptr<WaveNetDevice> device, bool on);
   /// Capture what a radio sends and hears, for Wireshark. \param device the radio \param file its name, replaced
   static void Capture(Ptr<WaveNetDevice> device, const std::string& file);
-  /// The same of an application's radio, whichever it has. \param app the application \param on the wish
+  /// The same of an application's radio, whichever it has, which goes on on its shard's channel. \param app the application \param on the wish
   static void SetOn(Ptr<BacApplication> app, bool on);
   /// \param stream first stream \return streams used by medium, PHYs and MACs of all radios
   int64_t AssignStreams(int64_t stream);

@@ -5,6 +5,7 @@
 
 #include "bac/cost.h"
 #include "sim/columns.h"
+#include "sim/controller.h"
 #include "trace/plan.h"
 #include "trace/trace_file.h"
 
@@ -21,7 +22,9 @@
 #include <cinttypes>
 #include <cmath>
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
 
 namespace ns3 {
@@ -32,6 +35,8 @@ namespace {
 
 constexpr int64_t NODES_START_NS = 100000000; // the radios reach their channel at 10 ms
 constexpr double RSU_HEIGHT_M = 5;
+constexpr int64_t ANNOUNCEMENTS_PER_EPOCH = 4; // an order takes effect at the end of the epoch in which it is given
+const Time RETUNING = MilliSeconds(10);        // a radio that changes over is off for so long: any frame of its own is over
 constexpr size_t SHARED_VERDICTS = 1 << 18;
 
 [[noreturn]] void Refuse(const std::string& line) { throw std::runtime_error(line); }
@@ -89,6 +94,9 @@ class Scene {
   Ptr<BacApplication> BuildNode(const bac_plan_shard& shard, uint32_t id, bac_node_kind kind, Ptr<MobilityModel> mobility);
   void PlanPresence(Ptr<BacApplication> app, uint32_t vehicle);
   void SetPresent(Ptr<BacApplication> app, bool present);
+  void Announce();
+  void EpochBegins(uint32_t id, const bac_effect& effect);
+  void HandedOver(uint32_t id, const bac_effect& effect);
   void Tick(const std::function<void(double)>* progress);
   BacRow GetConfiguration() const;
 
@@ -99,6 +107,10 @@ class Scene {
   std::unique_ptr<bac_trace, decltype(&bac_trace_free)> m_trace{nullptr, &bac_trace_free};
   std::unique_ptr<bac_plan, decltype(&bac_plan_free)> m_plan{nullptr, &bac_plan_free};
   std::unique_ptr<bac_shared, decltype(&bac_shared_free)> m_shared{nullptr, &bac_shared_free};
+  std::unique_ptr<bac_controller, decltype(&bac_controller_free)> m_controller{nullptr, &bac_controller_free}; ///< null: no handovers
+  int64_t m_announceInterval;                   ///< ns
+  std::map<uint32_t, Ptr<BacApplication>> m_evs; ///< by id
+  std::set<uint32_t> m_absent;                  ///< of them, those that have left
   std::unique_ptr<BacHelper> m_helper;
   std::unique_ptr<BacStatistics> m_statistics;
   double m_wall_s{0};
@@ -109,7 +121,8 @@ Scene::Scene(const BacRunOptions& options)
     : m_options(options),
       m_config(ConfigOf(m_options)),
       m_measureBegin(NODES_START_NS + Nanoseconds(options.warmup_s)),
-      m_end(m_measureBegin + Nanoseconds(options.time_s)) {
+      m_end(m_measureBegin + Nanoseconds(options.time_s)),
+      m_announceInterval(std::max<int64_t>(Nanoseconds(options.block_interval_s) * options.epoch_blocks / ANNOUNCEMENTS_PER_EPOCH, 1000000)) {
   const BacRunOptions& o = m_options;
   char why[BAC_TRACE_WHY_SIZE];
   bac_trace* trace = nullptr;
@@ -119,11 +132,16 @@ Scene::Scene(const BacRunOptions& options)
   if (!bac_sharding_find(o.sharding.c_str(), &sharding)) Refuse("sharding=" + o.sharding + " is unknown: give quadrant, rsu or kmeans");
   const bac_plan_want want{o.traceFile.c_str(),    o.evs, o.shards, o.rsus, o.begin_s < 0, Nanoseconds(o.begin_s), m_end,
                            o.seed, o.churn, o.epoch_blocks,
-                           2 * o.epoch_blocks * Nanoseconds(o.block_interval_s), sharding};
+                           2 * o.epoch_blocks * Nanoseconds(o.block_interval_s), sharding, o.handover};
   bac_plan* plan = nullptr;
   if (bac_plan_new(trace, &want, &plan, why, sizeof why) != BAC_OK) Refuse(why);
   m_plan.reset(plan);
   m_config.backhaul = plan->rsu_count > 0;
+  if (plan->site_count == 0) return;
+  const int64_t horizon_ms = std::min<int64_t>(m_announceInterval / 1000000, 600000);
+  const bac_controller_config controller{o.seed, BAC_PLAN_MBS_BEGIN, static_cast<uint32_t>(horizon_ms)};
+  m_controller.reset(bac_controller_new(&controller));
+  bac_controller_set_sites(m_controller.get(), plan->sites, plan->site_count, 0);
 }
 
 Scene::~Scene() {
@@ -143,6 +161,7 @@ void Scene::Build() {
     const Ptr<BacApplication> listener = rsu ? rsu : ev;
     BacHelper::Capture(listener->GetRadio(), m_options.pcap + "-shard" + std::to_string(shard) + "-node" + std::to_string(listener->GetId()) + ".pcap");
   }
+  if (m_controller) Simulator::Schedule(NanoSeconds(NODES_START_NS + m_announceInterval), &Scene::Announce, this);
   m_helper->AssignStreams(0);
 }
 
@@ -155,7 +174,7 @@ Ptr<BacApplication> Scene::BuildNode(const bac_plan_shard& s, uint32_t id, bac_n
     if (m_options.radio.radio == "fast")
       radio = m_helper->InstallFastRadio(node, id, s.roster.shard);
     else
-      radio = m_helper->InstallRadio(node, id, s.roster.shard);
+      radio = m_helper->InstallRadio(node, id, s.roster.shard, m_controller && kind == BAC_NODE_MEMBER ? m_plan->shard_count : 0);
   }
   const uint8_t* certificate = s.certificates && kind == BAC_NODE_MEMBER ? s.certificates[id - s.everybody.members[0].id] : nullptr;
   const bac_node_config config{&m_config, &s.roster, id, kind, m_shared.get(), certificate, nullptr, 0};
@@ -177,6 +196,12 @@ Ptr<BacApplication> Scene::BuildMembers(const bac_plan_shard& s) {
     mobility->SetTrace(m_trace.get(), s.vehicles[i], NanoSeconds(m_plan->begin_ns));
     Ptr<BacApplication> app = BuildNode(s, s.everybody.members[i].id, BAC_NODE_MEMBER, mobility);
     app->SetWorkload(workload, s.everybody);
+    m_evs[app->GetId()] = app;
+    if (m_controller) {
+      app->SetShards(m_plan->rosters, m_plan->shard_count);
+      app->TraceConnectWithoutContext("Epoch", MakeCallback(&Scene::EpochBegins, this));
+      app->TraceConnectWithoutContext("Handover", MakeCallback(&Scene::HandedOver, this));
+    }
     PlanPresence(app, s.vehicles[i]);
     if (!first) first = app;
   }
@@ -220,9 +245,40 @@ void Scene::PlanPresence(Ptr<BacApplication> app, uint32_t vehicle) {
 void Scene::SetPresent(Ptr<BacApplication> app, bool present) {
   NS_LOG_INFO("node " << app->GetId() << (present ? " arrives" : " leaves"));
   if (!present) app->Crash();
+  present ? (void)m_absent.erase(app->GetId()) : (void)m_absent.insert(app->GetId());
   m_statistics->SetPresent(app->GetId(), present);
   BacHelper::SetOn(app, present);
   if (present) app->Restart();
+}
+
+/// The base station's own link to the vehicles: neither lost nor late, and no part of the shards' channels.
+void Scene::Announce() {
+  const bac_time now = Simulator::Now().GetNanoSeconds();
+  const auto where = [](void* plan, uint32_t ev, bac_motion* motion) {
+    return bac_plan_motion(static_cast<bac_plan*>(plan), Simulator::Now().GetNanoSeconds(), ev, motion);
+  };
+  for (uint32_t shard = 0; shard < m_plan->shard_count; shard++) {
+    size_t length;
+    const uint8_t* bytes = bac_controller_announce(m_controller.get(), now, shard, where, m_plan.get(), &length);
+    bac_motion own;
+    for (const auto& [id, app] : m_evs)
+      if (bytes && app->GetShard() == shard && app->IsRunning() && bac_plan_motion(m_plan.get(), now, id, &own)) app->Assign(bytes, length, own);
+  }
+  Simulator::Schedule(NanoSeconds(m_announceInterval), &Scene::Announce, this);
+}
+
+void Scene::EpochBegins(uint32_t, const bac_effect& effect) { bac_controller_epoch(m_controller.get(), effect.epoch.roster); }
+
+void Scene::HandedOver(uint32_t id, const bac_effect& effect) {
+  NS_LOG_INFO("node " << id << " is handed over to shard " << effect.handover.shard);
+  const Ptr<BacApplication> app = m_evs.at(id);
+  app->SetReceivers(m_plan->shards[effect.handover.shard].everybody);
+  BacHelper::SetOn(app, false);
+  Simulator::Schedule(RETUNING, [this, id, app] {
+    if (m_absent.count(id) > 0) return; // it is off, and starts there when it is back
+    BacHelper::SetOn(app, true);
+    app->Restart();
+  });
 }
 
 void Scene::Tick(const std::function<void(double)>* progress) {
@@ -264,6 +320,7 @@ BacRow Scene::GetConfiguration() const {
   count("rsus", m_plan->rsu_count);
   count("churn", o.churn);
   count("epoch_blocks", o.churn ? o.epoch_blocks : 0);
+  count("handover", m_controller != nullptr);
   count("seed", o.seed);
   real("begin_s", static_cast<double>(m_plan->begin_ns) * 1e-9);
   real("warmup_s", o.warmup_s);

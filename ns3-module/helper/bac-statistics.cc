@@ -35,7 +35,7 @@ BacStatistics::BacStatistics(uint64_t seed, Time begin, Time end, double range_m
 void BacStatistics::AddMember(Ptr<BacApplication> app, uint32_t shard) {
   m_watched[app->GetId()] = {app, shard, true, 0};
   bac_observer_add_shard(m_observer.get(), shard);
-  for (const char* source : {"Commit", "Propose", "TxStatus", "Epoch", "Revoke"})
+  for (const char* source : {"Commit", "Propose", "TxStatus", "Epoch", "Revoke", "Handover"})
     app->TraceConnectWithoutContext(source, MakeCallback(&BacStatistics::Effect, this));
 }
 
@@ -68,10 +68,13 @@ void BacStatistics::SetPresent(uint32_t id, bool present) {
 }
 
 void BacStatistics::Effect(uint32_t id, const bac_effect& effect) {
-  const Watched& watched = m_watched.at(id);
+  Watched& watched = m_watched.at(id);
   const bac_observed_node node{id, watched.shard};
   if (bac_observed_block* block = bac_observer_effect(m_observer.get(), NowNs(), &node, &effect))
     block->airtime_s = bac_radio_take_airtime(m_radio.get(), watched.shard);
+  if (effect.type != BAC_EFFECT_HANDOVER) return;
+  watched.shard = effect.handover.shard;
+  bac_radio_tune(m_radio.get(), watched.station, watched.shard);
 }
 
 void BacStatistics::Where(void* self, uint32_t station, double at[3]) {
@@ -146,6 +149,9 @@ BacRow BacStatistics::GetColumns() {
     const bac_observed_totals totals{watched.shard, watched.member, watched.app->GetCounters(), dropped, mac.timedOut,
                                      watched.app->GetOverflows(), watched.app->GetBusyTime().GetNanoSeconds()};
     bac_observer_add_totals(m_observer.get(), &totals);
+    const auto account = [](void* app, uint32_t whose, bac_account_view* view) { return static_cast<BacApplication*>(app)->GetAccount(whose, *view); };
+    if (watched.member && watched.app->IsRunning())
+      bac_observer_add_state(m_observer.get(), watched.shard, totals.counters.chain_height, account, PeekPointer(watched.app));
   }
   BacRow row;
   const bac_columns columns = BacColumnsOf(row);

@@ -63,6 +63,8 @@ TypeId BacApplication::GetTypeId() {
                           "ns3::BacApplication::EffectTracedCallback")
           .AddTraceSource("Revoke", "Blocks that the committee had made final are not, after a stall.",
                           MakeTraceSourceAccessor(&BacApplication::m_revokeTrace), "ns3::BacApplication::EffectTracedCallback")
+          .AddTraceSource("Handover", "This EV has left for another shard (the passport is not shown). Its node is down: whoever listens tunes its radio and restarts it.",
+                          MakeTraceSourceAccessor(&BacApplication::m_handoverTrace), "ns3::BacApplication::EffectTracedCallback")
           .AddTraceSource("TxStatus", "A transaction of this EV was pooled, committed or refused.",
                           MakeTraceSourceAccessor(&BacApplication::m_txStatusTrace), "ns3::BacApplication::EffectTracedCallback")
           .AddTraceSource("FrameTx", "A frame was handed to a device.", MakeTraceSourceAccessor(&BacApplication::m_frameTxTrace),
@@ -114,7 +116,8 @@ void BacApplication::SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiM
   NS_LOG_FUNCTION(this << device << channel << mode);
   m_radio = device;
   m_pacer = CreateObject<BacMacPacer>();
-  m_pacer->Attach(device, channel);
+  m_pacer->Attach(device);
+  m_channel = channel;
   m_pacer->SetDoneCallback(MakeCallback(&BacApplication::FramesDone, this));
   m_txInfo[BAC_CLASS_CONTROL] = TxInfo(channel, m_controlPriority, mode, WIFI_PREAMBLE_LONG, 0);
   m_txInfo[BAC_CLASS_VOTE] = TxInfo(channel, m_votePriority, mode, WIFI_PREAMBLE_LONG, 0);
@@ -122,9 +125,15 @@ void BacApplication::SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiM
   GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), BacWsmpHeader::ETHERTYPE, device);
 }
 
-void BacApplication::SetFastRadio(Ptr<BacFastNetDevice> device, uint64_t rate) {
-  NS_LOG_FUNCTION(this << device << rate);
+void BacApplication::SetChannel(uint32_t channel) {
+  m_channel = channel;
+  for (TxInfo& info : m_txInfo) info.channelNumber = channel;
+}
+
+void BacApplication::SetFastRadio(Ptr<BacFastNetDevice> device, uint32_t channel, uint64_t rate) {
+  NS_LOG_FUNCTION(this << device << channel << rate);
   m_fast = device;
+  m_channel = channel;
   m_fastRate = rate;
   m_fast->SetDoneCallback(MakeCallback(&BacApplication::FramesDone, this));
   GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), BacWsmpHeader::ETHERTYPE, device);
@@ -148,6 +157,17 @@ void BacApplication::SetDeparture(Time at) {
   Run();
 }
 
+void BacApplication::SetShards(const bac_roster* const* shards, uint32_t count) { bac_host_set_shards(m_host.get(), shards, count); }
+
+void BacApplication::Assign(const uint8_t* bytes, size_t length, const bac_motion& own) {
+  bac_host_assign(m_host.get(), bytes, length, &own);
+  Run();
+}
+
+void BacApplication::SetReceivers(const bac_roster& among) { bac_workload_move(m_workload.get(), &among); }
+
+uint32_t BacApplication::GetShard() const { return bac_host_shard(m_host.get()); }
+bool BacApplication::GetAccount(uint32_t id, bac_account_view& view) const { return bac_host_account(m_host.get(), id, &view); }
 bool BacApplication::IsRunning() const { return m_host && bac_host_is_up(m_host.get()); }
 uint64_t BacApplication::GetOverflows() const { return bac_host_sum(m_host.get()).overflows; }
 Time BacApplication::GetBusyTime() const { return NanoSeconds(bac_host_sum(m_host.get()).busy); }
@@ -202,11 +222,12 @@ void BacApplication::Run() {
 
 void BacApplication::Finish() {
   const bac_output& output = *bac_host_finish(m_host.get());
+  bac_effect handover{};
   for (size_t i = 0; i < output.effect_count; i++) {
     const bac_effect& effect = output.effects[i];
     switch (effect.type) {
-      case BAC_EFFECT_PERSIST:
-      case BAC_EFFECT_HANDOVER: break; // the host has done it
+      case BAC_EFFECT_PERSIST: break; // the host has done it
+      case BAC_EFFECT_HANDOVER: handover = effect; break;
       case BAC_EFFECT_FRAME: effect.frame.port == 0 ? SendRadio(effect) : SendWired(effect); break;
       case BAC_EFFECT_COMMIT: m_commitTrace(m_config.id, effect); break;
       case BAC_EFFECT_TX_STATUS: m_txStatusTrace(m_config.id, effect); break;
@@ -217,7 +238,13 @@ void BacApplication::Finish() {
       case BAC_EFFECT_REVOKE: m_revokeTrace(m_config.id, effect); break;
     }
   }
-  bac_host_done(m_host.get());
+  if (bac_host_done(m_host.get())) {
+    Crash(); // the host's node is down: timers and frames of its life are void
+    handover.handover.passport = nullptr;
+    handover.handover.length = 0;
+    m_handoverTrace(m_config.id, handover);
+    return;
+  }
   ArmWake();
 }
 

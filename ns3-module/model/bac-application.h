@@ -39,8 +39,8 @@ class BacApplication : public Application {
   void SetNodeConfig(const bac_node_config& config);
   /// Port 0. \param device installed on the node \param channel WAVE channel number \param mode rate of all frames
   void SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiMode mode);
-  /// Port 0 on the fast medium. \param device installed on the node \param rate of all frames, bit/s
-  void SetFastRadio(Ptr<BacFastNetDevice> device, uint64_t rate);
+  /// Port 0 on the fast medium. \param device installed on the node \param channel WAVE channel number \param rate of all frames, bit/s
+  void SetFastRadio(Ptr<BacFastNetDevice> device, uint32_t channel, uint64_t rate);
   /// Port 1: add a link. \param peer protocol node id at the other end \param device installed on the node
   void AddWire(uint32_t peer, Ptr<NetDevice> device);
   /// Submit transactions while running. \param config of the workload \param among receivers, this node and others; borrowed
@@ -49,12 +49,24 @@ class BacApplication : public Application {
 
   /// The trip's plan. \param at when this EV leaves the shard
   void SetDeparture(Time at);
+  /// Let this EV be handed over. \param shards by their first rosters, borrowed \param count how many
+  void SetShards(const bac_roster* const* shards, uint32_t count);
+  /// The controller's announcement. \param bytes of it \param length of it \param own how this EV drives
+  void Assign(const uint8_t* bytes, size_t length, const bac_motion& own);
+  /// Submit to others from now on. \param among receivers, borrowed
+  void SetReceivers(const bac_roster& among);
+  /// The radio is on another channel. \param channel WAVE channel number
+  void SetChannel(uint32_t channel);
 
   void Crash();   ///< lose all but the durable records, as in a power cut; the radio is not touched
   void Restart(); ///< start anew from the durable records, unless running
 
   bool IsRunning() const;                                 ///< \return whether the protocol node runs
   uint32_t GetId() const { return m_config.id; }          ///< \return protocol node id
+  uint32_t GetShard() const;                              ///< \return where it is, or boots next
+  uint32_t GetChannel() const { return m_channel; }       ///< \return WAVE channel number of the radio
+  /// \param id whose \param view of the account at this node's tip \return false: there is none, or the node is down
+  bool GetAccount(uint32_t id, bac_account_view& view) const;
   Ptr<WaveNetDevice> GetRadio() const { return m_radio; } ///< \return the radio device, or null
   Ptr<BacFastNetDevice> GetFastRadio() const { return m_fast; } ///< \return the radio device on the fast medium, or null
   Ptr<BacMacPacer> GetPacer() const { return m_pacer; }   ///< \return the pacer of the radio device, or null
@@ -108,6 +120,7 @@ class BacApplication : public Application {
   Ptr<WaveNetDevice> m_radio;                 ///< port 0
   Ptr<BacMacPacer> m_pacer;                   ///< of port 0
   TxInfo m_txInfo[3];                         ///< by frame class
+  uint32_t m_channel{0};                      ///< of port 0
   Ptr<BacFastNetDevice> m_fast;               ///< port 0, in place of the above
   uint64_t m_fastRate{0};                     ///< its rate, bit/s
   std::map<uint32_t, Ptr<NetDevice>> m_wires; ///< port 1, by peer
@@ -126,6 +139,7 @@ class BacApplication : public Application {
   TracedCallback<uint32_t, const bac_effect&> m_rejectTrace;            ///< Reject
   TracedCallback<uint32_t, const bac_effect&> m_epochTrace;             ///< Epoch
   TracedCallback<uint32_t, const bac_effect&> m_revokeTrace;            ///< Revoke
+  TracedCallback<uint32_t, const bac_effect&> m_handoverTrace;          ///< Handover
   TracedCallback<uint32_t, const bac_effect&> m_txStatusTrace;          ///< TxStatus
   TracedCallback<uint32_t, const bac_effect&, uint64_t> m_frameTxTrace; ///< FrameTx
   TracedCallback<uint32_t, uint32_t, Ptr<const Packet>> m_frameRxTrace; ///< FrameRx

@@ -93,6 +93,12 @@ int64_t BacFastChannel::Send(uint32_t station, Ptr<Packet> packet, uint16_t prot
   return error == BAC_OK ? static_cast<int64_t>(frame.cookie) : -1;
 }
 
+void BacFastChannel::Tune(uint32_t station, uint32_t channel) {
+  const int tuned = bac_medium_tune(m_medium, Simulator::Now().GetNanoSeconds(), station, channel);
+  NS_ASSERT_MSG(tuned == BAC_OK, "station " << station << " cannot be tuned to channel " << channel << " now");
+  Arm();
+}
+
 void BacFastChannel::SetOn(uint32_t station, bool on) {
   bac_medium_set_on(m_medium, Simulator::Now().GetNanoSeconds(), station, on);
   Arm();

@@ -43,6 +43,8 @@ class BacFastChannel : public Object {
   /// Queue a frame. \param station whose \param packet with its bytes after LLC \param protocol ethertype \param to receiver
   /// \param rate bit/s \param priority EDCA user priority \return its cookie, or -1: refused
   int64_t Send(uint32_t station, Ptr<Packet> packet, uint16_t protocol, Mac48Address to, uint64_t rate, uint32_t priority);
+  /// Tune a radio that is off and done sending. \param station whose \param channel WAVE channel number
+  void Tune(uint32_t station, uint32_t channel);
   void SetOn(uint32_t station, bool on); ///< \param station whose radio \param on goes on, or off after a frame on the air
   Time GetBusyTime(uint32_t station);    ///< \param station which \return how long it has seen its channel busy
 

@@ -30,21 +30,22 @@ TypeId BacMacPacer::GetTypeId() {
   return tid;
 }
 
-void BacMacPacer::Attach(Ptr<WaveNetDevice> device, uint32_t channel) {
-  NS_LOG_FUNCTION(this << device << channel);
+void BacMacPacer::Attach(Ptr<WaveNetDevice> device) {
+  NS_LOG_FUNCTION(this << device);
   NS_ASSERT_MSG(!m_device, "a pacer watches one device");
   m_device = device;
   for (const Ptr<WifiPhy>& phy : device->GetPhys())
     phy->TraceConnectWithoutContext("PhyTxEnd", MakeCallback(&BacMacPacer::PhyTxEnd, this));
-  Ptr<OcbWifiMac> mac = device->GetMac(channel);
-  for (const char* name : {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"}) {
-    PointerValue txop;
-    mac->GetAttribute(name, txop);
-    Ptr<WifiMacQueue> queue = txop.Get<QosTxop>()->GetWifiMacQueue();
-    queue->TraceConnectWithoutContext("Enqueue", MakeCallback(&BacMacPacer::QueueEnqueue, this));
-    queue->TraceConnectWithoutContext("Dequeue", MakeCallback(&BacMacPacer::QueueDequeue, this));
-    queue->TraceConnectWithoutContext("Drop", MakeCallback(&BacMacPacer::QueueDrop, this));
-    queue->TraceConnectWithoutContext("Expired", MakeCallback(&BacMacPacer::QueueDrop, this));
+  for (const auto& [channel, mac] : device->GetMacs()) {
+    for (const char* name : {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"}) {
+      PointerValue txop;
+      mac->GetAttribute(name, txop);
+      Ptr<WifiMacQueue> queue = txop.Get<QosTxop>()->GetWifiMacQueue();
+      queue->TraceConnectWithoutContext("Enqueue", MakeCallback(&BacMacPacer::QueueEnqueue, this));
+      queue->TraceConnectWithoutContext("Dequeue", MakeCallback(&BacMacPacer::QueueDequeue, this));
+      queue->TraceConnectWithoutContext("Drop", MakeCallback(&BacMacPacer::QueueDrop, this));
+      queue->TraceConnectWithoutContext("Expired", MakeCallback(&BacMacPacer::QueueDrop, this));
+    }
   }
 }
 

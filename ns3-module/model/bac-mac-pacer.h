@@ -35,8 +35,8 @@ class BacMacPacer : public Object {
     uint64_t timedOut;  ///< no notice within Timeout
   };
 
-  /// Watch one channel of a device. Once only. \param device the device \param channel WAVE channel number
-  void Attach(Ptr<WaveNetDevice> device, uint32_t channel);
+  /// Watch a device on all its channels. Once only. \param device the device
+  void Attach(Ptr<WaveNetDevice> device);
   /// \param done called with the number of frames that the device is done with
   void SetDoneCallback(Callback<void, uint32_t> done) { m_done = done; }
   /// Send one frame. \param packet with WSMP header \param to receiver \param protocol ethertype \param info rate etc.

@@ -33,7 +33,7 @@ class Line {
     }
     m_helper.AssignStreams(0);
     pacer = CreateObject<BacMacPacer>();
-    pacer->Attach(devices[0], BacHelper::ChannelOf(0));
+    pacer->Attach(devices[0]);
     pacer->SetDoneCallback(MakeCallback(&Line::Done, this));
   }
 

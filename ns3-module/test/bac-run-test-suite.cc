@@ -175,6 +175,62 @@ class BacRunChurnTest : public TestCase {
   }
 };
 
+/// Seven vehicles stand in the west, seven in the east; one of the west drives over after 28 s.
+class BacRunHandoverTest : public TestCase {
+ public:
+  BacRunHandoverTest(const std::string& radio, const std::string& protocol)
+      : TestCase("a vehicle that crosses is handed over once, with its money: " + radio + ", " + protocol),
+        m_radio(radio),
+        m_protocol(protocol) {}
+
+ private:
+  void DoRun() override {
+    constexpr uint32_t SECONDS = 60;
+    BacTestTrace trace(14, SECONDS, false);
+    for (uint32_t v = 0; v < 14; v++) {
+      for (uint32_t t = 0; t <= SECONDS; t++) {
+        bac_trace_sample& at = trace.Samples()[v * (SECONDS + 1) + t];
+        at.x_cm = v < 7 ? 20000 : 40000;
+        at.y_cm = static_cast<int32_t>(25000 + 1000 * (v % 7));
+        const bool drives = v == 3 && t >= 28 && t < 38;
+        at.speed_cm_s = drives ? 2000 : 0;
+        if (v == 3 && t >= 28) at.x_cm = std::min<int32_t>(20000 + 2000 * static_cast<int32_t>(t - 28), 40000);
+      }
+    }
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace);
+    options.radio.radio = m_radio;
+    options.protocol = m_protocol;
+    options.evs = 14;
+    options.shards = 2;
+    options.rsus = 1;
+    options.block_interval_s = 0.5;
+    options.epoch_blocks = 6;
+    options.time_s = SECONDS - 1;
+    const BacRunResult result = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(result.conflicts, 0, result.conflictText);
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "handover"), "1", "possible");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "handovers"), "1", "one crosses");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "handovers_open"), "0", "and arrives");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "accounts_travelling"), "0", "with its account");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "money_excess"), "0", "nothing is minted or lost");
+    const std::string seconds = ValueOf(result, "handover_s_mean");
+    NS_TEST_ASSERT_MSG_NE(seconds, "", "it is measured");
+    NS_TEST_EXPECT_MSG_GT(std::stod(seconds), 0.01, "it takes its time");
+    NS_TEST_EXPECT_MSG_LT(std::stod(seconds), 25, "a few epochs");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(BacRun(options)), TextOf(result), "rerun");
+    if (m_radio != "fast" || m_protocol != "bac") return;
+    options.handover = false;
+    const BacRunResult without = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(without, "handover"), "0", "not possible");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(without, "handovers"), "0", "it keeps its shard");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(without, "money_excess"), "0", "of course");
+  }
+
+  std::string m_radio;
+  std::string m_protocol;
+};
+
 class BacRunBadInputTest : public TestCase {
  public:
   BacRunBadInputTest() : TestCase("bad input is refused in one line with value and remedy") {}
@@ -245,6 +301,9 @@ class BacRunTestSuite : public TestSuite {
     AddTestCase(new BacRunRadiosTest("bac", "broadcast"), TestCase::QUICK);
     for (const char* radio : {"wave", "fast"}) AddTestCase(new BacRunIdenticalTest(radio), TestCase::QUICK);
     AddTestCase(new BacRunChurnTest, TestCase::QUICK);
+    AddTestCase(new BacRunHandoverTest("wave", "pbft"), TestCase::QUICK);
+    AddTestCase(new BacRunHandoverTest("fast", "bac"), TestCase::QUICK);
+    AddTestCase(new BacRunHandoverTest("fast", "bac2"), TestCase::QUICK);
     AddTestCase(new BacRunBadInputTest, TestCase::QUICK);
   }
 };
