@@ -211,6 +211,22 @@ TEST_P(Epochs, AgreeThroughChurnAndFaults) {
   }
 }
 
+/* Found by the simulator (hashgraph, seed 218): members that missed a boundary together kept each other busy, and neither they nor the others
+ * ever said anything but events, which nobody read the epoch of. */
+TEST(EpochsOfHashgraph, EventsTellWhoMissedABoundary) {
+  bac_sim_config c = base({"hashgraph"}, 5, 7, 0);
+  c.tx_stop = 15 * BAC_SECOND;
+  Shard s(c);
+  const uint8_t group[7] = {0, 0, 0, 0, 0, 1, 1};
+  bac_sim_partition(s.sim, group);
+  ASSERT_TRUE(s.until([&] { return s.epoch_max() > 0; }, 40)) << s.show();
+  s.run(20);
+  ASSERT_EQ(0u, s.epoch(5)) << s.show();
+  ASSERT_EQ(0u, s.epoch(6)) << s.show();
+  bac_sim_partition(s.sim, nullptr);
+  EXPECT_TRUE(s.until([&] { return s.members() == 7; }, 20)) << s.show();
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, Epochs, ::testing::Values(Case{"bac"}, Case{"pbft"}, Case{"hashgraph"}, Case{"bac2"}),
                          [](const auto &info) { return std::string(info.param.protocol); });
 

@@ -61,7 +61,7 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
     reason = BAC_REJECT_MALFORMED;
   else if (msg.payload_length > rule->payload_max)
     reason = BAC_REJECT_OVERSIZED;
-  else if (bac_epoch_heard(node, &msg), !node->engine && !any_epoch)
+  else if (bac_epoch_heard(node, msg.epoch, msg.sender), !node->engine && !any_epoch)
     return; /* outside: what members say to each other is not for this node */
   else if (!any_epoch && msg.epoch != node->roster->epoch)
     reason = key ? BAC_REJECT_WRONG_EPOCH : BAC_REJECT_UNKNOWN_SENDER;
@@ -73,7 +73,7 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
     bac_msg_signing_digest(digest, &msg);
     if (!bac_verify(node->shared, msg.signature, digest, key, &node->cost)) reason = BAC_REJECT_SIGNATURE;
   }
-  if (rule && msg.epoch < node->roster->epoch && msg.type != BAC_MSG_FETCH) bac_epoch_help(node, &msg);
+  if (rule && msg.epoch < node->roster->epoch && msg.type != BAC_MSG_FETCH) bac_epoch_help(node, msg.epoch, msg.sender);
   if (reason != BAC_REJECT_COUNT) {
     bac_node_reject(node, reason, msg.sender);
     return;
@@ -103,7 +103,12 @@ static void deliver_gossip(struct bac_node *node, const uint8_t *object, size_t 
   const uint64_t epoch = bac_read_u64(&r);
   if (!r.ok || !node->protocol->gossip || protocol != node->protocol->id || shard != node->roster->shard) {
     bac_node_reject(node, BAC_REJECT_MALFORMED, source);
-  } else if (!node->engine) {
+    return;
+  }
+  /* Events may be all that members say to each other: they tell who has missed a boundary, too. */
+  bac_epoch_heard(node, epoch, source);
+  bac_epoch_help(node, epoch, source);
+  if (!node->engine) {
     return;
   } else if (epoch != node->roster->epoch) {
     bac_node_reject(node, BAC_REJECT_WRONG_EPOCH, source);

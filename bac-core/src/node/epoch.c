@@ -350,9 +350,9 @@ void bac_epoch_committed(struct bac_node *node) {
     weigh(node);
 }
 
-void bac_epoch_help(struct bac_node *node, const struct bac_msg *msg) {
-  if (!enabled(node) || msg->epoch >= node->roster->epoch || bac_random_below(&node->random, node->roster->count) >= 3) return;
-  bac_epoch_serve(node, BAC_FETCH_BOUNDARY, msg->epoch, msg->sender);
+void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id) {
+  if (!enabled(node) || epoch >= node->roster->epoch || bac_random_below(&node->random, node->roster->count) >= 3) return;
+  bac_epoch_serve(node, BAC_FETCH_BOUNDARY, epoch, id);
 }
 
 void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg) {
@@ -381,14 +381,14 @@ void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg) {
 
 /* ---- Getting there from outside. ---- */
 
-void bac_epoch_heard(struct bac_node *node, const struct bac_msg *msg) {
+void bac_epoch_heard(struct bac_node *node, uint64_t epoch, uint32_t id) {
   struct bac_epoch_state *e = &node->epochs;
-  if (!enabled(node) || msg->epoch < node->roster->epoch) return;
-  if (msg->epoch > e->heard_epoch) e->heard_epoch = msg->epoch;
+  if (!enabled(node) || epoch < node->roster->epoch) return;
+  if (epoch > e->heard_epoch) e->heard_epoch = epoch;
   bool known = false;
-  for (uint32_t i = 0; i < BAC_EPOCH_HEARD && i < e->heard_count; i++) known = known || e->heard[i] == msg->sender;
-  if (!known) e->heard[e->heard_count++ % BAC_EPOCH_HEARD] = msg->sender;
-  if ((msg->epoch > node->roster->epoch || !node->engine) && e->ask_at == BAC_NEVER) e->ask_at = node->now + node->config->delta;
+  for (uint32_t i = 0; i < BAC_EPOCH_HEARD && i < e->heard_count; i++) known = known || e->heard[i] == id;
+  if (!known) e->heard[e->heard_count++ % BAC_EPOCH_HEARD] = id;
+  if ((epoch > node->roster->epoch || !node->engine) && e->ask_at == BAC_NEVER) e->ask_at = node->now + node->config->delta;
 }
 
 static uint32_t someone(struct bac_node *node) {

@@ -75,10 +75,10 @@ void bac_epoch_bring(struct bac_node *node, const uint8_t *passport, size_t leng
 void bac_epoch_start(struct bac_node *node);
 /* After a commit: says so if the epoch's last block it was. */
 void bac_epoch_committed(struct bac_node *node);
-/* A well-formed message of this shard was heard: signature unchecked. */
-void bac_epoch_heard(struct bac_node *node, const struct bac_msg *msg);
-/* A message of an epoch that is over: its sender has missed the boundary; a few of those who have it answer. */
-void bac_epoch_help(struct bac_node *node, const struct bac_msg *msg);
+/* A well-formed message of this shard and an epoch was heard from a node: signature unchecked. */
+void bac_epoch_heard(struct bac_node *node, uint64_t epoch, uint32_t id);
+/* One of an epoch that is over: its sender has missed the boundary; a few of those who have it answer. */
+void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id);
 /* A message of this epoch whose signature holds: a contradiction goes to the chain. */
 void bac_epoch_witness(struct bac_node *node, const struct bac_msg *msg);
 /* The authority's list, handed to this EV. BAC_OK, or BAC_EINVAL if it is none. */
