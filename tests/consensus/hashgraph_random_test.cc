@@ -293,7 +293,7 @@ TEST(HashgraphRandom, GossipFillsTheGaps) {
           memcpy(tips.back().data(), ids[i], 32);
         }
       }
-      bac_hashgraph_have have = {heights.data(), reinterpret_cast<const uint8_t(*)[32]>(tips.data()), tips.size()};
+      bac_hashgraph_have have = {heights.data(), reinterpret_cast<const uint8_t(*)[32]>(tips.data()), tips.size(), false};
       const bac_hashgraph_event *out[64], *same[64];
       const size_t count = bac_hashgraph_missing(a.view, &have, out, 64);
       if (count == 0) break;

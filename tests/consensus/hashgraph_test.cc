@@ -455,16 +455,39 @@ TEST_F(Hashgraph, WhatTheOtherLacksOfAForker) {
   uint8_t tips[4][32];
   const size_t count = bac_hashgraph_tips(other.view, 0, tips, 4);
   ASSERT_EQ(1u, count); /* it knows of no fork */
-  bac_hashgraph_have have = {heights, tips, count};
+  bac_hashgraph_have have = {heights, tips, count, false};
   const bac_hashgraph_event *out[8];
   ASSERT_EQ(1u, bac_hashgraph_missing(view->view, &have, out, 8));
   EXPECT_EQ(left, g.index_of(out[0]));
-  have = {heights, nullptr, 0}; /* without tips: all of the forker, for want of knowing */
+  have = {heights, nullptr, 0, false}; /* without tips: all of the forker, for want of knowing */
   EXPECT_EQ(4u, bac_hashgraph_missing(view->view, &have, out, 8));
   other.add(left);
   EXPECT_EQ(2u, bac_hashgraph_tips(other.view, 0, tips, 4));
-  have = {heights, tips, 2};
+  have = {heights, tips, 2, false};
   EXPECT_EQ(0u, bac_hashgraph_missing(view->view, &have, out, 8));
+}
+
+/* Found by the simulator (hashgraph, seeds 161 and 250): a forker's events, said again in every answer, left no room for what was new. */
+TEST_F(Hashgraph, AForkersBranchesLeaveRoomForWhatIsNew) {
+  const int a = put(0, -1, -1), b = put(1, -1, -1), c = put(2, -1, -1);
+  std::vector<int> branches;
+  for (int i = 0; i < 300; i++) branches.push_back(put(0, a, b));
+  const int left = put(0, a, b), later = put(1, b, left); /* one was built on before the fork was known */
+  const int last = put(2, c, later);
+  View other(g, dag);
+  for (int x : {a, b, c}) other.add(x);
+  for (int x : branches) other.add(x);
+  uint32_t heights[4];
+  for (uint32_t m = 0; m < 4; m++) heights[m] = bac_hashgraph_known(other.view, m);
+  bac_hashgraph_have have = {heights, nullptr, 0, true};
+  const bac_hashgraph_event *out[8];
+  const size_t count = bac_hashgraph_missing(view->view, &have, out, 8);
+  std::vector<int> got;
+  for (size_t i = 0; i < count; i++) got.push_back(g.index_of(out[i]));
+  EXPECT_EQ((std::vector<int>{a, left, later, last}), got) << "what it stands on, and no other branch";
+  have.needed_only = false;
+  EXPECT_EQ(8u, bac_hashgraph_missing(view->view, &have, out, 8));
+  EXPECT_EQ(last, g.index_of(out[3])) << "what is needed goes first";
 }
 
 TEST_F(Hashgraph, WhatTheOtherLacks) {
@@ -473,7 +496,7 @@ TEST_F(Hashgraph, WhatTheOtherLacks) {
   for (int x = 0; x < 20; x++) other.add(x);
   uint32_t heights[4];
   for (uint32_t c = 0; c < 4; c++) heights[c] = bac_hashgraph_known(other.view, c);
-  const bac_hashgraph_have have = {heights, nullptr, 0};
+  const bac_hashgraph_have have = {heights, nullptr, 0, false};
   const bac_hashgraph_event *out[64];
   EXPECT_EQ(24u, bac_hashgraph_missing(view->view, &have, out, 64));
   for (int i = 0; i < 24; i++) {

@@ -383,7 +383,8 @@ void bac_gossip_sync(struct bac_gossip *g, const struct bac_msg *msg) {
       const bool told = i >= msg->view && i < msg->view + msg->payload_length / 4;
       heights[i] = told ? bac_get_u32(msg->payload + 4 * (i - msg->view)) : UINT32_MAX;
     }
-    const struct bac_hashgraph_have have = {.heights = heights};
+    /* A forker makes as many branches as it likes: on what no other member has built, no other member waits. */
+    const struct bac_hashgraph_have have = {.heights = heights, .needed_only = true};
     count = bac_hashgraph_missing(g->view, &have, events, SYNC_EVENTS_MAX);
     free(heights);
   } else {

@@ -196,9 +196,11 @@ struct bac_hashgraph_have {
   const uint32_t *heights;
   const uint8_t (*tips)[BAC_HASH_BYTES];
   size_t tip_count;
+  bool needed_only; /* of creators that forked, only what others' events to be sent build on */
 };
-/* Known events that the other side lacks, parents before children, at most `max`; returns how many were written. A creator that
- * forked, or of whom tips are given: all that is no self-ancestor of a given tip; other creators: all above the height. While a
+/* Known events that the other side lacks, parents before children, at most `max`; returns how many were written. First those of creators
+ * above their heights, with what they build on; then the other events of creators that forked, or of whom tips are given. Of these the
+ * other side has what is an ancestor of a given tip, or of an event at the others' heights. While a
  * fork is known to neither side but they hold different branches, heights mislead: the receiver then sees an UNKNOWN parent
  * and fetches it by id. The sequence depends on the known events alone. Borrowed until pruned. */
 size_t bac_hashgraph_missing(const struct bac_hashgraph *view, const struct bac_hashgraph_have *have,

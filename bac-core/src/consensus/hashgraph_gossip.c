@@ -72,26 +72,46 @@ static struct hg_event *parent_of(const struct bac_hashgraph *view, const struct
   return e->self_parent == HG_NONE ? NULL : known_at(view, e->self_parent);
 }
 
-/* Known events of the creators in `apart` that no given tip has as a self-ancestor. */
-static void missing_apart(const struct bac_hashgraph *view, const struct bac_hashgraph_have *have, const uint64_t *apart,
-                          struct list *list) {
-  uint64_t *had = bac_alloc(view->known_words, sizeof *had);
+/* Adds to a set what its members have among their ancestors, except what is in `but` (NULL: nothing) and below. A parent's index is smaller. */
+static void close_below(const struct bac_hashgraph *view, uint64_t *set, const uint64_t *but) {
+  for (uint32_t i = view->dag->count; i-- > 0;) {
+    const struct hg_event *e = hg_has(set, i) ? known_at(view, i) : NULL;
+    if (!e || e->self_parent == HG_NONE) continue;
+    const uint32_t parents[2] = {e->self_parent, e->other_parent};
+    for (int k = 0; k < 2; k++)
+      if (!but || !hg_has(but, parents[k])) hg_put(set, parents[k]);
+  }
+}
+
+/* Of the creators in `apart`, first what the others' events in the list build on, then (`rest`) what nobody builds on. The other side has
+ * what stands below the given tips and below the others' events that it has; what a forker can make without anybody's help never stands
+ * in the way of the rest. */
+static void missing_apart(const struct bac_hashgraph *view, const struct bac_hashgraph_have *have, const uint64_t *apart, uint64_t *had,
+                          struct list *list, struct list *rest) {
+  uint64_t *needed = bac_alloc(view->known_words, sizeof *needed);
   for (size_t i = 0; i < have->tip_count; i++) {
     const struct hg_event *e = hg_dag_find(view->dag, have->tips[i]);
-    if (e) e = known_at(view, e->index);
-    for (; e && !hg_has(had, e->index); e = parent_of(view, e)) hg_put(had, e->index);
+    if (e && known_at(view, e->index)) hg_put(had, e->index);
   }
+  close_below(view, had, NULL);
+  for (size_t i = 0; i < list->count; i++) hg_put(needed, list->events[i]->index);
+  close_below(view, needed, had);
   for (uint32_t i = 0; i < view->dag->count; i++) {
     struct hg_event *e = known_at(view, i);
-    if (e && hg_has(apart, e->event.creator) && !hg_has(had, i)) list_add(list, e);
+    if (e && hg_has(apart, e->event.creator) && !hg_has(had, i)) list_add(hg_has(needed, i) ? list : rest, e);
   }
-  free(had);
+  free(needed);
+}
+
+static void list_sort(struct list *list) {
+  if (list->count > 1) qsort(list->events, list->count, sizeof(struct hg_event *), by_depth);
 }
 
 size_t bac_hashgraph_missing(const struct bac_hashgraph *view, const struct bac_hashgraph_have *have,
                              const struct bac_hashgraph_event **out, size_t max) {
   const struct bac_hashgraph_dag *dag = view->dag;
-  struct list list = {0};
+  struct list list = {0}, rest = {0};
+  uint64_t *had = bac_alloc(view->known_words + 1, sizeof *had);
   uint64_t *apart = bac_alloc(dag->words, sizeof *apart), any = 0;
   memcpy(apart, view->forked, dag->words * sizeof *apart);
   for (size_t i = 0; i < have->tip_count; i++) {
@@ -101,14 +121,19 @@ size_t bac_hashgraph_missing(const struct bac_hashgraph *view, const struct bac_
   for (uint32_t w = 0; w < dag->words; w++) any |= apart[w];
   for (uint32_t c = 0; c < dag->n; c++) {
     if (hg_has(apart, c) || view->heads[c] == 0) continue;
-    for (struct hg_event *e = known_at(view, view->heads[c] - 1); e && e->seq > have->heights[c]; e = parent_of(view, e))
-      list_add(&list, e);
+    struct hg_event *e = known_at(view, view->heads[c] - 1);
+    for (; e && e->seq > have->heights[c]; e = parent_of(view, e)) list_add(&list, e);
+    if (e) hg_put(had, e->index);
   }
-  if (any != 0) missing_apart(view, have, apart, &list);
+  if (any != 0) missing_apart(view, have, apart, had, &list, &rest);
   free(apart);
-  if (list.count > 1) qsort(list.events, list.count, sizeof(struct hg_event *), by_depth);
-  const size_t count = list.count < max ? list.count : max;
-  for (size_t i = 0; i < count; i++) out[i] = &list.events[i]->event;
+  free(had);
+  list_sort(&list);
+  list_sort(&rest);
+  size_t count = 0;
+  for (size_t i = 0; i < list.count && count < max; i++) out[count++] = &list.events[i]->event;
+  for (size_t i = 0; i < rest.count && count < max && !have->needed_only; i++) out[count++] = &rest.events[i]->event;
   free(list.events);
+  free(rest.events);
   return count;
 }
