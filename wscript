@@ -111,7 +111,7 @@ def build_alone(bld):
 
     core, generated = core_sources(bld)
     bld.objects(target='bac-core', features='c', source=core, cflags=cflags, use='BAC_CORE',
-                includes=['bac-core/include', 'bac-core/src', generated])
+                includes=['bac-core/include', 'bac-core/src', 'bac-core', generated])
     bld.shlib(target='lib/bac-ns3', name='bac-ns3', source=sources(bld, 'module'), includes=includes,
               use='bac-core BAC_CORE BAC_NS3', install_path=None, **ns3)
     bld.program(target='bin/bac-ns3-tests', source=sources(bld, 'ns3-test') + ['ns3-module/test/test-runner.cc'],

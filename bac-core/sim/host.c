@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
-#include "journal.h"
+#include "store/store.h"
 
 /* An event that waits for the CPU. */
 struct item {
@@ -24,7 +24,7 @@ struct item {
 struct past {
   struct past *next;
   uint32_t shard;
-  struct bac_journal journal;
+  struct bac_store *store;
 };
 
 struct bac_host {
@@ -32,7 +32,7 @@ struct bac_host {
   const struct bac_cost_model *cost;
   struct bac_host_limits limits;
   struct bac_node *node; /* NULL: down */
-  struct bac_journal journal;
+  struct bac_store *own, *store; /* the store in use; `own`: in memory, of the present shard, unless the caller gave one */
   struct past *pasts; /* in other shards */
   const struct bac_roster *const *shards;
   uint32_t shard_count;
@@ -56,17 +56,23 @@ struct bac_host *bac_host_new(const struct bac_node_config *config, const struct
   h->config = *config;
   h->cost = cost;
   h->last = &h->first;
+  h->own = h->store = bac_store_memory_new();
   h->wakeup = BAC_NEVER;
   return h;
+}
+
+void bac_host_use_store(struct bac_host *h, struct bac_store *store) {
+  BAC_ASSERT(!h->node);
+  h->store = store ? store : h->own;
 }
 
 void bac_host_free(struct bac_host *h) {
   if (!h) return;
   bac_host_crash(h);
-  bac_journal_clear(&h->journal);
+  bac_store_free(h->own);
   for (struct past *p = h->pasts, *next; p; p = next) {
     next = p->next;
-    bac_journal_clear(&p->journal);
+    bac_store_free(p->store);
     free(p);
   }
   bac_buf_unref(h->passport);
@@ -96,7 +102,7 @@ static struct item *take(struct bac_host *h) {
 /* Records that wait to be restored do not count. */
 static bool has_room(struct bac_host *h) {
   if (!h->node) return false;
-  if (h->waiting < h->limits.queue + h->journal.count) return true;
+  if (h->waiting < h->limits.queue + h->store->count) return true;
   h->past.overflows++;
   return false;
 }
@@ -144,7 +150,7 @@ void bac_host_boot(struct bac_host *h, const struct bac_host_limits *limits) {
   h->node = bac_node_new(&h->config, why, sizeof why);
   BAC_ASSERT(h->node); /* as bac_host_new found out */
   bac_node_set_frame_credit(h->node, limits->frames);
-  for (size_t i = 0; i < h->journal.count; i++) add(h, BAC_EVENT_RESTORE, 0)->record = i;
+  for (size_t i = 0; i < h->store->count; i++) add(h, BAC_EVENT_RESTORE, 0)->record = i;
   add(h, BAC_EVENT_START, 0);
 }
 
@@ -187,17 +193,19 @@ static void hand_over(struct bac_host *h) {
   const struct bac_roster *next = h->next;
   bac_host_crash(h);
   struct past *old = bac_alloc(1, sizeof *old);
-  *old = (struct past){.shard = h->config.roster->shard, .journal = h->journal, .next = h->pasts};
+  *old = (struct past){.shard = h->config.roster->shard, .store = h->own, .next = h->pasts};
   h->pasts = old;
-  h->journal = (struct bac_journal){0};
+  h->own = NULL;
   for (struct past **at = &h->pasts; *at; at = &(*at)->next) {
     struct past *p = *at;
     if (p->shard != next->shard) continue;
-    h->journal = p->journal;
+    h->own = p->store;
     *at = p->next;
     free(p);
     break;
   }
+  if (!h->own) h->own = bac_store_memory_new();
+  h->store = h->own;
   h->config.roster = next;
   h->config.passport = h->passport->data;
   h->config.passport_length = h->passport->length;
@@ -214,11 +222,13 @@ struct bac_host_totals bac_host_sum(const struct bac_host *h) {
 
 /* ---- Steps ---- */
 
-static int step(struct bac_host *h, bac_time now, const struct item *item) {
+static int step(struct bac_host *h, bac_time now, const struct item *item, char *why, size_t why_size) {
   struct bac_event event = {.type = item->type};
+  int error;
   switch (item->type) {
     case BAC_EVENT_RESTORE:
-      event = bac_journal_read(&h->journal, item->record);
+      error = bac_store_read(h->store, item->record, &event, why, why_size);
+      if (error != BAC_OK) return error;
       break;
     case BAC_EVENT_FRAME:
       event.frame.port = item->port;
@@ -248,21 +258,21 @@ static int step(struct bac_host *h, bac_time now, const struct item *item) {
       break;
   }
   event.now = now;
-  return bac_node_step(h->node, &event, &h->output);
+  error = bac_node_step(h->node, &event, &h->output);
+  if (error != BAC_OK)
+    snprintf(why, why_size, "node %u fails with %d on event %d at %lld ns: a bug, please report it", h->config.id, error, (int)item->type,
+             (long long)now);
+  return error;
 }
 
 int bac_host_step(struct bac_host *h, bac_time now, bac_time *cost, char *why, size_t why_size) {
   while (!h->busy && h->first) {
     struct item *item = take(h);
     const enum bac_event_type type = item->type;
-    const int error = step(h, now, item);
+    const int error = step(h, now, item, why, why_size);
     free(item);
     if (error == BAC_ELIMIT && type == BAC_EVENT_SUBMIT) continue;
-    if (error != BAC_OK) {
-      snprintf(why, why_size, "node %u fails with %d on event %d at %lld ns: a bug, please report it", h->config.id, error,
-               (int)type, (long long)now);
-      return error;
-    }
+    if (error != BAC_OK) return error;
     *cost = bac_cost_time(h->cost, &h->output.cost);
     h->past.busy += *cost;
     h->busy = true;
@@ -271,11 +281,14 @@ int bac_host_step(struct bac_host *h, bac_time now, bac_time *cost, char *why, s
   return 0;
 }
 
-const struct bac_output *bac_host_finish(struct bac_host *h) {
+const struct bac_output *bac_host_finish(struct bac_host *h, char *why, size_t why_size) {
   h->wakeup = h->output.wakeup;
+  if (h->limits.keep_records && bac_store_keep(h->store, &h->output, why, why_size) != BAC_OK) {
+    bac_host_crash(h);
+    return NULL;
+  }
   for (size_t i = 0; i < h->output.effect_count; i++) {
     const struct bac_effect *e = &h->output.effects[i];
-    if (e->type == BAC_EFFECT_PERSIST && h->limits.keep_records) bac_journal_write(&h->journal, e);
     if (e->type == BAC_EFFECT_HANDOVER) prepare_handover(h, e);
   }
   return &h->output;

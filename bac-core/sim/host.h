@@ -5,7 +5,7 @@
  * CPU time is part of the model: a step at time t that costs d keeps the CPU busy until t + d; only then are the effects carried
  * out, and events that come meanwhile wait in order. So a caller, after each event that it adds, goes
  *
- *   while (bac_host_step(host, now, &cost, ...) > 0) { once `cost` has passed: carry out bac_host_finish(host); bac_host_done(host); }
+ *   while (bac_host_step(host, now, &cost, ...) > 0) { once `cost` has passed: carry out bac_host_finish(host, ...); bac_host_done(host); }
  */
 #ifndef BAC_SIM_HOST_H
 #define BAC_SIM_HOST_H
@@ -18,6 +18,7 @@ extern "C" {
 #endif
 
 struct bac_host;
+struct bac_store;
 
 struct bac_host_limits {
   uint32_t frames;      /* that the devices take at a time; UINT32_MAX: no limit */
@@ -29,6 +30,9 @@ struct bac_host_limits {
 struct bac_host *bac_host_new(const struct bac_node_config *config, const struct bac_cost_model *cost, char *why,
                               size_t why_size);
 void bac_host_free(struct bac_host *host); /* NULL is ignored */
+/* Where the records go (store/store.h), borrowed, while the node is down; NULL, at first, and in each shard that
+ * the EV is handed over to: into memory of the host's own. */
+void bac_host_use_store(struct bac_host *host, struct bac_store *store);
 
 /* The node, which is down, starts anew from the durable records. */
 void bac_host_boot(struct bac_host *host, const struct bac_host_limits *limits);
@@ -51,11 +55,11 @@ void bac_host_sent(struct bac_host *host, uint32_t count);
 void bac_host_wake(struct bac_host *host);
 
 /* Hands the node the next event that waits, unless the CPU is busy. 1: it is now, for *cost; 0: there is nothing to do; else a
- * negative bac_error, a bug, and a line in `why`. A transaction for which the pool has no room is dropped. */
+ * negative bac_error, a bug or records that cannot be read, and a line in `why`. A transaction for which the pool has no room is dropped. */
 int bac_host_step(struct bac_host *host, bac_time now, bac_time *cost, char *why, size_t why_size);
 /* The step is over: what it persists is durable. Its effects are to be carried out; borrowed until bac_host_done, and empty from a
- * crash on. */
-const struct bac_output *bac_host_finish(struct bac_host *host);
+ * crash on. NULL and a line in `why`: the store failed, and the node is down, since no frame may leave before its records are durable. */
+const struct bac_output *bac_host_finish(struct bac_host *host, char *why, size_t why_size);
 /* They are: the CPU is free. True: the EV has been handed over. Its node is down, and boots in its new shard (bac_host_shard) with what it
  * takes along; records of its time in the old one are kept, should it come back. */
 bool bac_host_done(struct bac_host *host);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "network.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/bytes.h"
 #include "base/random.h"
 #include "crypto/hash.h"
+#include "disk.h"
 #include "jammer.h"
-#include "journal.h"
 #include "observer.h"
+#include "store/file.h"
+#include "store/store.h"
 
 enum kind { KIND_FRAME, KIND_SENT, KIND_WAKE, KIND_SUBMIT };
 
@@ -26,11 +29,12 @@ struct host {
   uint32_t id;           /* a twin's is another host's */
   bool byzantine;
   struct bac_sim_clock clock;
-  uint32_t fuse; /* effects until it crashes in the middle of a step; 0: none */
+  uint32_t fuse; /* records and frames until it crashes in the middle of a step; 0: none */
   struct bac_workload *workload;
   uint32_t life;
   bac_time cpu_free_at, mac_free_at, wake_at;
-  struct bac_journal journal;
+  struct bac_store *own, *store; /* the one in use; own: in memory, or on the disk (NULL while the power is off) */
+  struct bac_disk *disk;         /* NULL: none */
   uint8_t group;
   uint64_t epoch;
   bool member;
@@ -155,44 +159,100 @@ static bac_time world_time(const struct bac_sim_clock *c, bac_time at) {
   return guess;
 }
 
-static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_output *out, bac_time at) {
+static void carry_out_effect(struct bac_sim *sim, uint32_t node, const struct bac_effect *e, bac_time at) {
   struct host *h = &sim->hosts[node];
   const struct bac_observed_node observed = {.id = node, .shard = sim->roster.shard};
+  if (sim->jammer) bac_jammer_effect(sim->jammer, node, e);
+  if (!h->byzantine) bac_observer_effect(sim->observer, sim->now, &observed, e);
+  if (sim->on_effect) sim->on_effect(sim->effect_ctx, sim->now, node, e);
+  switch (e->type) {
+    case BAC_EFFECT_FRAME:
+      transmit(sim, node, e, at, sim->jammer && bac_jammer_frame(sim->jammer, at, node));
+      break;
+    case BAC_EFFECT_COMMIT:
+      if (sim->on_commit) sim->on_commit(sim->commit_ctx, sim->now, node, &e->commit);
+      break;
+    case BAC_EFFECT_EPOCH:
+      sim->report.turns += e->epoch.epoch > h->epoch;
+      h->epoch = e->epoch.epoch;
+      h->member = e->epoch.member;
+      sim->report.stalls += e->epoch.recovered && e->epoch.epoch > sim->report.epoch_max;
+      if (e->epoch.epoch > sim->report.epoch_max) sim->report.epoch_max = e->epoch.epoch;
+      sim->report.jumps += e->epoch.jumped;
+      break;
+    case BAC_EFFECT_PERSIST: /* done */
+    case BAC_EFFECT_TX_STATUS:
+    case BAC_EFFECT_PROPOSE:
+    case BAC_EFFECT_ROLE:
+    case BAC_EFFECT_REJECT:
+    case BAC_EFFECT_REVOKE:
+    case BAC_EFFECT_HANDOVER: /* that is another network's: bac_sim_passport */
+      break;
+  }
+}
+
+#define DISK_DEAD_BYTES 20000 /* small, so that files are rewritten in short runs too */
+
+/* The host's own store: anew, or as the power cut has left it. */
+static void open_store(struct bac_sim *sim, struct host *h) {
+  if (!h->disk) {
+    h->own = bac_store_memory_new();
+    return;
+  }
+  const struct bac_store_file_config fc = {.path = "records",
+                                           .owner = sim->members[h->id].sign_key,
+                                           .dead_bytes_max = DISK_DEAD_BYTES,
+                                           .layer = bac_disk_layer(h->disk)};
+  char why[700];
+  int error;
+  h->own = bac_store_file_open(&fc, &error, why, sizeof why);
+  BAC_ASSERT(h->own); /* no power cut damages what was synced */
+}
+
+/* The power goes while the step's records are written, at the one the fuse says. Those before it may be durable, none was synced: what
+ * they stand for has happened then, and those who watch are told. No frame leaves. */
+static void cut_in_records(struct bac_sim *sim, uint32_t node, const struct bac_output *out, bac_time at) {
+  struct host *h = &sim->hosts[node];
+  char why[512];
+  if (h->disk && h->store == h->own) {
+    const uint64_t before = bac_store_file_report(h->own).records;
+    bac_disk_fail(h->disk, h->fuse, EIO);
+    BAC_ASSERT(bac_store_keep(h->store, out, why, sizeof why) == BAC_EIO);
+    bac_store_free(h->own);
+    bac_disk_cut(h->disk);
+    open_store(sim, h);
+    h->store = h->own;
+    uint64_t durable = bac_store_file_report(h->own).records - before;
+    for (size_t i = 0; i < out->effect_count; i++) {
+      const struct bac_effect *e = &out->effects[i];
+      if (e->type == BAC_EFFECT_PERSIST && durable-- == 0) break;
+      if (e->type != BAC_EFFECT_FRAME) carry_out_effect(sim, node, e, at);
+    }
+  }
+  bac_sim_crash(sim, node);
+}
+
+static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_output *out, bac_time at) {
+  struct host *h = &sim->hosts[node];
+  char why[512];
+  uint32_t records = 0;
+  for (size_t i = 0; i < out->effect_count; i++) records += out->effects[i].type == BAC_EFFECT_PERSIST;
+  if (h->fuse > 0 && h->fuse <= records) {
+    cut_in_records(sim, node, out, at);
+    return;
+  }
+  if (h->fuse > 0) h->fuse -= records;
+  if (bac_store_keep(h->store, out, why, sizeof why) != BAC_OK) { /* nothing of this step leaves */
+    bac_sim_crash(sim, node);
+    return;
+  }
   for (size_t i = 0; i < out->effect_count; i++) {
-    const struct bac_effect *e = &out->effects[i];
-    if (h->fuse > 0 && --h->fuse == 0) { /* what is not carried out yet is lost, a record half written with it */
+    /* What is durable has happened, whoever hears of it: only frames are lost. */
+    if (out->effects[i].type == BAC_EFFECT_FRAME && h->fuse > 0 && --h->fuse == 0) {
       bac_sim_crash(sim, node);
       return;
     }
-    if (sim->jammer) bac_jammer_effect(sim->jammer, node, e);
-    if (!h->byzantine) bac_observer_effect(sim->observer, sim->now, &observed, e);
-    if (sim->on_effect) sim->on_effect(sim->effect_ctx, sim->now, node, e);
-    switch (e->type) {
-      case BAC_EFFECT_PERSIST:
-        bac_journal_write(&h->journal, e);
-        break;
-      case BAC_EFFECT_FRAME:
-        transmit(sim, node, e, at, sim->jammer && bac_jammer_frame(sim->jammer, at, node));
-        break;
-      case BAC_EFFECT_COMMIT:
-        if (sim->on_commit) sim->on_commit(sim->commit_ctx, sim->now, node, &e->commit);
-        break;
-      case BAC_EFFECT_EPOCH:
-        sim->report.turns += e->epoch.epoch > h->epoch;
-        h->epoch = e->epoch.epoch;
-        h->member = e->epoch.member;
-        sim->report.stalls += e->epoch.recovered && e->epoch.epoch > sim->report.epoch_max;
-        if (e->epoch.epoch > sim->report.epoch_max) sim->report.epoch_max = e->epoch.epoch;
-        sim->report.jumps += e->epoch.jumped;
-        break;
-      case BAC_EFFECT_TX_STATUS:
-      case BAC_EFFECT_PROPOSE:
-      case BAC_EFFECT_ROLE:
-      case BAC_EFFECT_REJECT:
-      case BAC_EFFECT_REVOKE:
-      case BAC_EFFECT_HANDOVER: /* that is another network's: bac_sim_passport */
-        break;
-    }
+    carry_out_effect(sim, node, &out->effects[i], at);
   }
   const bac_time wakeup = world_time(&h->clock, out->wakeup);
   if (wakeup != BAC_NEVER && (h->wake_at <= sim->now || wakeup < h->wake_at)) {
@@ -285,6 +345,9 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
       .seed = config->node.seed, .rate_milli = config->tx_rate_milli, .tx_bytes = config->tx_bytes, .stop = config->tx_stop};
   for (uint32_t i = 0; i < sim->hosts_count; i++) {
     bac_certificate_derive(config->node.seed, sim->hosts[i].id, config->shard, 0, BAC_NEVER, sim->hosts[i].certificate);
+    if (config->disks) sim->hosts[i].disk = bac_disk_new(config->node.seed * 1000 + i);
+    open_store(sim, &sim->hosts[i]);
+    sim->hosts[i].store = sim->hosts[i].own;
     sim->hosts[i].workload = bac_workload_new(&wc, &sim->everybody, sim->hosts[i].id);
     if (sim->hosts[i].id >= founders) continue;
     sim->hosts[i].node = make_node(sim, i, why, why_size);
@@ -311,7 +374,8 @@ void bac_sim_free(struct bac_sim *sim) {
     struct host *h = &sim->hosts[i];
     bac_node_free(h->node);
     bac_workload_free(h->workload);
-    bac_journal_clear(&h->journal);
+    bac_store_free(h->own);
+    bac_disk_free(h->disk);
     bac_buf_unref(h->passport);
   }
   free(sim->heap);
@@ -354,23 +418,35 @@ void bac_sim_crash(struct bac_sim *sim, uint32_t node) {
   bac_node_free(h->node);
   h->node = NULL;
   h->life++;
+  if (!h->disk || h->store != h->own) return;
+  bac_store_free(h->own);
+  h->own = h->store = NULL;
+  bac_disk_cut(h->disk);
 }
 
 void bac_sim_restart(struct bac_sim *sim, uint32_t node) {
   struct host *h = &sim->hosts[node];
-  char why[200];
+  char why[512];
   BAC_ASSERT(!h->node);
+  if (!h->store) {
+    open_store(sim, h);
+    h->store = h->own;
+  }
   h->node = make_node(sim, node, why, sizeof why);
   BAC_ASSERT(h->node);
   h->cpu_free_at = h->mac_free_at = h->wake_at = sim->now;
   h->fuse = 0;
-  for (size_t i = 0; i < h->journal.count; i++) {
-    const int result = step(sim, node, bac_journal_read(&h->journal, i));
+  for (size_t i = 0; i < h->store->count; i++) {
+    struct bac_event event;
+    BAC_ASSERT(bac_store_read(h->store, i, &event, why, sizeof why) == BAC_OK);
+    const int result = step(sim, node, event);
     BAC_ASSERT(result == BAC_OK);
   }
   h->cpu_free_at = sim->now;
   step(sim, node, (struct bac_event){.type = BAC_EVENT_START});
 }
+
+void bac_sim_use_store(struct bac_sim *sim, uint32_t node, struct bac_store *store) { sim->hosts[node].store = store ? store : sim->hosts[node].own; }
 
 void bac_sim_depart(struct bac_sim *sim, uint32_t node, bac_time at) {
   struct bac_event event = {.type = BAC_EVENT_DEPART};
@@ -413,7 +489,7 @@ void bac_sim_set_filter(struct bac_sim *sim, bac_sim_filter filter, void *ctx) {
   sim->filter_ctx = ctx;
 }
 
-void bac_sim_crash_within(struct bac_sim *sim, uint32_t node, uint32_t effects) { sim->hosts[node].fuse = effects; }
+void bac_sim_crash_within(struct bac_sim *sim, uint32_t node, uint32_t writes) { sim->hosts[node].fuse = writes; }
 
 void bac_sim_inject(struct bac_sim *sim, uint32_t to, const uint8_t *bytes, size_t length) { bac_sim_inject_after(sim, to, bytes, length, 0); }
 

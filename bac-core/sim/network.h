@@ -39,6 +39,7 @@ struct bac_sim_config {
   uint32_t byzantine;         /* ids below are not honest: nobody watches what they commit, and they hear frames when down */
   uint32_t twins;             /* hosts nodes..nodes+twins-1 are live copies of ids 0.., with the same keys */
   const struct bac_sim_clock *clocks; /* of each node, copied; NULL: all exact */
+  bool disks;                 /* records go into files on simulated disks (disk.h), which a crash tears; else into memory */
   bool share;                 /* one store of signature verdicts for all nodes */
 };
 
@@ -63,11 +64,15 @@ void bac_sim_calm(struct bac_sim *sim);
 /* group[i] of each node: frames pass within a group only. NULL heals. */
 void bac_sim_partition(struct bac_sim *sim, const uint8_t *group);
 void bac_sim_crash(struct bac_sim *sim, uint32_t node);
-/* The node crashes before its `effects`-th effect from now on (1: the next), in the middle of a step: what was carried out before stays,
- * frames sent or records written, what comes after is lost. 0: no longer. */
-void bac_sim_crash_within(struct bac_sim *sim, uint32_t node, uint32_t effects);
+/* The node crashes at its `writes`-th record or frame from now on (1: the next), in the middle of a step: while the record is written, so
+ * that the step is lost, or before the frame leaves, those before it sent and the step's records durable. 0: no longer. */
+void bac_sim_crash_within(struct bac_sim *sim, uint32_t node, uint32_t writes);
 /* From the durable records alone; of an EV that was never there, its first start. */
 void bac_sim_restart(struct bac_sim *sim, uint32_t node);
+/* Where a node's records go (store/store.h), borrowed; NULL, and at first: into the host's own. When it fails, the node crashes. To be
+ * called while the node is up. */
+struct bac_store;
+void bac_sim_use_store(struct bac_sim *sim, uint32_t node, struct bac_store *store);
 
 /* The EV means to leave then. It goes when bac_sim_crash says so. */
 void bac_sim_depart(struct bac_sim *sim, uint32_t node, bac_time at);

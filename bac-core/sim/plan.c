@@ -81,6 +81,7 @@ int bac_plan_draw(struct bac_plan *p, const struct bac_plan_options *o, char *wh
   if (c->byzantine == 0) p->attacks = 0;
   if (has(p->attacks, BAC_ATTACK_TWIN)) c->twins = c->byzantine;
   c->clocks = p->clocks;
+  c->disks = true;
   c->node.delivery = bac_random_chance(&r, 1, 4) ? BAC_DELIVERY_UNICAST : BAC_DELIVERY_BROADCAST;
   c->node.vote_rule = bac_random_chance(&r, 1, 4) ? BAC_VOTE_LIGHT : BAC_VOTE_FULL;
   c->node.block_interval = BAC_MS * (200 + below(&r, 1000));

@@ -23,7 +23,7 @@ enum bac_fault {
   BAC_FAULT_HIDDEN,    /* pairs that never hear each other: what they say must be relayed */
   BAC_FAULT_SKEW,      /* clocks off by up to half a second, and drifting */
   BAC_FAULT_CRASH,     /* between steps; later a restart from the records */
-  BAC_FAULT_CUT,       /* in the middle of a step */
+  BAC_FAULT_CUT,       /* in the middle of a step: its last record torn, or some of its frames not sent */
   BAC_FAULT_SLOW,      /* a node that takes long for each step */
   BAC_FAULT_CHURN,     /* epochs; EVs join and leave */
   BAC_FAULTS

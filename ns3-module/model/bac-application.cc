@@ -221,10 +221,12 @@ void BacApplication::Run() {
 }
 
 void BacApplication::Finish() {
-  const bac_output& output = *bac_host_finish(m_host.get());
+  char why[512];
+  const bac_output* output = bac_host_finish(m_host.get(), why, sizeof why);
+  if (output == nullptr) throw std::runtime_error(why);
   bac_effect handover{};
-  for (size_t i = 0; i < output.effect_count; i++) {
-    const bac_effect& effect = output.effects[i];
+  for (size_t i = 0; i < output->effect_count; i++) {
+    const bac_effect& effect = output->effects[i];
     switch (effect.type) {
       case BAC_EFFECT_PERSIST: break; // the host has done it
       case BAC_EFFECT_HANDOVER: handover = effect; break;

@@ -121,7 +121,7 @@ class Town {
     bac_time cost;
     int more;
     while ((more = bac_host_step(host(id), now, &cost, why, sizeof why)) > 0) {
-      const bac_output *out = bac_host_finish(host(id));
+      const bac_output *out = bac_host_finish(host(id), why, sizeof why);
       const uint32_t shard = bac_host_shard(host(id));
       for (size_t i = 0; i < out->effect_count; i++) carry_out(id, shard, out->effects[i]);
       if (!bac_host_done(host(id))) continue;

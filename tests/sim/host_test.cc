@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "host.h"
-#include "journal.h"
+#include "store/store.h"
 
 namespace {
 
@@ -38,11 +38,17 @@ class HostTest : public testing::Test {
     std::vector<size_t> kinds(BAC_EFFECT_REJECT + 1);
     while (Step() > 0) {
       now += cost;
-      const bac_output *out = bac_host_finish(host.get());
+      const bac_output *out = Finish();
       for (size_t i = 0; i < out->effect_count; i++) kinds[out->effects[i].type]++;
       bac_host_done(host.get());
     }
     return kinds;
+  }
+  const bac_output *Finish() {
+    char why[256] = "";
+    const bac_output *out = bac_host_finish(host.get(), why, sizeof why);
+    error = why;
+    return out;
   }
   void Submit() {
     bac_submit submit{};
@@ -89,7 +95,7 @@ TEST_F(HostTest, NothingStepsWhileTheCpuIsBusy) {
   EXPECT_GT(cost, 0) << "a signature";
   EXPECT_EQ(bac_host_sum(host.get()).busy - start, cost);
   EXPECT_EQ(Step(), 0) << "busy";
-  bac_host_finish(host.get());
+  Finish();
   EXPECT_EQ(Step(), 0) << "its effects are being carried out";
   bac_host_done(host.get());
   EXPECT_EQ(Step(), 1) << "the second transaction";
@@ -111,11 +117,11 @@ TEST_F(HostTest, QueueIsBoundedButForTimersAndNotices) {
   bac_host_wake(host.get());
   bac_host_wake(host.get());
   EXPECT_EQ(bac_host_wakeup(host.get()), BAC_NEVER) << "it is about to be woken";
-  bac_host_finish(host.get());
+  Finish();
   bac_host_done(host.get());
   int steps = 0;
   for (; Step() > 0; steps++) {
-    bac_host_finish(host.get());
+    Finish();
     bac_host_done(host.get());
   }
   EXPECT_EQ(steps, 5) << "three transactions, SENT and WAKE";
@@ -140,7 +146,7 @@ TEST_F(HostTest, CrashLosesAllButRecordsAndTotals) {
   ASSERT_EQ(Step(), 1);
   bac_host_crash(host.get());
   EXPECT_FALSE(bac_host_is_up(host.get()));
-  EXPECT_EQ(bac_host_finish(host.get())->effect_count, 0u) << "cut off before its effects";
+  EXPECT_EQ(Finish()->effect_count, 0u) << "cut off before its effects";
   EXPECT_EQ(Step(), 0);
   EXPECT_GE(bac_host_sum(host.get()).counters.frames_sent[BAC_CLASS_BULK], before.counters.frames_sent[BAC_CLASS_BULK]);
   bac_host_boot(host.get(), &limits);
@@ -157,31 +163,6 @@ TEST_F(HostTest, BugOfTheHostIsTold) {
   now = 0; /* time went back */
   EXPECT_LT(Step(), 0);
   EXPECT_NE(error.find("node 0 fails with"), std::string::npos) << error;
-}
-
-TEST(Journal, KeepsBlocksAndTheLastState) {
-  bac_journal journal{};
-  const auto write = [&journal](uint32_t kind, const std::string &text) {
-    bac_effect e{};
-    e.type = BAC_EFFECT_PERSIST;
-    e.persist.kind = kind;
-    e.persist.bytes = reinterpret_cast<const uint8_t *>(text.data());
-    e.persist.length = text.size();
-    bac_journal_write(&journal, &e);
-  };
-  write(BAC_RECORD_STATE, "old");
-  write(BAC_RECORD_BLOCK, "b1");
-  write(BAC_RECORD_STATE, "new");
-  write(BAC_RECORD_BLOCK, "b2");
-  std::string all;
-  for (size_t i = 0; i < journal.count; i++) {
-    const bac_event e = bac_journal_read(&journal, i);
-    EXPECT_EQ(e.type, BAC_EVENT_RESTORE);
-    all += std::to_string(e.restore.kind) + std::string(reinterpret_cast<const char *>(e.restore.bytes), e.restore.length) + " ";
-  }
-  EXPECT_EQ(all, "2b1 1new 2b2 ") << "in the order written";
-  bac_journal_clear(&journal);
-  EXPECT_EQ(journal.count, 0u);
 }
 
 }  // namespace

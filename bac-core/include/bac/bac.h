@@ -241,7 +241,7 @@ struct bac_effect {
   enum bac_effect_type type;
   union {
     struct {
-      uint32_t kind; /* a later record of kind BAC_RECORD_STATE replaces the earlier; others are appended */
+      uint32_t kind; /* enum bac_record; records are appended, and some take the place of earlier ones */
       const uint8_t *bytes;
       size_t length;
     } persist;
@@ -293,7 +293,13 @@ struct bac_effect {
   };
 };
 
-enum bac_record { BAC_RECORD_STATE = 1, BAC_RECORD_BLOCK = 2, BAC_RECORD_EPOCH = 3 };
+/* Durable records. Whoever keeps them forgets those whose place is taken, and needs to know no more of them than this. */
+enum bac_record {
+  BAC_RECORD_STATE = 1, /* what the engine promised; takes the place of the one before */
+  BAC_RECORD_BLOCK = 2, /* u64 height || ...: committed; takes the place of BODY records up to its height */
+  BAC_RECORD_EPOCH = 3,
+  BAC_RECORD_BODY = 4,  /* u64 height || ...: a block that a vote covers */
+};
 
 /* Work done in a step; the host turns it into CPU time. */
 struct bac_cost {

@@ -21,6 +21,7 @@ enum bac_error {
   BAC_ESTATE = -3,   /* the call does not fit the node's state (stepped before START, started twice) */
   BAC_ECORRUPT = -4, /* a durable record does not hold what it should */
   BAC_EUNKNOWN = -5, /* no such protocol */
+  BAC_EIO = -6,      /* a durable record could not be written or read */
 };
 
 /* Which rules an engine follows: the paper's text (">50 % of CS"), its Algorithm 1 ("accept > reject"), or what a
