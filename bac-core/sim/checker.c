@@ -286,6 +286,7 @@ static void check_slot(struct bac_checker *c, bac_time now, uint32_t node, struc
 static void persisted_block(struct bac_checker *c, bac_time now, uint32_t node, const uint8_t *bytes, size_t length) {
   struct watched *w = &c->nodes[node];
   struct bac_reader r = bac_reader_over(bytes, length);
+  bac_read_u64(&r); /* its height */
   const size_t block_length = bac_read_u32(&r);
   const uint8_t *payload = bac_read_bytes(&r, block_length);
   struct bac_cost cost = {0};

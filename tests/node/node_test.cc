@@ -183,13 +183,14 @@ TEST(Node, MisuseByTheHostIsAnError) {
   e.type = BAC_EVENT_RESTORE;
   e.restore.kind = 7;
   EXPECT_EQ(BAC_EINVAL, s.step(e));
-  e.restore.kind = BAC_RECORD_BLOCK;
-  uint8_t torn[] = {9, 0, 0, 0, 1};
+  uint8_t torn[] = {1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1};
   e.restore.bytes = torn;
-  for (size_t length = 0; length <= sizeof torn; length++) {
-    e.restore.length = length;
-    EXPECT_EQ(BAC_ECORRUPT, s.step(e)) << length;
-  }
+  for (uint32_t kind : {BAC_RECORD_BLOCK, BAC_RECORD_BODY})
+    for (size_t length = 0; length <= sizeof torn; length++) {
+      e.restore.kind = kind;
+      e.restore.length = length;
+      EXPECT_EQ(BAC_ECORRUPT, s.step(e)) << length;
+    }
   s.start();
   e = {};
   e.type = BAC_EVENT_START;

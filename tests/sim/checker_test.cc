@@ -25,8 +25,9 @@ class Checker : public ::testing::Test {
   }
   ~Checker() override { bac_checker_free(c); }
   static Bytes record(const bac_entry *at, const Bytes &certificate = {}) {
-    Bytes bytes(4), payload = World::payload(at);
-    bac_put_u32(bytes.data(), static_cast<uint32_t>(payload.size()));
+    Bytes bytes(12), payload = World::payload(at);
+    bac_put_u64(bytes.data(), at->block->header.height);
+    bac_put_u32(bytes.data() + 8, static_cast<uint32_t>(payload.size()));
     bytes.insert(bytes.end(), payload.begin(), payload.end());
     bytes.insert(bytes.end(), certificate.begin(), certificate.end());
     return bytes;
@@ -280,6 +281,14 @@ TEST(Swarm, BacGoesOnWithClocksApart) {
 TEST(Swarm, GossipGoesOnBesideAFork) {
   for (uint64_t seed : {25u, 37u, 51u, 52u, 56u}) EXPECT_EQ(BAC_CHECK_NONE, run("hashgraph", seed, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check) << seed;
   for (uint64_t seed : {25u, 52u, 162u, 167u, 246u}) EXPECT_EQ(BAC_CHECK_NONE, run("bac2", seed, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check) << seed;
+}
+
+/* A certified block's body that was lost with those who had voted for it. */
+TEST(Swarm, WhatWasVotedForOutlivesCrashes) { EXPECT_EQ(BAC_CHECK_NONE, run("bac", 5042, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check); }
+
+/* Answers full of a forker's events, members that missed a boundary together. */
+TEST(Swarm, GossipBringsWhatIsNewAndWhichEpochItIs) {
+  for (uint64_t seed : {161u, 218u, 250u}) EXPECT_EQ(BAC_CHECK_NONE, run("hashgraph", seed, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check) << seed;
 }
 
 /* Events that nobody but a member that crashed had heard: its later ones waited for them for good. */

@@ -46,7 +46,7 @@ class Solo {
   void restart() {
     bac_node_free(node);
     boot();
-    for (auto &r : blocks) restore(BAC_RECORD_BLOCK, r);
+    for (auto &[kind, r] : records) restore(kind, r);
     if (!state.empty()) restore(BAC_RECORD_STATE, state);
     start();
   }
@@ -165,7 +165,7 @@ class Solo {
   uint64_t steps = 0;
   bac_cost cost = {}; /* VRF operations alone */
   std::vector<Heard> heard;
-  std::vector<Bytes> blocks; /* durable */
+  std::vector<std::pair<uint32_t, Bytes>> records; /* durable, but for the state */
   Bytes state;
   std::vector<std::pair<uint64_t, Bytes>> commits; /* height, digest */
   std::function<void(const Heard &)> on_heard;
@@ -238,7 +238,7 @@ class Solo {
       if (e.persist.kind == BAC_RECORD_STATE)
         state = bytes;
       else
-        blocks.push_back(bytes);
+        records.emplace_back(e.persist.kind, bytes);
     } else if (e.type == BAC_EFFECT_FRAME && !mute) {
       Bytes bytes(e.frame.bytes, e.frame.bytes + e.frame.length);
       for (auto &p : peers_)

@@ -378,8 +378,10 @@ static void engine_start(void *engine) {
     memcpy(e->passed, tip->block->digest, BAC_HASH_BYTES);
   const bool at_base = tip == bac_chain_base(bac_env_chain(e->env));
   uint64_t below = e->safe ? e->high_qc.view : at_base ? 0 : tip->block->header.round;
-  if (e->safe && e->high_qc.height > tip->block->header.height) bac_env_want(e->env, e->high_qc.height);
   bac_enter_round(e, below + 1);
+  if (!e->safe) return;
+  bac_safe_adopt_head(e);
+  if (!bac_chain_find(bac_env_chain(e->env), e->high_qc.digest)) bac_env_want(e->env, e->high_qc.height);
 }
 
 static void engine_pool_changed(void *engine) {

@@ -153,6 +153,8 @@ void bac_safe_restore(struct bac_engine *e, const uint8_t *record, size_t length
 void bac_safe_persist(struct bac_engine *e);
 /* After a restart the committed tip's certificate may be newer than the one of the last vote. */
 void bac_safe_adopt_tip(struct bac_engine *e, const struct bac_entry *tip);
+/* After a restart: what is restored up to the block of the highest certificate is certified, and can be served to others. */
+void bac_safe_adopt_head(struct bac_engine *e);
 bac_time bac_safe_round_timeout(const struct bac_engine *e);
 bool bac_safe_may_vote(const struct bac_engine *e, uint64_t round, uint64_t qc_round, const struct bac_tc *tc);
 /* Checks and takes in what a proposal stands on. False: it does not hold. */

@@ -121,6 +121,7 @@ void bac_propose(struct bac_engine *e) {
   bac_buf_unref(stands_on);
   if (!at) return;
   if (e->safe) {
+    bac_env_keep(e->env, at);
     e->last_voted = e->round;
     bac_safe_persist(e);
   } else {

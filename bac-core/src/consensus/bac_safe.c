@@ -87,6 +87,17 @@ static void two_chain(struct bac_engine *e, struct bac_entry *child) {
   commit_chain(e, block);
 }
 
+void bac_safe_adopt_head(struct bac_engine *e) {
+  struct bac_entry *head = bac_chain_find(bac_env_chain(e->env), e->high_qc.digest);
+  if (!head || head->committed) return;
+  struct bac_buf *encoded = bac_qc_encode(&e->high_qc);
+  bac_chain_certify(head, encoded->data, encoded->length);
+  bac_buf_unref(encoded);
+  for (struct bac_entry *at = head; !at->committed; at = at->parent) certify_parent(e, at);
+  bac_env_serve(e->env, head);
+  two_chain(e, head); /* the crash may have come between the certificate and the commit */
+}
+
 void bac_safe_on_qc(struct bac_engine *e, const struct bac_qc *qc, uint32_t from) {
   struct bac_entry *at = bac_chain_find(bac_env_chain(e->env), qc->digest);
   if (at && !at->certificate) {

@@ -102,6 +102,8 @@ void bac_cast_vote(struct bac_engine *e, uint64_t round, const uint8_t digest[BA
   if (round != e->round || !slot || slot->ballots[e->self].cast || memcmp(slot->proposal, digest, BAC_HASH_BYTES) != 0) return;
   if (e->safe && verdict == VERDICT_ACCEPT) {
     if (round <= e->last_voted) return;
+    struct bac_entry *at = bac_chain_find(bac_env_chain(e->env), digest);
+    if (at) bac_env_keep(e->env, at); /* a light vote relies on the CPs for it */
     e->last_voted = round;
     bac_safe_persist(e);
   }

@@ -105,6 +105,9 @@ void bac_env_forward_tx(struct bac_env *env, const struct bac_tx *tx, uint32_t t
 void bac_env_timer(struct bac_env *env, uint32_t timer, bac_time at); /* BAC_NEVER cancels */
 /* Replaces the durable state of this engine. Written before any frame of the same step leaves. */
 void bac_env_persist(struct bac_env *env, const uint8_t *record, size_t length);
+/* Makes a block's body durable, with those of its uncommitted ancestors, before a vote for it leaves: what Q(n) voted for must not be lost
+ * with those who crash. They are in the chain again at `start`. */
+void bac_env_keep(struct bac_env *env, struct bac_entry *at);
 
 /* ---- Results ---- */
 /* Commits in the chain, tells the host, writes the durable record, cleans the pool. The block's parent is the committed tip. */

@@ -15,6 +15,7 @@ struct bac_entry {
   struct bac_buf *certificate;     /* encoded certificate for this block, NULL while there is none */
   bac_time received_at;
   bool committed;
+  bool durable; /* its body is on record, and those of its ancestors */
   bool closing; /* follows its epoch's last block: empty, and never committed */
 };
 

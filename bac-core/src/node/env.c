@@ -169,10 +169,24 @@ void bac_env_persist(struct bac_env *env, const uint8_t *record, size_t length) 
   bac_buf_unref(whole);
 }
 
+void bac_env_keep(struct bac_env *env, struct bac_entry *at) {
+  if (at->committed || at->durable) return;
+  bac_env_keep(env, at->parent); /* first the ancestors; there are BAC_CHAIN_PENDING_MAX at most */
+  const struct bac_buf *block = at->block->payload;
+  struct bac_buf *record = bac_buf_new(NULL, 8 + block->length);
+  bac_put_u64(record->data, at->block->header.height);
+  memcpy(record->data + 8, block->data, block->length);
+  bac_node_persist(env->node, BAC_RECORD_BODY, record->data, record->length);
+  bac_buf_unref(record);
+  at->durable = true;
+}
+
+/* u64 height || u32 length || block || certificate. */
 static void persist_block(struct bac_node *node, const struct bac_entry *at) {
   size_t certificate_length = at->certificate ? at->certificate->length : 0;
-  struct bac_buf *record = bac_buf_new(NULL, 4 + at->block->payload->length + certificate_length);
+  struct bac_buf *record = bac_buf_new(NULL, 12 + at->block->payload->length + certificate_length);
   struct bac_writer w = bac_writer_over(record->data, record->length);
+  bac_write_u64(&w, at->block->header.height);
   bac_write_u32(&w, (uint32_t)at->block->payload->length);
   bac_write_bytes(&w, at->block->payload->data, at->block->payload->length);
   if (at->certificate) bac_write_bytes(&w, at->certificate->data, certificate_length);

@@ -130,6 +130,26 @@ struct bac_node *bac_node_new(const struct bac_node_config *nc, char *why, size_
   return node;
 }
 
+static struct bac_block *decode_block(struct bac_node *node, const uint8_t *bytes, size_t length) {
+  struct bac_buf *buf = bac_buf_new(bytes, length);
+  struct bac_block *block = bac_block_decode(buf, node->config->block_bytes_max, &node->cost);
+  bac_buf_unref(buf);
+  return block;
+}
+
+/* What was voted for is back in its place, if it still has one. */
+static void place_bodies(struct bac_node *node) {
+  for (size_t i = 0; i < node->body_count; i++) {
+    struct bac_entry *at = NULL;
+    struct bac_block *block = node->engine ? decode_block(node, node->bodies[i]->data, node->bodies[i]->length) : NULL;
+    if (block && bac_chain_insert(node->chain, block, node->now, &node->cost, &at) == BAC_REJECT_COUNT) at->durable = true;
+    bac_buf_unref(node->bodies[i]);
+  }
+  free(node->bodies);
+  node->bodies = NULL;
+  node->body_count = 0;
+}
+
 void bac_node_engine_start(struct bac_node *node) {
   BAC_ASSERT(!node->engine);
   if (node->self == BAC_INDEX_NONE || node->epochs.behind) return;
@@ -144,6 +164,7 @@ void bac_node_engine_start(struct bac_node *node) {
   }
   bac_buf_unref(record);
   node->engine_record = NULL;
+  place_bodies(node);
   node->protocol->start(node->engine);
 }
 
@@ -161,6 +182,7 @@ void bac_node_free(struct bac_node *node) {
   bac_node_engine_stop(node);
   bac_epoch_free(node);
   bac_buf_unref(node->engine_record);
+  place_bodies(node);
   output_clear(node);
   free(node->effects);
   free(node->arena);
@@ -174,7 +196,17 @@ void bac_node_free(struct bac_node *node) {
 
 void bac_node_set_frame_credit(struct bac_node *node, uint32_t frames) { node->frame_credit = frames; }
 
-/* A block record: u32 length || block || certificate. */
+/* u64 height || block. */
+static int restore_body(struct bac_node *node, const uint8_t *bytes, size_t length) {
+  struct bac_block *block = length > 8 ? decode_block(node, bytes + 8, length - 8) : NULL;
+  const bool good = block && block->header.height == bac_get_u64(bytes);
+  bac_block_free(block);
+  if (!good) return BAC_ECORRUPT;
+  node->bodies = bac_realloc(node->bodies, node->body_count + 1, sizeof(struct bac_buf *));
+  node->bodies[node->body_count++] = bac_buf_new(bytes + 8, length - 8);
+  return BAC_OK;
+}
+
 static int restore(struct bac_node *node, uint32_t kind, const uint8_t *bytes, size_t length) {
   if (node->kind != BAC_NODE_MEMBER) return BAC_EINVAL;
   if (kind == BAC_RECORD_STATE) {
@@ -183,14 +215,14 @@ static int restore(struct bac_node *node, uint32_t kind, const uint8_t *bytes, s
     return BAC_OK;
   }
   if (kind == BAC_RECORD_EPOCH) return bac_epoch_restore(node, bytes, length);
+  if (kind == BAC_RECORD_BODY) return restore_body(node, bytes, length);
   if (kind != BAC_RECORD_BLOCK) return BAC_EINVAL;
   struct bac_reader r = bac_reader_over(bytes, length);
+  bac_read_u64(&r);
   size_t block_length = bac_read_u32(&r);
   const uint8_t *payload = bac_read_bytes(&r, block_length);
   if (!payload) return BAC_ECORRUPT;
-  struct bac_buf *buf = bac_buf_new(payload, block_length);
-  struct bac_block *block = bac_block_decode(buf, node->config->block_bytes_max, &node->cost);
-  bac_buf_unref(buf);
+  struct bac_block *block = decode_block(node, payload, block_length);
   struct bac_entry *at = NULL;
   if (!block || bac_chain_insert(node->chain, block, node->now, &node->cost, &at) != BAC_REJECT_COUNT ||
       at->parent != bac_chain_tip(node->chain))

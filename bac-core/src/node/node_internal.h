@@ -48,6 +48,8 @@ struct bac_node {
   const struct bac_protocol *protocol;
   void *engine;               /* NULL: not started, outside, or behind */
   struct bac_buf *engine_record; /* its durable state, until the engine starts */
+  struct bac_buf **bodies; /* blocks that votes cover, restored; they take their places at START, when all below them are there */
+  size_t body_count;
 
   bool started;
   bool restoring;
