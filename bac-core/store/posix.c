@@ -56,7 +56,7 @@ static int posix_write(void *ctx, int file, uint64_t offset, const void *bytes, 
   for (size_t done = 0; done < length;) {
     const ssize_t put = pwrite(file, (const uint8_t *)bytes + done, length - done, (off_t)(offset + done));
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return errno;
+    if (put <= 0) return put < 0 ? errno : EIO;
     done += (size_t)put;
   }
   return 0;
