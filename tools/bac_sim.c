@@ -24,7 +24,7 @@ struct options {
   struct bac_plan_options plan;
   const char *protocol; /* or "all" */
   uint64_t seeds;       /* 0: until stopped */
-  bool range, trace, mode_given;
+  bool range, trace, first;
   unsigned jobs;
 };
 
@@ -43,6 +43,7 @@ static void help(void) {
          "  --mode=MODE       safe, or text and alg1 of bac: the paper's rules (default safe)\n"
          "  --seed=N          the world, or the first of a range (default 1)\n"
          "  --seeds=COUNT     runs that many from --seed on, over all cores; 0: until stopped\n"
+         "  --first           ends the range at its first violation\n"
          "  --jobs=N          worker processes for a range (default: the cores)\n"
          "  --trace           a readable log of the one seed\n"
          "What the seed would draw, fixed:\n"
@@ -76,6 +77,8 @@ static struct options parse(int argc, char **argv) {
       exit(EXIT_GOOD);
     } else if (IS("--trace") && !value)
       o.trace = true;
+    else if (IS("--first") && !value)
+      o.first = true;
     else if (!value)
       usage("\"%s\" is no option", argv[i], "see bac-sim --help");
     else if (IS("--protocol"))
@@ -234,6 +237,8 @@ static bool read_record(int from, struct record *r) {
 
 struct tally {
   uint64_t done, violations, by_check[BAC_CHECKS];
+  uint64_t first; /* lowest index with a violation; UINT64_MAX: none */
+  enum bac_check first_check;
   int status;
 };
 
@@ -243,6 +248,10 @@ static void count(const struct options *o, struct tally *t, uint64_t index, cons
   t->violations++;
   t->by_check[v->check]++;
   t->status = EXIT_VIOLATION;
+  if (index < t->first) {
+    t->first = index;
+    t->first_check = v->check;
+  }
   if (t->violations <= REPORTED_MAX) print_verdict(o, protocol_of(o, index), seed_of(o, index), v);
   fflush(stdout);
 }
@@ -268,10 +277,17 @@ static double seconds(void) {
   return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
+/* Whether no worker is still at a run before the first violation, so that it is the first whatever the number of workers. */
+static bool settled(const struct options *o, const struct worker *workers, const struct tally *t) {
+  for (unsigned i = 0; i < o->jobs; i++)
+    if (workers[i].alive && workers[i].current < t->first) return false;
+  return t->first != UINT64_MAX;
+}
+
 static int run_range(const struct options *o) {
   const uint64_t runs = o->seeds * protocol_count(o);
   struct worker workers[JOBS_MAX] = {{0}};
-  struct tally t = {0};
+  struct tally t = {.first = UINT64_MAX};
   const double began = seconds();
   double told = began;
   signal(SIGINT, stop);
@@ -288,7 +304,7 @@ static int run_range(const struct options *o) {
       polls[i] = (struct pollfd){.fd = workers[i].alive ? workers[i].from : -1, .events = POLLIN};
       alive += workers[i].alive;
     }
-    if (alive == 0 || stopped) break;
+    if (alive == 0 || stopped || (o->first && settled(o, workers, &t))) break;
     poll(polls, o->jobs, 1000);
     for (unsigned i = 0; i < o->jobs && !stopped; i++) {
       struct record r;
@@ -314,6 +330,8 @@ static int run_range(const struct options *o) {
   printf("%s %s: %" PRIu64 " seeds from %" PRIu64 ", %" PRIu64 " violations", o->protocol, mode_names[o->plan.mode], t.done, o->plan.seed, t.violations);
   for (int c = 1; c < BAC_CHECKS; c++)
     if (t.by_check[c] > 0) printf(", %s %" PRIu64, bac_check_name((enum bac_check)c), t.by_check[c]);
+  if (o->first && t.first != UINT64_MAX)
+    printf("; the first at seed %" PRIu64 ", %s", seed_of(o, t.first), bac_check_name(t.first_check));
   printf("\n");
   const double took = seconds() - began;
   fprintf(stderr, "bac-sim: %.1f s, %.1f seeds/s\n", took, took > 0 ? (double)t.done / took : 0);

@@ -13,7 +13,9 @@
 #include "store/file.h"
 #include "store/store.h"
 
-enum kind { KIND_FRAME, KIND_SENT, KIND_WAKE, KIND_SUBMIT };
+enum kind { KIND_FRAME, KIND_SENT, KIND_WAKE, KIND_SUBMIT, KIND_CPU };
+
+#define BACKLOG_MAX 1000 /* frames waiting for a busy CPU: a receive buffer. What comes on top of them is lost. */
 
 struct item {
   bac_time at;
@@ -33,6 +35,9 @@ struct host {
   struct bac_workload *workload;
   uint32_t life;
   bac_time cpu_free_at, mac_free_at, wake_at;
+  bool wake_waits;      /* in the backlog: no other wake-up is needed */
+  struct item *backlog; /* what came while the CPU was busy, in order: a ring */
+  size_t backlog_first, backlog_count, backlog_capacity;
   struct bac_store *own, *store; /* the one in use; own: in memory, or on the disk (NULL while the power is off) */
   struct bac_disk *disk;         /* NULL: none */
   uint8_t group;
@@ -255,7 +260,7 @@ static void carry_out(struct bac_sim *sim, uint32_t node, const struct bac_outpu
     carry_out_effect(sim, node, &out->effects[i], at);
   }
   const bac_time wakeup = world_time(&h->clock, out->wakeup);
-  if (wakeup != BAC_NEVER && (h->wake_at <= sim->now || wakeup < h->wake_at)) {
+  if (wakeup != BAC_NEVER && !h->wake_waits && (h->wake_at <= sim->now || wakeup < h->wake_at)) {
     h->wake_at = wakeup;
     push(sim, (struct item){.at = wakeup, .kind = KIND_WAKE, .node = node});
   }
@@ -281,16 +286,48 @@ static void submit_next(struct bac_sim *sim, uint32_t node) {
   if (item.at != BAC_NEVER) push(sim, item);
 }
 
-static void handle(struct bac_sim *sim, struct item *item) {
-  struct host *h = &sim->hosts[item->node];
-  const bool alive = h->node && item->life == h->life;
-  if (alive && h->cpu_free_at > sim->now) { /* the CPU is busy: later, in the same order */
-    struct item again = *item;
-    again.at = h->cpu_free_at;
-    push(sim, again);
-    if (item->kind == KIND_WAKE) h->wake_at = again.at;
+/* ---- A busy CPU: what comes meanwhile waits, in order. ---- */
+
+static void backlog_add(struct bac_sim *sim, struct host *h, const struct item *item) {
+  if (item->kind == KIND_FRAME && h->backlog_count >= BACKLOG_MAX) {
+    bac_buf_unref(item->frame);
     return;
   }
+  if (h->backlog_count == h->backlog_capacity) {
+    struct item *wider = bac_alloc(2 * h->backlog_capacity + 64, sizeof *wider);
+    for (size_t i = 0; i < h->backlog_count; i++) wider[i] = h->backlog[(h->backlog_first + i) % h->backlog_capacity];
+    free(h->backlog);
+    h->backlog = wider;
+    h->backlog_first = 0;
+    h->backlog_capacity = 2 * h->backlog_capacity + 64;
+  }
+  h->backlog[(h->backlog_first + h->backlog_count++) % h->backlog_capacity] = *item;
+  h->wake_waits |= item->kind == KIND_WAKE;
+  if (h->backlog_count == 1) push(sim, (struct item){.at = h->cpu_free_at, .kind = KIND_CPU, .node = item->node});
+}
+
+static struct item backlog_take(struct host *h) {
+  struct item item = h->backlog[h->backlog_first];
+  h->backlog_first = (h->backlog_first + 1) % h->backlog_capacity;
+  h->backlog_count--;
+  if (item.kind == KIND_WAKE) {
+    h->wake_waits = false;
+    h->wake_at = 0;
+  }
+  return item;
+}
+
+static void backlog_drop(struct bac_sim *sim, struct host *h) {
+  while (h->backlog_count > 0) {
+    struct item item = backlog_take(h);
+    if (item.kind == KIND_SUBMIT) submit_next(sim, item.node);
+    bac_buf_unref(item.frame);
+  }
+}
+
+/* alive: the node is the one that the item was made for. */
+static void perform(struct bac_sim *sim, struct item *item, bool alive) {
+  struct host *h = &sim->hosts[item->node];
   if (item->kind == KIND_SUBMIT) {
     if (h->node) step(sim, item->node, (struct bac_event){.type = BAC_EVENT_SUBMIT, .submit = item->submit});
     submit_next(sim, item->node);
@@ -307,6 +344,27 @@ static void handle(struct bac_sim *sim, struct item *item) {
     step(sim, item->node, (struct bac_event){.type = BAC_EVENT_WAKE});
   }
   bac_buf_unref(item->frame);
+}
+
+static void backlog_next(struct bac_sim *sim, uint32_t node) {
+  struct host *h = &sim->hosts[node];
+  if (h->cpu_free_at <= sim->now) {
+    struct item item = backlog_take(h);
+    perform(sim, &item, true);
+  }
+  if (h->backlog_count > 0) push(sim, (struct item){.at = h->cpu_free_at, .kind = KIND_CPU, .node = node});
+}
+
+static void handle(struct bac_sim *sim, struct item *item) {
+  struct host *h = &sim->hosts[item->node];
+  const bool alive = h->node && item->life == h->life;
+  if (item->kind == KIND_CPU) {
+    if (alive) backlog_next(sim, item->node);
+  } else if (alive && (h->backlog_count > 0 || h->cpu_free_at > sim->now)) {
+    backlog_add(sim, h, item);
+  } else {
+    perform(sim, item, alive);
+  }
 }
 
 static struct bac_node *make_node(struct bac_sim *sim, uint32_t i, char *why, size_t why_size) {
@@ -377,6 +435,8 @@ void bac_sim_free(struct bac_sim *sim) {
     bac_store_free(h->own);
     bac_disk_free(h->disk);
     bac_buf_unref(h->passport);
+    for (; h->backlog_count > 0; bac_buf_unref(backlog_take(h).frame)) continue;
+    free(h->backlog);
   }
   free(sim->heap);
   free(sim->hosts);
@@ -418,6 +478,7 @@ void bac_sim_crash(struct bac_sim *sim, uint32_t node) {
   bac_node_free(h->node);
   h->node = NULL;
   h->life++;
+  backlog_drop(sim, h);
   if (!h->disk || h->store != h->own) return;
   bac_store_free(h->own);
   h->own = h->store = NULL;
@@ -527,6 +588,9 @@ struct bac_sim_report bac_sim_report(const struct bac_sim *sim) {
 }
 
 bac_time bac_sim_now(const struct bac_sim *sim) { return sim->now; }
+
+uint64_t bac_sim_steps(const struct bac_sim *sim) { return sim->report.steps; }
+uint32_t bac_sim_life(const struct bac_sim *sim, uint32_t node) { return sim->hosts[node].life; }
 
 bool bac_sim_up(const struct bac_sim *sim, uint32_t host) { return sim->hosts[host].node != NULL; }
 
