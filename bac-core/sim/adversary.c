@@ -102,11 +102,35 @@ static void bind(struct bac_adversary *a, struct bac_msg *m) {
   }
 }
 
+/* Somebody else's block under the liar's own name, perhaps for a later round: it was not elected. */
+static struct bac_buf *usurped(struct bac_adversary *a, const struct mouth *mouth, struct bac_msg *m) {
+  struct bac_header header;
+  uint8_t encoded[BAC_HEADER_BYTES_MAX];
+  const size_t old = m->payload_length >= 2 ? bac_get_u16(m->payload) : 0;
+  if (old == 0 || 2 + old > m->payload_length || !bac_header_decode(&header, m->payload + 2, old)) return NULL;
+  header.proposer = mouth->id;
+  header.round += below(a, 2);
+  const size_t length = bac_header_encode(&header, encoded), rest = m->payload_length - 2 - old;
+  struct bac_buf *changed = bac_buf_new(NULL, 2 + length + rest);
+  struct bac_writer w = bac_writer_over(changed->data, changed->length);
+  bac_write_u16(&w, (uint16_t)length);
+  bac_write_bytes(&w, encoded, length);
+  bac_write_bytes(&w, m->payload + 2 + old, rest);
+  bac_header_digest(m->digest, encoded, length);
+  m->view = header.round;
+  m->payload = changed->data;
+  m->payload_length = changed->length;
+  return changed;
+}
+
 /* A message with one thing in it that is not so, signed by whoever says it. */
 static void lie(struct bac_adversary *a, struct mouth *mouth, struct bac_msg m) {
   const struct bac_msg *other = remembered(a);
   struct bac_buf *changed = NULL;
-  switch (below(a, 10)) {
+  switch (below(a, 11)) {
+    case 10:
+      changed = usurped(a, mouth, &m);
+      break;
     case 0:
       m.view = off_by_some(a, m.view);
       break;

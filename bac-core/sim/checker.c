@@ -9,6 +9,8 @@
 #include "base/quorum.h"
 #include "consensus/qc.h"
 #include "crypto/hash.h"
+#include "election/elect.h"
+#include "election/sortition.h"
 #include "identity/roster.h"
 #include "ledger/block.h"
 #include "node/epoch.h"
@@ -66,6 +68,7 @@ struct bac_checker {
   struct seen_slot *slots;
   struct seen_tx *txs;
   struct seen_epoch *epochs;
+  uint8_t genesis[BAC_HASH_BYTES];
   int64_t supply_each;
   bool certificates;
   enum bac_check verdict;
@@ -76,7 +79,7 @@ struct bac_checker {
 
 const char *bac_check_name(enum bac_check check) {
   static const char *const names[BAC_CHECKS] = {"none",    "agreement", "order",       "submitted",  "twice",  "execution", "balance",
-                                                "supply",  "certificate", "conviction", "roster", "memory",    "progress", "crash"};
+                                                "supply",  "certificate", "promise", "conviction", "election", "roster", "memory", "progress", "crash"};
   return (unsigned)check < BAC_CHECKS ? names[check] : "?";
 }
 
@@ -108,6 +111,7 @@ struct bac_checker *bac_checker_new(const struct bac_config *config, const struc
   struct bac_block *block = bac_block_genesis(&roster);
   b->header = block->header;
   memcpy(b->digest, block->digest, BAC_HASH_BYTES);
+  memcpy(c->genesis, block->digest, BAC_HASH_BYTES);
   b->state = bac_state_genesis(&roster);
   bac_block_free(block);
   HASH_ADD(hh, c->blocks, digest, BAC_HASH_BYTES, b);
@@ -155,6 +159,25 @@ static struct seen_tx *tx_at(struct bac_checker *c, const uint8_t id[BAC_HASH_BY
   return t;
 }
 
+/* Whether the lottery gave a member what its credential claims, by the state before the block. */
+static void check_credential(struct bac_checker *c, bac_time now, const struct seen_block *b, const struct bac_tx *tx) {
+  const struct bac_state *state = b->parent->state;
+  const struct bac_account *a = bac_state_account(state, tx->from);
+  const struct bac_lottery lottery = bac_state_lottery(state);
+  struct bac_credential credential;
+  struct bac_ticket ticket = {0};
+  struct bac_cost cost = {0};
+  uint8_t alpha[BAC_SORTITION_ALPHA_BYTES];
+  bool good = a && lottery.total_units > 0 && bac_credential_read(&credential, tx);
+  if (good) {
+    ticket.lambda = credential.lambda;
+    memcpy(ticket.pi, credential.pi, sizeof ticket.pi);
+    bac_sortition_alpha(alpha, BAC_ROLE_CP, state->next_seed, state->shard, credential.epoch, 0);
+    good = bac_vrf_proof_to_hash(ticket.beta, ticket.pi) == 0 && bac_sortition_verify(&ticket, &lottery, a->units, a->vrf_key, alpha, NULL, &cost) == 0;
+  }
+  if (!good) violation(c, now, BAC_CHECK_ELECTION, "block %" PRIu64 " holds a credential of node %u that its lottery does not bear out", b->header.height, tx->from);
+}
+
 static bool descends(const struct seen_block *from, const struct seen_block *ancestor) {
   while (from && from->header.height > ancestor->header.height) from = from->parent;
   return from == ancestor;
@@ -171,6 +194,7 @@ static void check_transactions(struct bac_checker *c, bac_time now, struct seen_
     const bool honest = tx->from < c->count && c->nodes[tx->from].honest;
     if (honest && tx->kind == BAC_TX_TRANSFER && !t->submitted)
       violation(c, now, BAC_CHECK_SUBMITTED, "block %" PRIu64 " holds a transfer that node %u never submitted", b->header.height, tx->from);
+    if (tx->kind == BAC_TX_CREDENTIAL) check_credential(c, now, b, tx);
   }
 }
 
@@ -235,6 +259,40 @@ static void check_certificate(struct bac_checker *c, bac_time now, const struct 
   bac_qc_clear(&qc);
 }
 
+static struct seen_epoch *epoch_at(struct bac_checker *c, uint64_t epoch) {
+  struct seen_epoch *e;
+  HASH_FIND(hh, c->epochs, &epoch, sizeof epoch, e);
+  return e;
+}
+
+static bool was_elected(const struct bac_electorate *electorate, const struct bac_block *block) {
+  struct bac_reader r = bac_reader_over(block->certificate, block->certificate_length);
+  const uint32_t proposer = bac_roster_index(electorate->roster, block->header.proposer);
+  struct bac_claim claim;
+  struct bac_cost cost = {0};
+  if (bac_read_u8(&r) == 0) return r.ok && proposer == bac_electorate_fallback(electorate, block->header.round);
+  const uint8_t *bytes = bac_read_bytes(&r, BAC_CLAIM_BYTES);
+  return bytes && proposer != BAC_INDEX_NONE && bac_claim_check(electorate, block->header.round, proposer, bytes, &claim, NULL, &cost) == BAC_OK;
+}
+
+/* BAC: the proof in each block that its primary was elected, or is the CP whose turn it is. */
+static void check_primary(struct bac_checker *c, bac_time now, const struct bac_block *block) {
+  if (strcmp(c->config->protocol, "bac") != 0 || !c->certificates || c->config->election != BAC_ELECTION_SORTITION || block->header.round == BAC_ROUND_RECOVERY) return;
+  const struct seen_epoch *e = epoch_at(c, block->header.epoch);
+  const uint8_t *digest = block->header.epoch == 0 ? c->genesis : e ? e->digest : NULL;
+  struct seen_block *base = NULL;
+  if (digest) HASH_FIND(hh, c->blocks, digest, BAC_HASH_BYTES, base);
+  if (!base || !base->state) return; /* reported where the epoch began */
+  struct bac_roster *roster = bac_state_roster(base->state, block->header.shard);
+  struct bac_electorate electorate = {0};
+  bac_electorate_init(&electorate, roster, c->config->election, c->config->candidates_permille, digest);
+  if (!was_elected(&electorate, block))
+    violation(c, now, BAC_CHECK_ELECTION, "node %u was not elected to lead round %" PRIu64 " of epoch %" PRIu64 ", and did", block->header.proposer, block->header.round,
+              block->header.epoch);
+  bac_electorate_clear(&electorate);
+  bac_roster_free(roster);
+}
+
 static struct seen_block *add_block(struct bac_checker *c, bac_time now, uint32_t node, const struct bac_block *block, const uint8_t *certificate,
                                     size_t certificate_length) {
   struct seen_block *b = bac_alloc(1, sizeof *b);
@@ -249,6 +307,7 @@ static struct seen_block *add_block(struct bac_checker *c, bac_time now, uint32_
     return b;
   }
   check_transactions(c, now, b, block);
+  check_primary(c, now, block);
   b->state = bac_state_copy(b->parent->state);
   const enum bac_reject reason = bac_block_execute(block, b->state, NULL, NULL, &cost);
   if (reason != BAC_REJECT_COUNT) {
@@ -320,10 +379,13 @@ static void committed(struct bac_checker *c, bac_time now, uint32_t node, const 
 
 /* ---- An epoch. ---- */
 
-static struct seen_epoch *epoch_at(struct bac_checker *c, uint64_t epoch) {
-  struct seen_epoch *e;
-  HASH_FIND(hh, c->epochs, &epoch, sizeof epoch, e);
-  return e;
+/* The seed of an epoch is that of the block which ended the epoch before the last: known before anybody could choose a key for it. */
+static void check_seed(struct bac_checker *c, bac_time now, const struct seen_epoch *e) {
+  const struct seen_epoch *before = e->epoch >= 2 ? epoch_at(c, e->epoch - 1) : NULL;
+  struct seen_block *end = NULL;
+  if (before) HASH_FIND(hh, c->blocks, before->digest, BAC_HASH_BYTES, end);
+  if (end && memcmp(end->header.seed, e->roster->seed, BAC_HASH_BYTES) != 0)
+    violation(c, now, BAC_CHECK_ELECTION, "epoch %" PRIu64 " is elected with another seed than that of block %" PRIu64, e->epoch, before->base);
 }
 
 static void check_roster(struct bac_checker *c, bac_time now, uint32_t node, const struct seen_epoch *e) {
@@ -333,6 +395,7 @@ static void check_roster(struct bac_checker *c, bac_time now, uint32_t node, con
     violation(c, now, BAC_CHECK_AGREEMENT, "epoch %" PRIu64 " of node %u stands on a block that no honest node has committed", e->epoch, node);
     return;
   }
+  check_seed(c, now, e);
   struct bac_roster *roster = bac_state_roster(base->state, e->roster->shard);
   struct bac_buf *encoded = bac_roster_encode(roster);
   if (encoded->length != e->encoded->length || memcmp(encoded->data, e->encoded->data, encoded->length) != 0)

@@ -20,7 +20,9 @@ enum bac_check {
   BAC_CHECK_BALANCE,     /* less than nothing in an account */
   BAC_CHECK_SUPPLY,      /* money made or lost */
   BAC_CHECK_CERTIFICATE, /* a certificate that does not hold on its own */
+  BAC_CHECK_PROMISE,     /* an honest member signed two things where it may say one */
   BAC_CHECK_CONVICTION,  /* an honest member convicted */
+  BAC_CHECK_ELECTION,    /* somebody leads or sits who was not elected, or by a seed that is not the epoch's */
   BAC_CHECK_ROSTER,      /* an epoch's roster, reputation units included, is not what the chain says */
   BAC_CHECK_MEMORY,      /* a bound exceeded */
   BAC_CHECK_PROGRESS,    /* faults have healed, and nothing moves */

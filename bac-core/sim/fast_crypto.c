@@ -11,11 +11,20 @@
 #include <string.h>
 
 #include "bac/vrf.h"
+#include "wire/message.h"
 
 static bool fast; /* one setting per process: the simulator's, not the core's */
 static const uint8_t tag_key[32] = {0x62, 0x61, 0x63, 0x2d, 0x73, 0x69, 0x6d};
 
 void bac_fast_crypto(bool on) { fast = on; }
+
+static void (*watch)(void *context, const struct bac_msg *msg);
+static void *watch_context;
+
+void bac_watch_signatures(void (*with)(void *context, const struct bac_msg *msg), void *context) {
+  watch = with;
+  watch_context = context;
+}
 
 static void tag(uint8_t *out, size_t out_length, uint8_t domain, const uint8_t *key, const uint8_t *message, size_t length) {
   crypto_generichash_state state;
@@ -78,4 +87,12 @@ int __wrap_bac_vrf_verify(uint8_t beta[BAC_VRF_OUTPUT_BYTES], const uint8_t pk[B
   tag(expected, 64, 2, pk, alpha, length);
   if (memcmp(expected, pi, sizeof expected) != 0) return BAC_VRF_EMISMATCH;
   return __wrap_bac_vrf_proof_to_hash(beta, pi);
+}
+
+void __real_bac_msg_sign(struct bac_msg *msg, const struct bac_keypair *pair, struct bac_cost *cost);
+void __wrap_bac_msg_sign(struct bac_msg *msg, const struct bac_keypair *pair, struct bac_cost *cost);
+
+void __wrap_bac_msg_sign(struct bac_msg *msg, const struct bac_keypair *pair, struct bac_cost *cost) {
+  __real_bac_msg_sign(msg, pair, cost);
+  if (watch) watch(watch_context, msg);
 }

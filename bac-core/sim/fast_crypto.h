@@ -5,7 +5,12 @@
 
 #include <stdbool.h>
 
+struct bac_msg;
+
 /* For the whole process, between worlds only: what one kind signed, the other does not verify. */
 void bac_fast_crypto(bool on);
+
+/* Called with each message that is signed in this process, by whom ever; NULL: no longer. */
+void bac_watch_signatures(void (*watch)(void *context, const struct bac_msg *msg), void *context);
 
 #endif

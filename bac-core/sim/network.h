@@ -55,6 +55,9 @@ void bac_sim_free(struct bac_sim *sim);
 void bac_sim_run(struct bac_sim *sim, bac_time until);
 
 bac_time bac_sim_now(const struct bac_sim *sim);
+/* Steps so far; lives of a node: a crash ends one. */
+uint64_t bac_sim_steps(const struct bac_sim *sim);
+uint32_t bac_sim_life(const struct bac_sim *sim, uint32_t node);
 bool bac_sim_up(const struct bac_sim *sim, uint32_t host);
 
 /* Faults, from now on. */

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "channel.h"
 #include "fast_crypto.h"
+#include "promises.h"
 
 #define SLICE (10 * BAC_MS)
 #define MEMORY_MAX ((size_t)64 << 20) /* bytes a host may take, its records included */
@@ -22,6 +23,7 @@ struct world {
   struct bac_channel *channel;
   struct bac_adversary *adversary;
   struct bac_checker *checker;
+  struct bac_promises *promises;
   struct bac_member *members;
   struct bac_roster genesis;
   struct bac_random random;
@@ -78,7 +80,19 @@ static void trace_effect(const struct world *w, bac_time now, uint32_t host, con
 static void effect(void *ctx, bac_time now, uint32_t host, const struct bac_effect *e) {
   struct world *w = ctx;
   if (w->trace) trace_effect(w, now, host, e);
-  if (honest(w, host)) bac_checker_effect(w->checker, now, host, e);
+  if (!honest(w, host)) return;
+  bac_promises_step(w->promises, host, bac_sim_steps(w->sim), bac_sim_life(w->sim, host));
+  bac_checker_effect(w->checker, now, host, e);
+}
+
+static void signature(void *ctx, const struct bac_msg *msg) {
+  struct world *w = ctx;
+  char text[200];
+  const bool ours = msg->sender < nodes(w) && honest(w, msg->sender);
+  if (!ours) return;
+  const uint32_t life = w->sim ? bac_sim_life(w->sim, msg->sender) : 0; /* as the nodes start there is no network yet */
+  if (bac_promises_sign(w->promises, msg, w->sim ? bac_sim_steps(w->sim) : 0, life, text, sizeof text))
+    bac_checker_violation(w->checker, w->sim ? bac_sim_now(w->sim) : 0, BAC_CHECK_PROMISE, text);
 }
 
 /* ---- Events. ---- */
@@ -87,7 +101,8 @@ static void crash(struct world *w, uint32_t node) {
   note(w, "crashes", node);
   if (bac_sim_up(w->sim, node)) bac_sim_crash(w->sim, node);
   w->verdict->crashes++;
-  w->up_at[node] = bac_sim_now(w->sim) + BAC_MS * (bac_time)(1 + below(w, 5000));
+  /* Half of them are back within the round. */
+  w->up_at[node] = bac_sim_now(w->sim) + BAC_MS * (bac_time)(1 + below(w, below(w, 2) == 0 ? 100 : 5000));
 }
 
 /* An honest node that is up, or BAC_PLAN_DRAW. */
@@ -237,6 +252,8 @@ static bool world_init(struct world *w, char *why, size_t why_size) {
   for (uint32_t left = c->founders; left > 4 && bac_faults_max(left - 1) >= c->byzantine; left--) w->leaves_left++;
   w->event_at = bac_random_exponential(&w->random, w->plan.event_mean);
   w->checker = bac_checker_new(&w->plan.config.node, &w->genesis, is_honest, c->nodes);
+  w->promises = bac_promises_new(is_honest, c->nodes, c->node.mode == BAC_MODE_SAFE);
+  bac_watch_signatures(signature, w);
   w->sim = bac_sim_new(c, why, why_size);
   if (!w->sim) return false;
   w->channel = bac_channel_new(&w->plan, w->sim);
@@ -253,6 +270,8 @@ static void world_free(struct world *w) {
     bac_channel_free(w->channel);
     bac_sim_free(w->sim);
   }
+  bac_watch_signatures(NULL, NULL);
+  bac_promises_free(w->promises);
   bac_checker_free(w->checker);
   free(w->members);
   free(w->up_at);

@@ -9,6 +9,7 @@
 extern "C" {
 #include "checker.h"
 #include "fast_crypto.h"
+#include "ledger/record.h"
 #include "swarm.h"
 }
 #pragma GCC diagnostic pop
@@ -217,6 +218,46 @@ TEST_F(Checker, ACertificateOfAnotherBlock) {
   bac_entry *one = w.build(w.genesis(), 1, {}), *other = w.build(w.genesis(), 2, {});
   persist(1, record(one, w.qc(other)));
   EXPECT_EQ("certificate", verdict());
+}
+
+/* With sortition each block carries the proof that its primary was elected to the round. */
+TEST_F(Checker, APrimaryThatWasNotElected) {
+  w.sortition();
+  bac_checker_free(c);
+  const bool honest[4] = {false, true, true, true};
+  c = bac_checker_new(&w.config, &w.roster, honest, 4);
+  uint64_t round = 1;
+  while (w.elected(round).empty()) round++;
+  const uint32_t winner = w.elected(round)[0];
+  persist(1, record(w.build(w.genesis(), round, w.proof(round, winner), 0, winner)));
+  EXPECT_EQ("none", verdict());
+  persist(2, record(w.build(w.genesis(), round + 1, w.proof(round, winner), 0, winner)));
+  EXPECT_EQ("election", verdict()) << "the proof is another round's";
+}
+
+TEST_F(Checker, APrimaryWithAnothersProof) {
+  w.sortition();
+  bac_checker_free(c);
+  const bool honest[4] = {false, true, true, true};
+  c = bac_checker_new(&w.config, &w.roster, honest, 4);
+  uint64_t round = 1;
+  while (w.elected(round).empty()) round++;
+  const uint32_t winner = w.elected(round)[0];
+  persist(1, record(w.build(w.genesis(), round, w.proof(round, winner), 0, (winner + 1) % 4)));
+  EXPECT_EQ("election", verdict());
+}
+
+TEST_F(Checker, ACredentialThatTheLotteryDoesNotBearOut) {
+  bac_credential credential = {};
+  credential.epoch = 1;
+  credential.lambda = 3;
+  uint8_t memo[BAC_CREDENTIAL_BYTES], wire[BAC_TX_BYTES_MAX];
+  bac_credential_write(&credential, memo);
+  bac_tx made;
+  ASSERT_EQ(BAC_OK, bac_tx_make_record(&made, wire, BAC_TX_CREDENTIAL, memo, sizeof memo, 1, 1, 5, &w.keys[1], &w.cost));
+  w.pooled(Bytes(wire, wire + made.wire_length));
+  persist(1, record(w.build(w.genesis(), 1, {})));
+  EXPECT_EQ("election", verdict());
 }
 
 TEST_F(Checker, RostersThatDiffer) {
