@@ -5,7 +5,8 @@ PRESET ?= release
 JOBS ?= $(shell nproc)
 OUT ?= results/demo
 SEED ?= 1
-.PHONY: help setup configure build core soak demo check bench waf clean
+SECONDS ?= 60
+.PHONY: help setup configure build core soak fuzz demo check bench waf clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -31,6 +32,10 @@ soak: ## the fault simulator over all engines until stopped (Ctrl-C); SEED= star
 	@cmake --preset core > /dev/null
 	@cmake --build --preset core -j $(JOBS) --target bac-sim
 	@build/core/bin/bac-sim --protocol=all --seed="$(SEED)" --seeds=0
+
+fuzz: ## fuzz each decoder and the step function; SECONDS= for each (default 60)
+	@sh tools/setup.sh
+	@sh tests/fuzz/run.sh $(SECONDS)
 
 DEMO = build/$(PRESET)/bin/bac-compare --scenario=bologna --evs=80 --shards=4 --time=40s --seeds=3 --out="$(OUT)"
 demo: configure ## compare bac, bac2, pbft and hashgraph on Bologna: table, results and picture in results/demo

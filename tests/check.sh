@@ -15,6 +15,9 @@ cmake --preset asan > /dev/null
 cmake --build --preset asan -j "$jobs" --target bac-core-tests bac-engine-tests bac-swarm-tests bac-results-tests bac-ns3-tests
 ctest --preset asan --output-on-failure -j "$jobs" -L sanitize
 
+step "fuzz: the corpus, and 5 s of new inputs for each target"
+sh tests/fuzz/run.sh 5
+
 step "waf: the wscript, standalone"
 sh tests/waf.sh
 
