@@ -52,7 +52,9 @@ enable_testing()
 find_package(GTest REQUIRED)
 find_package(Threads REQUIRED)
 include(GoogleTest)
-function(bac_core_test name kind)
+add_custom_target(sanitize) # what 'ctest -L sanitize' runs: tests/check.sh builds it with the sanitizers
+# shards: as many processes share the tests, so that all cores work (GoogleTest's own sharding).
+function(bac_core_test name kind shards)
   bac_sources(sources ${kind})
   add_executable(${name} ${sources})
   target_include_directories(${name} PRIVATE ${BAC_DIR}/bac-core/src ${BAC_DIR}/bac-core/sim ${BAC_DIR}/bac-core ${BAC_DIR}/tests)
@@ -60,15 +62,20 @@ function(bac_core_test name kind)
   target_compile_options(${name} PRIVATE -O1 -Wall -Wextra -Werror -Wno-missing-field-initializers)
   target_compile_definitions(${name} PRIVATE BAC_TESTS_DIR="${BAC_DIR}/tests")
   target_link_libraries(${name} PRIVATE ${ARGN} bac-core GTest::gtest_main Threads::Threads)
-  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
-  set_tests_properties(${name} PROPERTIES LABELS sanitize TIMEOUT 1200)
+  add_dependencies(sanitize ${name})
+  foreach(shard RANGE 1 ${shards})
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${name}-${shard} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(${name}-${shard} PROPERTIES LABELS sanitize TIMEOUT 1200
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${index}")
+  endforeach()
 endfunction()
-bac_core_test(bac-core-tests test bac-sim-network)
+bac_core_test(bac-core-tests test 6 bac-sim-network)
 target_link_libraries(bac-core-tests PRIVATE gmpxx) # exact arithmetic of the tests' own
 # Engines driven message by message: the mock stands in for node/.
-bac_core_test(bac-engine-tests mock-test)
+bac_core_test(bac-engine-tests mock-test 1)
 # The fault simulator: its checkers, and a fixed budget of worlds for each engine.
-bac_core_test(bac-swarm-tests swarm-test bac-swarm)
+bac_core_test(bac-swarm-tests swarm-test 1 bac-swarm)
 add_test(NAME bac-sim COMMAND bac-sim --protocol=all --seeds=100)
 add_test(NAME layers COMMAND ${BAC_DIR}/tests/layers.sh)
 

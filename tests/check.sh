@@ -12,7 +12,7 @@ ctest --preset release --output-on-failure -j "$jobs"
 
 step "asan: the same code under AddressSanitizer and UBSan"
 cmake --preset asan > /dev/null
-cmake --build --preset asan -j "$jobs" --target bac-core-tests bac-engine-tests bac-swarm-tests bac-results-tests bac-ns3-tests
+cmake --build --preset asan -j "$jobs" --target sanitize
 ctest --preset asan --output-on-failure -j "$jobs" -L sanitize
 
 step "fuzz: the corpus, and 5 s of new inputs for each target"
