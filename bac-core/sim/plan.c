@@ -8,7 +8,7 @@
 #include "base/random.h"
 
 static const char *const fault_names[BAC_FAULTS] = {"loss",    "burst",  "delay", "reorder", "duplicate", "corrupt", "replay", "partition",
-                                                    "one-way", "hidden", "skew",  "crash",   "cut",       "slow",    "churn"};
+                                                    "one-way", "hidden", "skew",  "crash",   "cut",       "slow",    "churn", "isolate"};
 static const char *const attack_names[BAC_ATTACKS] = {"silent", "withhold", "twin", "echo", "lie", "old", "spend", "censor"};
 
 static bool has(uint32_t set, int i) { return set >> i & 1; }
@@ -55,7 +55,7 @@ int bac_plan_draw(struct bac_plan *p, const struct bac_plan_options *o, char *wh
   struct bac_sim_config *c = &p->config;
   *c = bac_sim_config_default(o->protocol, o->seed);
   c->node.mode = o->mode;
-  p->faults = subset(&r, BAC_FAULTS);
+  p->faults = subset(&r, BAC_FAULT_ISOLATE); /* those before it */
   p->attacks = subset(&r, BAC_ATTACKS);
   const uint32_t founders = sizes[below(&r, sizeof sizes / sizeof *sizes)], joiners = below(&r, 3);
   c->founders = o->nodes == BAC_PLAN_DRAW ? founders : o->nodes;
@@ -94,6 +94,7 @@ int bac_plan_draw(struct bac_plan *p, const struct bac_plan_options *o, char *wh
   p->real_crypto = o->seed % 16 == 0;
   c->share = p->real_crypto;
   draw_rates(p, &r);
+  if (bac_random_chance(&r, 1, 3)) p->faults |= 1u << BAC_FAULT_ISOLATE;
   return bac_config_check(&c->node, why, why_size);
 }
 

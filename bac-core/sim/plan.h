@@ -26,6 +26,7 @@ enum bac_fault {
   BAC_FAULT_CUT,       /* in the middle of a step: its last record torn, or some of its frames not sent */
   BAC_FAULT_SLOW,      /* a node that takes long for each step */
   BAC_FAULT_CHURN,     /* epochs; EVs join and leave */
+  BAC_FAULT_ISOLATE,   /* who commits a height first is cut off for a time: what it knows, the others must find again */
   BAC_FAULTS
 };
 
