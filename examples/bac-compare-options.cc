@@ -346,6 +346,14 @@ Options::Options(Request& r)
     Choice("election", run.election, {"sortition", "round-robin"}, "who leads a round of bac; other protocols have their own way");
     Flag("early-claims", run.earlyClaims, "bac, sortition: claims of the next round travel with the votes of this one");
     Choice("vote-rule", run.voteRule, {"full", "light"}, "what a consensus node votes with");
+    Choice("attack", run.attack, {"none", "dos", "sybil"}, "dos: jam each shard's primary; sybil: one EV of each shard has several identities");
+    Choice("attack-on", run.dos.on, {"block", "claim", "schedule"},
+           "dos: what shows who leads: a proposal's first frame, a claim's, or (without sortition) the turn that all know");
+    Seconds("attack-delay", run.dos.delay_s, 0, 3600, "dos: from the end of that frame to the first jamming frame");
+    Seconds("attack-duration", run.dos.duration_s, 0.001, 3600, "dos: how long a primary is jammed, unless another is meanwhile");
+    Real("attack-power", run.dos.eirp_dbm, -50, 44.8, "dBm", "dos: transmit power of the jamming station, 5 m beside its target");
+    Count("sybil-identities", run.identities, 2, BAC_ROSTER_MAX, "sybil: members that are one EV's");
+    Choice("sybil-units", run.sybilUnits, {"split", "fresh"}, "sybil: at genesis the identities share one member's units, or each has a member's");
     Add("begin", "", "time of the traffic when the simulation begins, s; default: the scenario's", true, [&](const std::string& t) {
         return t.empty() ? t : NumberText(run.begin_s = ParseSeconds("begin", t, 0, 1e6)) + "s";
     });

@@ -158,7 +158,7 @@ static void grant(struct bac_medium *m, uint32_t station) {
     }
     s->sending_access = a;
     const struct bac_medium_frame frame = s->edca[a].ring[s->edca[a].first].frame;
-    bac_flight_begin(m, station, &frame, false);
+    bac_flight_begin(m, station, &frame, BAC_FLIGHT_DATA);
     for (int b = a + 1; b < BAC_ACS; b++)
       if (over[b]) lose_internally(m, station, b);
     return;

@@ -76,7 +76,7 @@ static void fill(struct bac_medium *m, struct bac_flight *f) {
   m->kernels->fade(&p);
 }
 
-void bac_flight_begin(struct bac_medium *m, uint32_t from, const struct bac_medium_frame *frame, bool is_ack) {
+void bac_flight_begin(struct bac_medium *m, uint32_t from, const struct bac_medium_frame *frame, enum bac_flight_kind kind) {
   bac_layout_ensure(m);
   struct bac_station *s = &m->stations[from];
   struct bac_lanes *l = bac_lanes_of(m, s);
@@ -86,7 +86,7 @@ void bac_flight_begin(struct bac_medium *m, uint32_t from, const struct bac_medi
   f->frame = *frame;
   f->from = from;
   f->used = true;
-  f->is_ack = is_ack;
+  f->kind = kind;
   f->serial = m->serial++;
   f->start = m->now;
   f->end = m->now + bac_air_duration(frame->psdu_bytes, frame->mode);
@@ -103,12 +103,13 @@ void bac_flight_begin(struct bac_medium *m, uint32_t from, const struct bac_medi
   bac_radio_events_add(&m->events, f->start + BAC_AIR_DETECT, BAC_RADIO_SENSE, index, 0);
   bac_radio_events_add(&m->events, f->start + BAC_AIR_PREAMBLE + BAC_AIR_HEADER, BAC_RADIO_HEADER, index, 0);
   bac_radio_events_add(&m->events, f->end, BAC_RADIO_FINISH, index, 0);
-  m->totals.transmissions += !is_ack;
-  m->totals.acks += is_ack;
+  m->totals.transmissions += kind == BAC_FLIGHT_DATA;
+  m->totals.acks += kind == BAC_FLIGHT_ACK;
+  m->totals.jams += kind == BAC_FLIGHT_JAM;
   m->totals.airtime += f->end - f->start;
   m->totals.pairs += f->count * BAC_LANES;
-  if (is_ack && m->host.acknowledges) m->host.acknowledges(m->host.ctx, m->now, from, f->end - f->start);
-  if (!is_ack && m->host.begins) m->host.begins(m->host.ctx, m->now, from, frame, f->end - f->start);
+  if (kind == BAC_FLIGHT_ACK && m->host.acknowledges) m->host.acknowledges(m->host.ctx, m->now, from, f->end - f->start);
+  if (kind == BAC_FLIGHT_DATA && m->host.begins) m->host.begins(m->host.ctx, m->now, from, frame, f->end - f->start);
 }
 
 /* Tells the MACs of stations whose channel became busy or idle in a pass. */
@@ -171,7 +172,7 @@ static size_t collect(struct bac_medium *m, const struct bac_flight *f, const st
 static bool hear_unicast(struct bac_medium *m, const struct bac_flight *f, uint32_t station) {
   struct bac_station *s = &m->stations[station];
   const enum bac_air_mode ack_mode = bac_air_ack_mode(f->frame.mode);
-  if (f->is_ack) {
+  if (f->kind == BAC_FLIGHT_ACK) {
     if (f->frame.to == station) bac_edca_acked(m, station);
     return false;
   }
@@ -206,7 +207,7 @@ void bac_flight_finish(struct bac_medium *m, uint32_t flight) {
   if (f.frame.to != BAC_TO_ALL) /* before the MACs of others see the channel idle: NAV */
     for (size_t i = 0; i < count; i++) {
       const uint32_t station = m->receptions[i].station;
-      if (!f.is_ack && station != f.frame.to) hear_unicast(m, &f, station);
+      if (f.kind == BAC_FLIGHT_DATA && station != f.frame.to) hear_unicast(m, &f, station);
     }
   tell_changes(m, &f, &p);
   bac_flight_update_busy(m, f.from);
@@ -217,7 +218,7 @@ void bac_flight_finish(struct bac_medium *m, uint32_t flight) {
     const struct bac_reception r = m->receptions[i];
     bool deliver = f.frame.to == BAC_TO_ALL;
     if (f.frame.to == r.station) deliver = hear_unicast(m, &f, r.station);
-    if (!f.is_ack && m->host.decoded) m->host.decoded(m->host.ctx, m->now, r.station, f.from, f.frame.cookie, r.sinr, deliver);
+    if (f.kind == BAC_FLIGHT_DATA && m->host.decoded) m->host.decoded(m->host.ctx, m->now, r.station, f.from, f.frame.cookie, r.sinr, deliver);
   }
-  if (!f.is_ack) bac_edca_sent(m, f.from, &f.frame);
+  if (f.kind == BAC_FLIGHT_DATA) bac_edca_sent(m, f.from, &f.frame);
 }

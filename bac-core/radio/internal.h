@@ -30,6 +30,7 @@ struct bac_station {
   struct bac_edca edca[BAC_ACS];
   struct bac_random random;
   double at[3];
+  double ln_power; /* W */
   uint32_t channel; /* index, 0 to 6 */
   uint32_t slot;    /* block and lane */
   bac_time nav_end, ack_wait_end, tx_end;
@@ -46,11 +47,14 @@ struct bac_station {
   uint64_t row_version;
 };
 
+enum bac_flight_kind { BAC_FLIGHT_DATA, BAC_FLIGHT_ACK, BAC_FLIGHT_JAM };
+
 /* A frame on the air. */
 struct bac_flight {
   struct bac_medium_frame frame;
   uint32_t from;
-  bool used, is_ack;
+  bool used;
+  enum bac_flight_kind kind;
   bac_time start, end;
   uint64_t serial;
   uint32_t *blocks;
@@ -103,7 +107,7 @@ void bac_layout_free(struct bac_medium *m);
 void bac_layout_row(struct bac_medium *m, struct bac_station *s);    /* brings a row up to date */
 
 /* flight.c */
-void bac_flight_begin(struct bac_medium *m, uint32_t from, const struct bac_medium_frame *frame, bool is_ack);
+void bac_flight_begin(struct bac_medium *m, uint32_t from, const struct bac_medium_frame *frame, enum bac_flight_kind kind);
 void bac_flight_sense(struct bac_medium *m, uint32_t flight);
 void bac_flight_header(struct bac_medium *m, uint32_t flight);
 void bac_flight_finish(struct bac_medium *m, uint32_t flight);

@@ -162,7 +162,7 @@ void bac_layout_row(struct bac_medium *m, struct bac_station *s) {
   if (s->row_version == m->row_version) return;
   s->row_version = m->row_version;
   struct bac_row_pass p = {.x = m->x, .y = m->y, .z = m->z, .count = m->block_count, .from = {s->at[0], s->at[1], s->at[2]},
-                           .ln_power = m->ln_power, .out = m->scratch};
+                           .ln_power = s->ln_power, .out = m->scratch};
   for (int i = 0; i < BAC_LOSS_PIECES; i++) {
     if (i > 0) p.begin_m2[i - 1] = m->loss.begin_m2[i];
     p.intercept[i] = m->loss.intercept[i];

@@ -72,6 +72,7 @@ int bac_medium_check(const struct bac_medium_config *c, char *why, size_t why_si
 
 /* 24 bits: libraries differ in the last of 53. */
 static double watt(double dbm) { return (double)(float)pow(10, (dbm - 30) / 10); }
+static double ln_watt(double dbm) { return (double)(float)((dbm - 30) / 10 * 2.302585092994045684); }
 
 static void make_tables(struct bac_medium *m) {
   m->errors = bac_alloc(BAC_AIR_MODES * BAC_ERROR_SIZE, sizeof *m->errors);
@@ -105,7 +106,7 @@ struct bac_medium *bac_medium_new(const struct bac_medium_config *config, const 
   m->sense_foreign = watt(config->energy_detect_dbm);
   m->preamble = watt(config->preamble_dbm);
   m->preamble_ratio = (double)(float)pow(10, config->preamble_sinr_db / 10);
-  m->ln_power = (double)(float)((config->eirp_dbm - 30) / 10 * 2.302585092994045684);
+  m->ln_power = ln_watt(config->eirp_dbm);
   make_tables(m);
   m->laid_out = true; /* of nobody */
   m->row_version = 1;
@@ -143,7 +144,8 @@ int64_t bac_medium_add(struct bac_medium *m, uint32_t channel, const double at[3
     m->stations = bac_realloc(m->stations, m->station_capacity, sizeof *m->stations);
   }
   struct bac_station *s = &m->stations[m->station_count];
-  *s = (struct bac_station){.at = {at[0], at[1], at[2]}, .channel = (channel - BAC_CHANNEL_FIRST) / 2, .slot = UINT32_MAX};
+  *s = (struct bac_station){.at = {at[0], at[1], at[2]}, .channel = (channel - BAC_CHANNEL_FIRST) / 2, .slot = UINT32_MAX,
+                            .ln_power = m->ln_power};
   s->random = bac_random_stream(m->config.seed, m->station_count, BAC_PURPOSE_NETWORK);
   bac_edca_init(s);
   m->laid_out = false;
@@ -206,6 +208,26 @@ int bac_medium_send(struct bac_medium *m, bac_time now, uint32_t station, const 
   return bac_edca_enqueue(m, station, frame);
 }
 
+int bac_medium_jam(struct bac_medium *m, bac_time now, uint32_t station, uint32_t psdu_bytes, enum bac_air_mode mode) {
+  if (station >= m->station_count || psdu_bytes == 0 || psdu_bytes > 4095 || (unsigned)mode >= BAC_AIR_MODES) return BAC_EINVAL;
+  BAC_ASSERT(now >= m->now);
+  if (now > m->now) bac_medium_run(m, now - 1);
+  m->now = now;
+  bac_layout_ensure(m);
+  const struct bac_station *s = &m->stations[station];
+  const struct bac_lanes *l = bac_lanes_of(m, s);
+  if (!l->on[bac_lane_of(s)] || l->sending[bac_lane_of(s)]) return BAC_ESTATE;
+  const struct bac_medium_frame frame = {.to = BAC_TO_ALL, .psdu_bytes = psdu_bytes, .mode = mode, .access = BAC_AC_VO};
+  bac_flight_begin(m, station, &frame, BAC_FLIGHT_JAM);
+  return BAC_OK;
+}
+
+void bac_medium_set_power(struct bac_medium *m, uint32_t station, double eirp_dbm) {
+  BAC_ASSERT(station < m->station_count && within(eirp_dbm, -50, 44.8));
+  m->stations[station].ln_power = ln_watt(eirp_dbm);
+  m->stations[station].row_version = 0; /* computed anew */
+}
+
 size_t bac_medium_queued(const struct bac_medium *m, uint32_t station) {
   size_t count = 0;
   for (int a = 0; a < BAC_ACS; a++) count += m->stations[station].edca[a].count;
@@ -223,7 +245,7 @@ static void acknowledge(struct bac_medium *m, uint32_t station) {
   const struct bac_lanes *l = bac_lanes_of(m, s);
   if (!l->on[bac_lane_of(s)] || l->sending[bac_lane_of(s)]) return;
   const struct bac_medium_frame frame = {.to = s->ack_to, .psdu_bytes = BAC_ACK_BYTES, .mode = s->ack_mode, .access = BAC_AC_VO};
-  bac_flight_begin(m, station, &frame, true);
+  bac_flight_begin(m, station, &frame, BAC_FLIGHT_ACK);
 }
 
 static void handle(struct bac_medium *m, const struct bac_radio_event *e) {

@@ -103,6 +103,11 @@ int bac_medium_tune(struct bac_medium *medium, bac_time now, uint32_t station, u
 
 /* Queue a frame.  Errors: BAC_EINVAL (no such station, too long), BAC_ESTATE (the radio is off), BAC_ELIMIT (the queue is full). */
 int bac_medium_send(struct bac_medium *medium, bac_time now, uint32_t station, const struct bac_medium_frame *frame);
+/* A station jams: a frame for nobody goes on the air at once, whatever its channel is like. Others see a busy channel and lose what they are
+ * receiving, as by any frame; none is told of it.  Errors: BAC_EINVAL, BAC_ESTATE (the radio is off, or sending). */
+int bac_medium_jam(struct bac_medium *medium, bac_time now, uint32_t station, uint32_t psdu_bytes, enum bac_air_mode mode);
+/* Transmit power of one station from its next frame on, in place of the configured one. -50 <= eirp_dbm <= 44.8. */
+void bac_medium_set_power(struct bac_medium *medium, uint32_t station, double eirp_dbm);
 /* Frames that a station's queues hold. */
 size_t bac_medium_queued(const struct bac_medium *medium, uint32_t station);
 
@@ -117,7 +122,7 @@ bac_time bac_medium_busy(const struct bac_medium *medium, bac_time now, uint32_t
 double bac_medium_power_dbm(struct bac_medium *medium, uint32_t from, uint32_t to);
 
 struct bac_medium_totals {
-  uint64_t transmissions, acks; /* frames begun: data, acknowledgements */
+  uint64_t transmissions, acks, jams; /* frames begun: data, acknowledgements, a jammer's */
   uint64_t decoded, header_errors, payload_errors;
   uint64_t outcome[BAC_OUTCOMES];
   uint64_t internal_collisions; /* two access categories of a station at once */

@@ -37,6 +37,7 @@ constexpr int64_t NODES_START_NS = 100000000; // the radios reach their channel 
 constexpr double RSU_HEIGHT_M = 5;
 constexpr int64_t ANNOUNCEMENTS_PER_EPOCH = 4; // an order takes effect at the end of the epoch in which it is given
 const Time RETUNING = MilliSeconds(10);        // a radio that changes over is off for so long: any frame of its own is over
+constexpr uint32_t ATTACKERS_BEGIN = 65500; // ids of jamming stations, one a shard: nobody else's
 constexpr size_t SHARED_VERDICTS = 1 << 18;
 
 [[noreturn]] void Refuse(const std::string& line) { throw std::runtime_error(line); }
@@ -69,6 +70,10 @@ bac_config ConfigOf(const BacRunOptions& o) {
   config.block_interval = Nanoseconds(o.block_interval_s);
   config.bit_rate_bps = static_cast<uint64_t>(o.radio.rate_mbps * 1e6);
   config.relay = o.relay;
+  BacCheck::Choice("attack", o.attack, {"none", "dos", "sybil"});
+  BacAttacker::Check(o.dos);
+  BacCheck::Range("identities", o.identities, 2, BAC_ROSTER_MAX);
+  BacCheck::Choice("sybil units", o.sybilUnits, {"split", "fresh"});
   if (!o.pcap.empty() && o.radio.radio != "wave") Refuse("pcap with radio=" + o.radio.radio + ": captures are ns-3's, give radio=wave");
   char why[256];
   if (bac_config_check(&config, why, sizeof why) != BAC_OK) Refuse(why);
@@ -89,6 +94,7 @@ class Scene {
   BacRunResult GetResult();
 
  private:
+  void MakeIdentities(bac_plan_shard& shard);
   Ptr<BacApplication> BuildMembers(const bac_plan_shard& shard);
   Ptr<BacApplication> BuildBackhaul(const bac_plan_shard& shard);
   Ptr<BacApplication> BuildNode(const bac_plan_shard& shard, uint32_t id, bac_node_kind kind, Ptr<MobilityModel> mobility);
@@ -113,6 +119,10 @@ class Scene {
   std::set<uint32_t> m_absent;                  ///< of them, those that have left
   std::unique_ptr<BacHelper> m_helper;
   std::unique_ptr<BacStatistics> m_statistics;
+  std::vector<std::unique_ptr<BacAttacker>> m_attackers; ///< with dos: one a shard
+  std::set<uint32_t> m_identities; ///< with sybil: ids of attackers' members
+  uint64_t m_units{0};             ///< with sybil: of all members at genesis
+  uint64_t m_identityUnits{0};     ///< with sybil: of attackers' members
   double m_wall_s{0};
   uint64_t m_events{0};
 };
@@ -132,16 +142,44 @@ Scene::Scene(const BacRunOptions& options)
   if (!bac_sharding_find(o.sharding.c_str(), &sharding)) Refuse("sharding=" + o.sharding + " is unknown: give quadrant, rsu or kmeans");
   const bac_plan_want want{o.traceFile.c_str(),    o.evs, o.shards, o.rsus, o.begin_s < 0, Nanoseconds(o.begin_s), m_end,
                            o.seed, o.churn, o.epoch_blocks,
-                           2 * o.epoch_blocks * Nanoseconds(o.block_interval_s), sharding, o.handover};
+                           2 * o.epoch_blocks * Nanoseconds(o.block_interval_s), sharding,
+                           o.handover && o.attack != "sybil"}; // one car's identities have one shard
   bac_plan* plan = nullptr;
   if (bac_plan_new(trace, &want, &plan, why, sizeof why) != BAC_OK) Refuse(why);
   m_plan.reset(plan);
   m_config.backhaul = plan->rsu_count > 0;
+  if (o.attack == "sybil")
+    for (uint32_t shard = 0; shard < plan->shard_count; shard++) MakeIdentities(plan->shards[shard]);
   if (plan->site_count == 0) return;
   const int64_t horizon_ms = std::min<int64_t>(m_announceInterval / 1000000, 600000);
   const bac_controller_config controller{o.seed, BAC_PLAN_MBS_BEGIN, static_cast<uint32_t>(horizon_ms)};
   m_controller.reset(bac_controller_new(&controller));
   bac_controller_set_sites(m_controller.get(), plan->sites, plan->site_count, 0);
+}
+
+/// The last members of a shard that are there from the beginning are one attacker's.
+void Scene::MakeIdentities(bac_plan_shard& s) {
+  const uint32_t k = m_options.identities;
+  if (k + BAC_PLAN_FOUNDERS_MIN > s.roster.count)
+    Refuse("identities is " + std::to_string(k) + " and shard " + std::to_string(s.roster.shard) + " begins with " +
+           std::to_string(s.roster.count) + " members: leave " + std::to_string(BAC_PLAN_FOUNDERS_MIN) + " of them honest");
+  bac_member* members = s.roster.members == s.founders ? s.founders : s.members;
+  const uint32_t first = s.roster.count - k;
+  const uint32_t units = members[first].units;
+  uint32_t vehicle = UINT32_MAX;
+  for (uint32_t i = first; i < s.roster.count; i++) {
+    if (m_options.sybilUnits == "split") members[i].units = units / k + (i - first < units % k);
+    m_identities.insert(members[i].id);
+    for (uint32_t v = 0; v < s.everybody.count; v++) {
+      if (s.everybody.members[v].id != members[i].id) continue;
+      if (i == first) vehicle = s.vehicles[v];
+      s.vehicles[v] = vehicle; // they drive in one car
+    }
+  }
+  for (uint32_t i = 0; i < s.roster.count; i++) {
+    m_units += members[i].units;
+    if (i >= first) m_identityUnits += members[i].units;
+  }
 }
 
 Scene::~Scene() {
@@ -154,6 +192,9 @@ void Scene::Build() {
   m_shared.reset(bac_shared_new(SHARED_VERDICTS));
   m_helper = std::make_unique<BacHelper>(m_options.radio);
   m_statistics = std::make_unique<BacStatistics>(m_options.seed, NanoSeconds(m_measureBegin), NanoSeconds(m_end));
+  for (uint32_t shard = 0; shard < m_plan->shard_count && m_options.attack == "dos"; shard++)
+    m_attackers.push_back(std::make_unique<BacAttacker>(*m_helper, m_options.dos, shard, ATTACKERS_BEGIN + shard,
+                                                        m_options.radio.radio == "fast", bac_election_name(&m_config)));
   for (uint32_t shard = 0; shard < m_plan->shard_count; shard++) {
     const Ptr<BacApplication> ev = BuildMembers(m_plan->shards[shard]);
     const Ptr<BacApplication> rsu = BuildBackhaul(m_plan->shards[shard]);
@@ -182,6 +223,7 @@ Ptr<BacApplication> Scene::BuildNode(const bac_plan_shard& s, uint32_t id, bac_n
   app->SetAttribute("KeepRecords", BooleanValue(kind == BAC_NODE_MEMBER && m_options.churn));
   app->SetStartTime(NanoSeconds(NODES_START_NS));
   if (kind == BAC_NODE_MEMBER) m_statistics->AddMember(app, s.roster.shard);
+  for (size_t i = 0; kind == BAC_NODE_MEMBER && i < m_attackers.size(); i++) m_attackers[i]->Watch(app); // it may change over
   if (radio) m_statistics->AddStation(app, s.roster.shard, kind == BAC_NODE_MEMBER);
   return app;
 }
@@ -311,6 +353,15 @@ BacRow Scene::GetConfiguration() const {
   text("vote_rule", o.voteRule);
   text("election", bac_election_name(&m_config));
   count("early_claims", o.earlyClaims);
+  text("attack", o.attack);
+  const bool dos = o.attack == "dos";
+  const bool sybil = o.attack == "sybil";
+  text("attack_on", dos ? o.dos.on : "");
+  real("attack_delay_s", dos ? o.dos.delay_s : NAN);
+  real("attack_duration_s", dos ? o.dos.duration_s : NAN);
+  real("attack_power_dbm", dos ? o.dos.eirp_dbm : NAN);
+  text("sybil_units", sybil ? o.sybilUnits : "");
+  count("sybil_identities", sybil ? o.identities : 0);
   text("radio", o.radio.radio);
   text("scenario", o.scenario.empty() ? m_trace->strings[m_trace->scenario] : o.scenario);
   text("trace_digest", digest);
@@ -351,6 +402,22 @@ BacRunResult Scene::GetResult() {
   result.columns = GetConfiguration();
   const BacRow measured = m_statistics->GetColumns();
   result.columns.insert(result.columns.end(), measured.begin(), measured.end());
+  uint64_t jams = 0;
+  Time jamming;
+  for (const auto& attacker : m_attackers) {
+    jams += attacker->GetJams();
+    jamming += attacker->GetJamTime();
+  }
+  const bac_columns attack = BacColumnsOf(result.columns);
+  bac_columns_count(&attack, "attacks", jams);
+  bac_columns_real(&attack, "jam_airtime_s", jamming.GetSeconds());
+  uint64_t own = 0;
+  const std::vector<BacRow> blocks = m_statistics->GetBlocks();
+  for (const BacRow& block : blocks)
+    for (const BacColumn& column : block) own += column.first == "proposer" && m_identities.count(static_cast<uint32_t>(std::stoul(column.second))) > 0;
+  const bool sybil = !m_identities.empty();
+  bac_columns_real(&attack, "sybil_units_share", sybil ? static_cast<double>(m_identityUnits) / static_cast<double>(m_units) : NAN);
+  bac_columns_real(&attack, "sybil_blocks_share", sybil && !blocks.empty() ? static_cast<double>(own) / static_cast<double>(blocks.size()) : NAN);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   const bac_columns columns = BacColumnsOf(result.columns);
@@ -358,7 +425,7 @@ BacRunResult Scene::GetResult() {
   bac_columns_real(&columns, "wall_s", m_wall_s);
   bac_columns_real(&columns, "events_per_s", static_cast<double>(m_events) / m_wall_s);
   bac_columns_real(&columns, "peak_memory_mb", static_cast<double>(usage.ru_maxrss) / 1024);
-  result.blocks = m_statistics->GetBlocks();
+  result.blocks = blocks;
   result.conflicts = m_statistics->GetConflicts();
   result.conflictText = m_statistics->GetConflictText();
   return result;

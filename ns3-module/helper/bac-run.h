@@ -2,6 +2,7 @@
 #ifndef BAC_RUN_H
 #define BAC_RUN_H
 
+#include "ns3/bac-attacker.h"
 #include "ns3/bac-helper.h"
 #include "ns3/bac-statistics.h"
 
@@ -39,6 +40,10 @@ struct BacRunOptions {
   std::string cost = "automotive";    ///< name of the CPU cost model
   std::string pcap;                   ///< captures begin with this name, one a shard, of what its first RSU hears, else its first EV; empty: none
   BacRadioOptions radio;              ///< the radio
+  std::string attack = "none";        ///< none, dos or sybil
+  BacDosOptions dos;                  ///< with dos
+  uint32_t identities = 4;            ///< with sybil: of one attacker in each shard
+  std::string sybilUnits = "split";   ///< with sybil: split (they share one member's units at genesis) or fresh (each has a member's)
 };
 
 /// \ingroup bac

@@ -104,6 +104,19 @@ void BacFastChannel::SetOn(uint32_t station, bool on) {
   Arm();
 }
 
+void BacFastChannel::Jam(uint32_t station, uint32_t bytes) {
+  bac_medium_jam(m_medium, Simulator::Now().GetNanoSeconds(), station, bytes, BAC_MODE_3);
+  Arm();
+}
+
+void BacFastChannel::SetPower(uint32_t station, double eirp_dbm) { bac_medium_set_power(m_medium, station, eirp_dbm); }
+
+void BacFastChannel::Moved(uint32_t station) {
+  const Vector at = m_mobilities[station]->GetPosition();
+  const double where[3] = {at.x, at.y, at.z};
+  bac_medium_move(m_medium, station, where);
+}
+
 Time BacFastChannel::GetBusyTime(uint32_t station) {
   return NanoSeconds(bac_medium_busy(m_medium, Simulator::Now().GetNanoSeconds(), station));
 }

@@ -46,6 +46,9 @@ class BacFastChannel : public Object {
   /// Tune a radio that is off and done sending. \param station whose \param channel WAVE channel number
   void Tune(uint32_t station, uint32_t channel);
   void SetOn(uint32_t station, bool on); ///< \param station whose radio \param on goes on, or off after a frame on the air
+  void Jam(uint32_t station, uint32_t bytes);      ///< A frame for nobody, at once, at 3 Mb/s. \param station whose \param bytes of its PSDU
+  void SetPower(uint32_t station, double eirp_dbm); ///< \param station whose \param eirp_dbm of its frames from now on
+  void Moved(uint32_t station);                    ///< Take a position anew, now. \param station whose
   Time GetBusyTime(uint32_t station);    ///< \param station which \return how long it has seen its channel busy
 
  protected:

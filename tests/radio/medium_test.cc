@@ -120,6 +120,39 @@ TEST(Medium, StrongestWithinFourMicroseconds) {
   EXPECT_GT(after, 5);
 }
 
+/* A jammer waits for nobody: what is on the air is lost, who would begin waits; nobody is told of its frames. */
+TEST(Medium, AJammerSpoilsAndSilences) {
+  RadioNet net;
+  const uint32_t a = net.Add(0), b = net.Add(50), jammer = net.Add(25);
+  net.Send(kStart, a, 1000);
+  net.Run(kStart + 200 * BAC_US);
+  ASSERT_EQ(net.begins.size(), 1u);
+  EXPECT_EQ(bac_medium_jam(net.m, kStart + 200 * BAC_US, jammer, 2000, BAC_MODE_3), BAC_OK); /* into it */
+  EXPECT_EQ(bac_medium_jam(net.m, kStart + 201 * BAC_US, jammer, 2000, BAC_MODE_3), BAC_ESTATE); /* it is sending */
+  net.Run(kStart + 2 * BAC_MS);
+  EXPECT_EQ(net.Heard(b, a), 0u);
+  net.Send(kStart + 3 * BAC_MS, a, 100);
+  net.Run(kStart + 30 * BAC_MS);
+  ASSERT_EQ(net.begins.size(), 2u);
+  EXPECT_GT(net.begins[1].at, kStart + 200 * BAC_US + bac_air_duration(2000, BAC_MODE_3));
+  EXPECT_EQ(net.Heard(b, a), 1u);
+  EXPECT_EQ(net.Heard(b, jammer) + net.Heard(a, jammer), 0u);
+  EXPECT_EQ(bac_medium_sum(net.m).jams, 1u);
+  EXPECT_EQ(bac_medium_sum(net.m).transmissions, 2u);
+  bac_medium_set_on(net.m, kStart + 31 * BAC_MS, jammer, false);
+  EXPECT_EQ(bac_medium_jam(net.m, kStart + 32 * BAC_MS, jammer, 2000, BAC_MODE_3), BAC_ESTATE);
+  EXPECT_EQ(bac_medium_jam(net.m, kStart + 32 * BAC_MS, 9, 2000, BAC_MODE_3), BAC_EINVAL);
+}
+
+TEST(Medium, AStationsPowerIsItsOwn) {
+  RadioNet net;
+  const uint32_t a = net.Add(0), b = net.Add(50);
+  const double before = bac_medium_power_dbm(net.m, a, b), back = bac_medium_power_dbm(net.m, b, a);
+  bac_medium_set_power(net.m, a, 5);
+  EXPECT_NEAR(bac_medium_power_dbm(net.m, a, b), before - 15, 0.01);
+  EXPECT_NEAR(bac_medium_power_dbm(net.m, b, a), back, 1e-9);
+}
+
 TEST(Medium, HalfDuplex) {
   RadioNet net;
   const uint32_t a = net.Add(0), b = net.Add(50), c = net.Add(49);

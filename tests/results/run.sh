@@ -53,6 +53,13 @@ refuse 'mode=fast' --mode=fast --out=DIR
 refuse 'no mode text' --protocols=pbft --mode=text --out=DIR
 refuse 'election=dice' --election=dice --out=DIR
 refuse 'vote-rule=half' --vote-rule=half --out=DIR
+refuse 'attack=all' --attack=all --out=DIR
+refuse 'attack-on=guess' --attack=dos --attack-on=guess --out=DIR
+refuse 'attack-delay=-1' --attack=dos --attack-delay=-1 --out=DIR
+refuse 'attack-duration=0' --attack=dos --attack-duration=0 --out=DIR
+refuse 'attack-power=99' --attack=dos --attack-power=99 --out=DIR
+refuse 'sybil-identities=1' --attack=sybil --sybil-identities=1 --out=DIR
+refuse 'sybil-units=many' --attack=sybil --sybil-units=many --out=DIR
 refuse 'scenario=atlantis' --scenario=atlantis --out=DIR
 refuse 'nowhere/my.sumocfg' --scenario=nowhere/my.sumocfg --out=DIR
 refuse 'there is no option --frobnicate' --frobnicate=1 --out=DIR
