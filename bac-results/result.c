@@ -45,14 +45,15 @@ bool bac_field_name_ok(const char *name) {
   return length > 0 && length <= 63 && strspn(name, letters) == length && !strchr("0123456789", name[0]);
 }
 
-struct bac_fields *bac_result_add_block(struct bac_result *record) {
-  size_t n = record->block_count;
-  if ((n & (n - 1)) == 0) { /* room doubles at powers of two */
-    record->blocks = bac_results_realloc(record->blocks, n > 0 ? 2 * n : 1, sizeof *record->blocks);
-  }
-  record->blocks[record->block_count++] = (struct bac_fields){0};
-  return &record->blocks[n];
+static struct bac_fields *add_row(struct bac_fields **rows, size_t *count) {
+  const size_t n = (*count)++;
+  if ((n & (n - 1)) == 0) *rows = bac_results_realloc(*rows, n > 0 ? 2 * n : 1, sizeof **rows); /* room doubles at powers of two */
+  (*rows)[n] = (struct bac_fields){0};
+  return &(*rows)[n];
 }
+
+struct bac_fields *bac_result_add_block(struct bac_result *record) { return add_row(&record->blocks, &record->block_count); }
+struct bac_fields *bac_result_add_reputation(struct bac_result *record) { return add_row(&record->reputations, &record->reputation_count); }
 
 void bac_result_set_conflicts(struct bac_result *record, uint64_t conflicts, const char *text) {
   free(record->conflict_text);
@@ -63,7 +64,9 @@ void bac_result_set_conflicts(struct bac_result *record, uint64_t conflicts, con
 void bac_result_free(struct bac_result *record) {
   bac_fields_free(&record->columns);
   for (size_t i = 0; i < record->block_count; i++) bac_fields_free(&record->blocks[i]);
+  for (size_t i = 0; i < record->reputation_count; i++) bac_fields_free(&record->reputations[i]);
   free(record->blocks);
+  free(record->reputations);
   free(record->conflict_text);
   *record = (struct bac_result){0};
 }
@@ -93,6 +96,11 @@ int bac_result_write(const struct bac_result *record, FILE *out) {
     write_fields('f', &record->blocks[i], out);
     lines += record->blocks[i].count + 1;
   }
+  for (size_t i = 0; i < record->reputation_count; i++) {
+    fputs("r\n", out);
+    write_fields('g', &record->reputations[i], out);
+    lines += record->reputations[i].count + 1;
+  }
   fprintf(out, "x %" PRIu64 " ", record->conflicts);
   write_value(record->conflict_text ? record->conflict_text : "", out);
   fprintf(out, "end %zu\n", lines);
@@ -118,8 +126,12 @@ static bool read_line(struct bac_result *record, char *line) {
     bac_result_add_block(record);
     return true;
   }
+  if (strcmp(line, "r") == 0) {
+    bac_result_add_reputation(record);
+    return true;
+  }
   char tag = line[0];
-  if (tag == '\0' || !strchr("cfx", tag) || line[1] != ' ') return false;
+  if (tag == '\0' || !strchr("cfgx", tag) || line[1] != ' ') return false;
   char *value = strchr(line + 2, ' ');
   if (!value) return false;
   *value++ = '\0';
@@ -132,8 +144,11 @@ static bool read_line(struct bac_result *record, char *line) {
     bac_result_set_conflicts(record, conflicts, value);
     return true;
   }
-  if (!bac_field_name_ok(line + 2) || (tag == 'f' && record->block_count == 0)) return false;
-  bac_fields_set(tag == 'c' ? &record->columns : &record->blocks[record->block_count - 1], line + 2, value);
+  if (!bac_field_name_ok(line + 2) || (tag == 'f' && record->block_count == 0) || (tag == 'g' && record->reputation_count == 0)) return false;
+  struct bac_fields *to = &record->columns;
+  if (tag == 'f') to = &record->blocks[record->block_count - 1];
+  if (tag == 'g') to = &record->reputations[record->reputation_count - 1];
+  bac_fields_set(to, line + 2, value);
   return true;
 }
 

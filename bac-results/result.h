@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What one run found: named values, and rows of named values for its blocks. It travels from the run's process to the parent as
+/* What one run found: named values, and rows of named values for its blocks and for reputations over time. It travels from the run's process to the parent as
  * lines of text; a record that was cut short is recognised. */
 #ifndef BAC_RESULTS_RESULT_H
 #define BAC_RESULTS_RESULT_H
@@ -34,11 +34,14 @@ struct bac_result {
   struct bac_fields columns;
   struct bac_fields *blocks;
   size_t block_count;
+  struct bac_fields *reputations;
+  size_t reputation_count;
   uint64_t conflicts;
   char *conflict_text; /* NULL: none */
 };
 
 struct bac_fields *bac_result_add_block(struct bac_result *record); /* borrowed until the next one is added */
+struct bac_fields *bac_result_add_reputation(struct bac_result *record); /* likewise */
 void bac_result_set_conflicts(struct bac_result *record, uint64_t conflicts, const char *text);
 void bac_result_free(struct bac_result *record);
 

@@ -16,7 +16,7 @@
 #include "text.h"
 
 #define APPLICATION_ID 0x42414352 /* "BACR" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* The columns of a table as they stand in the database, in order. */
 struct columns {
@@ -26,7 +26,7 @@ struct columns {
 
 struct bac_store {
   sqlite3 *db;
-  struct columns runs, blocks;
+  struct columns runs, blocks, reputation;
   size_t identity;
   struct bac_text error;
   double csv_written, csv_cost; /* monotonic seconds */
@@ -157,6 +157,7 @@ static int end(struct bac_store *store, int result) {
   if (!sqlite3_get_autocommit(store->db)) execute(store, "ROLLBACK");
   load_columns(store, "runs", &store->runs);
   load_columns(store, "blocks", &store->blocks);
+  load_columns(store, "reputation", &store->reputation);
   bac_text_free(&store->error);
   store->error = error;
   return -1;
@@ -167,27 +168,29 @@ static int end(struct bac_store *store, int result) {
 static const char schema[] =
     "CREATE TABLE facts(kind TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL);"
     "CREATE TABLE layouts(run INTEGER NOT NULL, sheet TEXT NOT NULL, columns TEXT NOT NULL, PRIMARY KEY(run, sheet));"
-    "CREATE INDEX blocks_run ON blocks(run);";
+    "CREATE INDEX blocks_run ON blocks(run);"
+    "CREATE INDEX reputation_run ON reputation(run);";
 
 static int create(struct bac_store *store, const struct bac_fields *planned, size_t identity) {
-  struct bac_text runs = {0}, blocks = {0}, sql = {0};
+  struct bac_text runs = {0}, rows = {0}, sql = {0};
   bac_text_puts(&runs, "CREATE TABLE runs(run INTEGER PRIMARY KEY, position TEXT NOT NULL UNIQUE");
-  bac_text_puts(&blocks, "CREATE TABLE blocks(run INTEGER NOT NULL REFERENCES runs(run)");
   for (size_t i = 0; i < planned->count; i++) {
     const struct bac_field *f = &planned->items[i];
     const char *type = bac_value_kind(f->value) == BAC_VALUE_TEXT ? "TEXT" : "NUMERIC";
     bac_text_printf(&runs, ", \"%s\" %s", f->name, type);
-    if (i < identity) bac_text_printf(&blocks, ", \"%s\" %s", f->name, type);
+    if (i < identity) bac_text_printf(&rows, ", \"%s\" %s", f->name, type);
   }
   bac_text_puts(&runs, ", status TEXT NOT NULL, error TEXT, command TEXT)");
-  bac_text_puts(&blocks, ")");
-  bac_text_printf(&sql, "PRAGMA application_id=%d; PRAGMA user_version=%d; %s; %s; %s", APPLICATION_ID, SCHEMA_VERSION,
-                  runs.data, blocks.data, schema);
+  bac_text_printf(&sql, "PRAGMA application_id=%d; PRAGMA user_version=%d; %s; ", APPLICATION_ID, SCHEMA_VERSION, runs.data);
+  for (int sheet = 0; sheet < 2; sheet++)
+    bac_text_printf(&sql, "CREATE TABLE %s(run INTEGER NOT NULL REFERENCES runs(run)%s); ", sheet == 0 ? "blocks" : "reputation",
+                    bac_text_string(&rows));
+  bac_text_puts(&sql, schema);
   bac_text_printf(&sql, "INSERT INTO facts VALUES('store', 0, 'identity', '%zu');", identity);
   int result = execute(store, "BEGIN IMMEDIATE");
   if (result == 0) result = end(store, execute(store, sql.data));
   bac_text_free(&runs);
-  bac_text_free(&blocks);
+  bac_text_free(&rows);
   bac_text_free(&sql);
   return result;
 }
@@ -213,7 +216,9 @@ static int open_tables(struct bac_store *store, const struct bac_fields *planned
   const char *text = bac_fields_get(&facts, "identity");
   store->identity = text ? (size_t)strtoul(text, NULL, 10) : 0;
   bac_fields_free(&facts);
-  return load_columns(store, "runs", &store->runs) == 0 ? load_columns(store, "blocks", &store->blocks) : -1;
+  const bool loaded = load_columns(store, "runs", &store->runs) == 0 && load_columns(store, "blocks", &store->blocks) == 0 &&
+                      load_columns(store, "reputation", &store->reputation) == 0;
+  return loaded ? 0 : -1;
 }
 
 struct bac_store *bac_store_open(const char *path, const struct bac_fields *planned, size_t identity, char *why,
@@ -237,6 +242,7 @@ void bac_store_close(struct bac_store *store) {
   if (!store) return;
   forget_columns(&store->runs);
   forget_columns(&store->blocks);
+  forget_columns(&store->reputation);
   sqlite3_close(store->db);
   bac_text_free(&store->error);
   free(store);
@@ -306,9 +312,9 @@ enum bac_run_status bac_store_status(struct bac_store *store, const char *positi
 }
 
 static int forget_result(struct bac_store *store, sqlite3_int64 id) {
-  char sql[160];
-  snprintf(sql, sizeof sql, "DELETE FROM blocks WHERE run = %lld; DELETE FROM layouts WHERE run = %lld", (long long)id,
-           (long long)id);
+  char sql[200];
+  snprintf(sql, sizeof sql, "DELETE FROM blocks WHERE run = %lld; DELETE FROM reputation WHERE run = %lld; DELETE FROM layouts WHERE run = %lld",
+           (long long)id, (long long)id, (long long)id);
   return execute(store, sql);
 }
 
@@ -415,14 +421,14 @@ static bool same_names(const struct bac_fields *a, const struct bac_fields *b) {
   return same;
 }
 
-static sqlite3_stmt *prepare_block(struct bac_store *store, const struct bac_fields *identity, const struct bac_fields *block) {
+static sqlite3_stmt *prepare_row(struct bac_store *store, const char *sheet, const struct bac_fields *identity, const struct bac_fields *row) {
   struct bac_text names = {0}, marks = {0}, sql = {0};
-  for (size_t i = 0; i < identity->count + block->count; i++) {
-    const struct bac_field *f = i < identity->count ? &identity->items[i] : &block->items[i - identity->count];
+  for (size_t i = 0; i < identity->count + row->count; i++) {
+    const struct bac_field *f = i < identity->count ? &identity->items[i] : &row->items[i - identity->count];
     bac_text_printf(&names, ", \"%s\"", f->name);
     bac_text_puts(&marks, ", ?");
   }
-  bac_text_printf(&sql, "INSERT INTO blocks(run%s) VALUES(?%s)", bac_text_string(&names), bac_text_string(&marks));
+  bac_text_printf(&sql, "INSERT INTO %s(run%s) VALUES(?%s)", sheet, bac_text_string(&names), bac_text_string(&marks));
   sqlite3_stmt *insert = prepare(store, sql.data);
   bac_text_free(&names);
   bac_text_free(&marks);
@@ -430,30 +436,41 @@ static sqlite3_stmt *prepare_block(struct bac_store *store, const struct bac_fie
   return insert;
 }
 
-static int put_blocks(struct bac_store *store, sqlite3_int64 id, const struct bac_result *record) {
+static int put_rows(struct bac_store *store, sqlite3_int64 id, const char *sheet, struct columns *columns, const struct bac_fields *rows,
+                    size_t count) {
   struct bac_fields identity, all = {0};
   int result = identity_of(store, id, &identity);
   sqlite3_stmt *insert = NULL;
-  for (size_t i = 0; i < record->block_count && result == 0; i++) {
-    const struct bac_fields *block = &record->blocks[i];
-    if (i == 0 || !same_names(block, &record->blocks[i - 1])) {
-      for (size_t j = 0; j < block->count; j++) bac_fields_set(&all, block->items[j].name, "");
+  for (size_t i = 0; i < count && result == 0; i++) {
+    const struct bac_fields *row = &rows[i];
+    if (i == 0 || !same_names(row, &rows[i - 1])) {
+      for (size_t j = 0; j < row->count; j++) bac_fields_set(&all, row->items[j].name, "");
       sqlite3_finalize(insert);
-      result = add_columns(store, "blocks", &store->blocks, block);
-      insert = result == 0 ? prepare_block(store, &identity, block) : NULL;
+      result = add_columns(store, sheet, columns, row);
+      insert = result == 0 ? prepare_row(store, sheet, &identity, row) : NULL;
       if (!insert) break;
     }
     for (size_t j = 0; j < identity.count; j++) bind(insert, (int)j + 2, identity.items[j].value);
-    for (size_t j = 0; j < block->count; j++) bind(insert, (int)(identity.count + j) + 2, block->items[j].value);
+    for (size_t j = 0; j < row->count; j++) bind(insert, (int)(identity.count + j) + 2, row->items[j].value);
     sqlite3_bind_int64(insert, 1, id);
     result = step(store, insert);
   }
-  if (record->block_count > 0 && !insert) result = -1;
+  if (count > 0 && !insert) result = -1;
   sqlite3_finalize(insert);
-  if (result == 0) result = put_layout(store, id, "blocks", &all);
+  if (result == 0) result = put_layout(store, id, sheet, &all);
   bac_fields_free(&identity);
   bac_fields_free(&all);
   return result;
+}
+
+static int check_row_names(struct bac_store *store, const char *what, const struct columns *columns, const struct bac_fields *rows, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    for (size_t j = 0; j < rows[i].count; j++) {
+      const size_t at = find_column(columns, rows[i].items[j].name);
+      if (at <= store->identity) return fail(store, "a %s column has the name \"%s\"", what, columns->names[at]);
+    }
+  }
+  return 0;
 }
 
 static int check_names(struct bac_store *store, const struct bac_result *record) {
@@ -461,13 +478,9 @@ static int check_names(struct bac_store *store, const struct bac_result *record)
   for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
     if (bac_fields_get(&record->columns, reserved[i])) return fail(store, "a result column has the name \"%s\"", reserved[i]);
   }
-  for (size_t b = 0; b < record->block_count; b++) {
-    for (size_t j = 0; j < record->blocks[b].count; j++) {
-      size_t at = find_column(&store->blocks, record->blocks[b].items[j].name);
-      if (at <= store->identity) return fail(store, "a block column has the name \"%s\"", store->blocks.names[at]);
-    }
-  }
-  return 0;
+  return check_row_names(store, "block", &store->blocks, record->blocks, record->block_count) == 0
+             ? check_row_names(store, "reputation", &store->reputation, record->reputations, record->reputation_count)
+             : -1;
 }
 
 int bac_store_put(struct bac_store *store, const char *position, enum bac_run_status status, const char *error,
@@ -481,7 +494,9 @@ int bac_store_put(struct bac_store *store, const char *position, enum bac_run_st
   if (result == 0) result = add_columns(store, "runs", &store->runs, &record->columns);
   if (result == 0) result = put_run(store, id, status, error, &record->columns);
   if (result == 0 && record->columns.count > 0) result = put_layout(store, id, "runs", &record->columns);
-  if (result == 0 && record->block_count > 0) result = put_blocks(store, id, record);
+  if (result == 0 && record->block_count > 0) result = put_rows(store, id, "blocks", &store->blocks, record->blocks, record->block_count);
+  if (result == 0 && record->reputation_count > 0)
+    result = put_rows(store, id, "reputation", &store->reputation, record->reputations, record->reputation_count);
   return end(store, result);
 }
 
@@ -580,19 +595,26 @@ static double now_s(void) {
 int bac_store_write_csv(struct bac_store *store, const char *folder, bool now) {
   double begun = now_s();
   if (!now && store->csv_cost > 0 && begun - store->csv_written < 20 * store->csv_cost) return 0;
-  struct bac_fields runs = {0}, blocks = {0};
+  struct bac_fields runs = {0}, blocks = {0}, reputation = {0};
   for (size_t i = 2; strcmp(store->runs.names[i], "status") != 0; i++) bac_fields_set(&runs, store->runs.names[i], "");
-  for (size_t i = 0; i < store->identity; i++) bac_fields_set(&blocks, store->runs.names[i + 2], "");
+  for (size_t i = 0; i < store->identity; i++) {
+    bac_fields_set(&blocks, store->runs.names[i + 2], "");
+    bac_fields_set(&reputation, store->runs.names[i + 2], "");
+  }
   bac_fields_set(&runs, "status", "");
   bac_fields_set(&runs, "error", "");
   int result = found_columns(store, "runs", &runs);
   bac_fields_set(&runs, "command", "");
   if (result == 0) result = found_columns(store, "blocks", &blocks);
   if (result == 0) result = write_sheet(store, folder, "runs.csv", "runs t ORDER BY t.position", &runs);
+  if (result == 0) result = found_columns(store, "reputation", &reputation);
   const char *from = "blocks t JOIN runs r USING(run) ORDER BY r.position, t.rowid";
   if (result == 0) result = write_sheet(store, folder, "blocks.csv", from, &blocks);
+  from = "reputation t JOIN runs r USING(run) ORDER BY r.position, t.rowid";
+  if (result == 0) result = write_sheet(store, folder, "reputation.csv", from, &reputation);
   bac_fields_free(&runs);
   bac_fields_free(&blocks);
+  bac_fields_free(&reputation);
   store->csv_written = now_s();
   store->csv_cost = store->csv_written - begun;
   return result;

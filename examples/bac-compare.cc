@@ -56,8 +56,8 @@ enum ExitStatus
 const char STORE[] = "results.sqlite";
 const char PREVIOUS[] = "previous";
 const char* const FILES[] =
-    {STORE, "runs.csv", "blocks.csv", "summary.csv", "figure.gp", "figure.png", "figure.pdf", nullptr};
-const size_t IDENTITY_COLUMNS = 4; // protocol, mode, delivery, seed: in each row of blocks.csv
+    {STORE, "runs.csv", "blocks.csv", "reputation.csv", "summary.csv", "figure.gp", "figure.png", "figure.pdf", nullptr};
+const size_t IDENTITY_COLUMNS = 4; // protocol, mode, delivery, seed: in each row of blocks.csv and reputation.csv
 
 /// What went wrong on this machine (a full disk, say), not in the input. Exit status 1.
 struct Trouble : std::runtime_error
@@ -544,14 +544,18 @@ Comparison::DoRun(void* self, size_t job, FILE* out)
         {
             bac_fields_set(&record.columns, name.c_str(), value.c_str());
         }
-        for (const auto& block : result.blocks)
-        {
-            bac_fields* row = bac_result_add_block(&record);
-            for (const auto& [name, value] : block)
+        const auto addRows = [&record](const std::vector<ns3::BacRow>& rows, bac_fields* (*add)(bac_result*)) {
+            for (const ns3::BacRow& row : rows)
             {
-                bac_fields_set(row, name.c_str(), value.c_str());
+                bac_fields* fields = add(&record);
+                for (const auto& [name, value] : row)
+                {
+                    bac_fields_set(fields, name.c_str(), value.c_str());
+                }
             }
-        }
+        };
+        addRows(result.blocks, bac_result_add_block);
+        addRows(result.reputations, bac_result_add_reputation);
         bac_result_set_conflicts(&record, result.conflicts, result.conflictText.c_str());
         const int written = bac_result_write(&record, out);
         bac_result_free(&record);
@@ -794,7 +798,7 @@ Comparison::Execute()
     PrintTable();
     if (m_trouble.empty())
     {
-        std::cout << "\nfiles in " << m_shown << ": runs.csv and blocks.csv (a row per run and per block), "
+        std::cout << "\nfiles in " << m_shown << ": runs.csv, blocks.csv, reputation.csv (a row per run, per block, per epoch and EV), "
                   << STORE << " (the same), summary.csv (this table), figure.png, figure.pdf\n";
     }
     std::cout << std::flush;

@@ -99,3 +99,14 @@ void bac_elections_columns(const struct bac_elections *e, const struct bac_colum
   bac_columns_real(to, "committee_failure", e->failure);
   bac_columns_real(to, "committee_malicious_share", BAC_COMMITTEE_MALICIOUS_SHARE);
 }
+
+void bac_reputation_columns(uint64_t epoch, uint32_t shard, uint32_t id, const struct bac_account_view *account, const struct bac_columns *to) {
+  bac_columns_count(to, "epoch", epoch);
+  bac_columns_count(to, "shard", shard);
+  bac_columns_count(to, "ev", id);
+  bac_columns_real(to, "b", account->belief_ppm * 1e-6);
+  bac_columns_real(to, "d", account->distrust_ppm * 1e-6);
+  bac_columns_real(to, "u", account->uncertainty_ppm * 1e-6);
+  bac_columns_real(to, "rho", account->rho_ppm * 1e-6);
+  bac_columns_count(to, "units", account->units);
+}

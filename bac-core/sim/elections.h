@@ -30,6 +30,9 @@ void bac_elections_add_totals(struct bac_elections *elections, uint32_t shard, c
  * bound at BAC_COMMITTEE_MALICIOUS_SHARE, the worst epoch's. Empty where there is none. */
 void bac_elections_columns(const struct bac_elections *elections, const struct bac_columns *to);
 
+/* A row of reputation over time: epoch, shard, ev, b, d, u, rho, units, as the account stands when the epoch begins. */
+void bac_reputation_columns(uint64_t epoch, uint32_t shard, uint32_t id, const struct bac_account_view *account, const struct bac_columns *to);
+
 #ifdef __cplusplus
 }
 #endif

@@ -220,6 +220,11 @@ struct bac_host_totals bac_host_sum(const struct bac_host *h) {
   return totals;
 }
 
+bool bac_host_storage(const struct bac_host *h, struct bac_storage *out) {
+  if (h->node) bac_node_storage(h->node, out);
+  return h->node != NULL;
+}
+
 /* ---- Steps ---- */
 
 static int step(struct bac_host *h, bac_time now, const struct item *item, char *why, size_t why_size) {

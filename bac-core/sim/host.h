@@ -78,6 +78,8 @@ struct bac_host_totals {
   bac_time busy;                /* CPU time of steps */
 };
 struct bac_host_totals bac_host_sum(const struct bac_host *host);
+/* Of the present life; false: there is none. */
+bool bac_host_storage(const struct bac_host *host, struct bac_storage *out);
 
 #ifdef __cplusplus
 }

@@ -79,6 +79,7 @@ struct bac_observer {
   char conflict[320];
   struct bac_observed_totals totals; /* sums */
   uint64_t members;
+  uint64_t storing[2], stored_bytes[2]; /* members at the end, what they keep; [1]: of those that keep whole blocks */
   struct bac_attendance *attendance;
   struct bac_elections *elections;
   struct bac_audit *audit;
@@ -222,6 +223,7 @@ static struct bac_observed_block *add_block(struct bac_observer *o, bac_time now
                                                     .committed_q = now,
                                                     .members = h->node_count,
                                                     .epoch = commit->epoch,
+                                                    .light_bytes = commit->light_bytes,
                                                     .roster_final = commit->revocable ? BAC_NEVER : now};
   return &o->blocks[h->block];
 }
@@ -389,6 +391,10 @@ void bac_observer_add_totals(struct bac_observer *o, const struct bac_observed_t
   o->totals.mac_timeouts += node->mac_timeouts;
   o->totals.cpu_overflows += node->cpu_overflows;
   if (!node->member) return;
+  if (node->storage.blocks + node->storage.headers > 0) {
+    o->storing[node->storage.whole]++;
+    o->stored_bytes[node->storage.whole] += node->storage.bytes + node->storage.header_bytes + node->storage.certificate_bytes;
+  }
   o->totals.cpu_busy += node->cpu_busy;
   o->members++;
 }
@@ -447,6 +453,7 @@ void bac_observer_block_columns(const struct bac_observed_block *b, const struct
   bac_columns_count(to, "epoch", b->epoch);
   bac_columns_count(to, "revoked", b->revoked);
   bac_columns_real(to, "roster_final_s", b->roster_final == BAC_NEVER ? NAN : (double)b->roster_final / 1e9);
+  bac_columns_real(to, "light_proof_bytes", b->light_bytes > 0 ? (double)b->light_bytes : (double)NAN);
   bac_columns_real(to, "airtime_s", b->airtime_s);
 }
 
@@ -454,13 +461,17 @@ static double ratio(double sum, double count) { return count > 0 ? sum / count :
 
 void bac_observer_columns(const struct bac_observer *o, const struct bac_columns *to) {
   const struct bac_observer_report *r = &o->report;
-  uint64_t least = UINT64_MAX, bytes = 0;
+  uint64_t least = UINT64_MAX, bytes = 0, proven = 0, proof_bytes = 0, proven_bytes = 0;
   for (const struct shard *s = o->shards; s; s = s->hh.next)
     if (s->member && s->blocks < least) least = s->blocks;
   double *latencies = bac_alloc(r->blocks + 1, sizeof *latencies);
   for (size_t i = 0; i < r->blocks; i++) {
     latencies[i] = latency_s(&o->blocks[i]);
     bytes += o->blocks[i].bytes;
+    if (o->blocks[i].light_bytes == 0) continue;
+    proven++;
+    proof_bytes += o->blocks[i].light_bytes;
+    proven_bytes += o->blocks[i].bytes;
   }
   bac_columns_count(to, "blocks_committed", r->blocks);
   bac_columns_count(to, "blocks_committed_shard_min", least == UINT64_MAX ? 0 : least);
@@ -480,6 +491,8 @@ void bac_observer_columns(const struct bac_observer *o, const struct bac_columns
   bac_columns_real(to, "pending_txs", ratio((double)o->pending, (double)o->proposals));
   bac_columns_real(to, "block_txs_mean", ratio((double)r->txs_committed, (double)r->blocks));
   bac_columns_real(to, "block_bytes_mean", ratio((double)bytes, (double)r->blocks));
+  bac_columns_real(to, "light_proof_bytes_mean", ratio((double)proof_bytes, (double)proven));
+  bac_columns_real(to, "light_proof_share", ratio((double)proof_bytes, (double)proven_bytes));
   free(latencies);
 }
 
@@ -489,6 +502,11 @@ void bac_observer_totals_columns(struct bac_observer *o, const struct bac_column
   for (const struct shard *s = o->shards; s; s = s->hh.next) view_changes += s->view_changes;
   bac_attendance_columns(o->attendance, o->end, to);
   bac_elections_columns(o->elections, to);
+  bac_columns_real(to, "rounds_to_decide", ratio((double)c->decision_rounds, (double)c->decisions));
+  bac_columns_count(to, "whole_nodes", o->storing[1]);
+  bac_columns_real(to, "storage_whole_bytes", ratio((double)o->stored_bytes[1], (double)o->storing[1]));
+  bac_columns_count(to, "light_nodes", o->storing[0]);
+  bac_columns_real(to, "storage_light_bytes", ratio((double)o->stored_bytes[0], (double)o->storing[0]));
   bac_columns_count(to, "state_transfers", o->jumps);
   bac_columns_count(to, "view_changes", view_changes);
   bac_columns_count(to, "messages", c->messages_sent);

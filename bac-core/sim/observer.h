@@ -42,6 +42,7 @@ struct bac_observed_block {
   uint64_t epoch;
   bool revoked;         /* its committee had made it final, its roster has ended the epoch below it */
   bac_time roster_final; /* as committed_q, or under BAC 2.0 when the Q(n)-th has begun the next epoch on it; BAC_NEVER: not yet */
+  uint32_t light_bytes; /* that prove a transaction of it (struct bac_commit); 0: nothing does */
   double airtime_s;     /* on the shard's channel since the block before; a host with a radio sets it */
 };
 
@@ -84,6 +85,7 @@ struct bac_observed_totals {
   struct bac_counters counters;
   uint64_t mac_drops, mac_timeouts, cpu_overflows;
   bac_time cpu_busy;
+  struct bac_storage storage; /* at the end; all zero: the node is down */
 };
 /* At the end, once for each node. */
 void bac_observer_add_totals(struct bac_observer *observer, const struct bac_observed_totals *node);

@@ -426,6 +426,7 @@ BacRunResult Scene::GetResult() {
   bac_columns_real(&columns, "events_per_s", static_cast<double>(m_events) / m_wall_s);
   bac_columns_real(&columns, "peak_memory_mb", static_cast<double>(usage.ru_maxrss) / 1024);
   result.blocks = blocks;
+  result.reputations = m_statistics->GetReputations();
   result.conflicts = m_statistics->GetConflicts();
   result.conflictText = m_statistics->GetConflictText();
   return result;

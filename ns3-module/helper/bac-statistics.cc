@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bac-statistics.h"
 
+#include "sim/elections.h"
 #include "sim/observer.h"
 #include "sim/radio_stats.h"
 
@@ -72,9 +73,23 @@ void BacStatistics::Effect(uint32_t id, const bac_effect& effect) {
   const bac_observed_node node{id, watched.shard};
   if (bac_observed_block* block = bac_observer_effect(m_observer.get(), NowNs(), &node, &effect))
     block->airtime_s = bac_radio_take_airtime(m_radio.get(), watched.shard);
+  if (effect.type == BAC_EFFECT_EPOCH) KeepReputations(watched, effect);
   if (effect.type != BAC_EFFECT_HANDOVER) return;
   watched.shard = effect.handover.shard;
   bac_radio_tune(m_radio.get(), watched.station, watched.shard);
+}
+
+void BacStatistics::KeepReputations(const Watched& watched, const bac_effect& effect) {
+  if (!effect.epoch.member || effect.epoch.epoch < m_epochs[watched.shard]) return;
+  m_epochs[watched.shard] = effect.epoch.epoch + 1; // the first node to say so stands for all
+  const bac_roster& roster = *effect.epoch.roster;
+  for (uint32_t i = 0; i < roster.count; i++) {
+    bac_account_view account;
+    if (!watched.app->GetAccount(roster.members[i].id, account)) continue;
+    m_reputations.emplace_back();
+    const bac_columns columns = BacColumnsOf(m_reputations.back());
+    bac_reputation_columns(effect.epoch.epoch, watched.shard, roster.members[i].id, &account, &columns);
+  }
 }
 
 void BacStatistics::Where(void* self, uint32_t station, double at[3]) {
@@ -146,8 +161,10 @@ BacRow BacStatistics::GetColumns() {
     const BacMacPacer::Counts mac = pacer ? pacer->GetCounts() : BacMacPacer::Counts{};
     const Ptr<BacFastNetDevice> fast = watched.app->GetFastRadio();
     const uint64_t dropped = fast ? fast->GetCounts().dropped : mac.dropped;
+    bac_storage storage{};
+    watched.app->GetStorage(storage);
     const bac_observed_totals totals{watched.shard, watched.member, watched.app->GetCounters(), dropped, mac.timedOut,
-                                     watched.app->GetOverflows(), watched.app->GetBusyTime().GetNanoSeconds()};
+                                     watched.app->GetOverflows(), watched.app->GetBusyTime().GetNanoSeconds(), storage};
     bac_observer_add_totals(m_observer.get(), &totals);
     const auto account = [](void* app, uint32_t whose, bac_account_view* view) { return static_cast<BacApplication*>(app)->GetAccount(whose, *view); };
     if (watched.member && watched.app->IsRunning())

@@ -55,6 +55,7 @@ class BacStatistics {
   uint64_t GetConflicts() const;         ///< \return heights with different blocks
   std::string GetConflictText() const;   ///< \return the first in words, or empty
   std::vector<BacRow> GetBlocks() const; ///< \return blocks committed by a quorum within the window, in that order
+  const std::vector<BacRow>& GetReputations() const { return m_reputations; } ///< \return every member's, whenever an epoch of a shard begins
   BacRow GetColumns();                   ///< \return all results; once, at the end of the simulation
 
  private:
@@ -72,6 +73,8 @@ class BacStatistics {
   static void FastSends(BacStatistics* self, uint32_t station, Time duration);
   /// Sink. \param self this \param station receiver \param uid frame \param sinr ratio
   static void FastRxOk(BacStatistics* self, uint32_t station, uint64_t uid, double sinr);
+  /// An epoch begins. \param watched a node that says so \param effect with its roster
+  void KeepReputations(const Watched& watched, const bac_effect& effect);
   void BeginFast(); ///< the measured window begins: keep how long channels have been busy
   void EndFast();   ///< it is over: count how long they have been busy within
 
@@ -97,6 +100,8 @@ class BacStatistics {
   };
   std::vector<FastStation> m_fast;          ///< all of them
   std::map<uint32_t, size_t> m_fastIndex;   ///< among them, by station
+  std::vector<BacRow> m_reputations;        ///< rows
+  std::map<uint32_t, uint64_t> m_epochs;    ///< by shard: the first that has not begun
   Time m_begin;                             ///< of the measured window
   Time m_end;                               ///< of the measured window
 };

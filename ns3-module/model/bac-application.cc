@@ -169,6 +169,7 @@ void BacApplication::SetReceivers(const bac_roster& among) { bac_workload_move(m
 uint32_t BacApplication::GetShard() const { return bac_host_shard(m_host.get()); }
 bool BacApplication::GetAccount(uint32_t id, bac_account_view& view) const { return bac_host_account(m_host.get(), id, &view); }
 bool BacApplication::IsRunning() const { return m_host && bac_host_is_up(m_host.get()); }
+bool BacApplication::GetStorage(bac_storage& storage) const { return bac_host_storage(m_host.get(), &storage); }
 uint64_t BacApplication::GetOverflows() const { return bac_host_sum(m_host.get()).overflows; }
 Time BacApplication::GetBusyTime() const { return NanoSeconds(bac_host_sum(m_host.get()).busy); }
 bac_counters BacApplication::GetCounters() const { return bac_host_sum(m_host.get()).counters; }

@@ -70,6 +70,7 @@ class BacApplication : public Application {
   Ptr<WaveNetDevice> GetRadio() const { return m_radio; } ///< \return the radio device, or null
   Ptr<BacFastNetDevice> GetFastRadio() const { return m_fast; } ///< \return the radio device on the fast medium, or null
   Ptr<BacMacPacer> GetPacer() const { return m_pacer; }   ///< \return the pacer of the radio device, or null
+  bool GetStorage(bac_storage& storage) const;              ///< \param storage what the node keeps \return whether it runs
   uint64_t GetOverflows() const;                          ///< \return events lost because the queue was full
   Time GetBusyTime() const;                               ///< \return simulated CPU time spent in steps
   bac_counters GetCounters() const;                       ///< \return totals over all lives, standing in the last

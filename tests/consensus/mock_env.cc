@@ -345,6 +345,7 @@ void bac_env_proposed(struct bac_env *env, const struct bac_block *block) {
 }
 void bac_env_role(struct bac_env *env, enum bac_role role, uint64_t) { env->roles.push_back(role); }
 void bac_env_view_change(struct bac_env *env) { env->view_changes++; }
+void bac_env_decided(struct bac_env *, uint64_t, uint64_t) {}
 void bac_env_want(struct bac_env *env, uint64_t height) { env->wanted.push_back(height); }
 void bac_env_want_from(struct bac_env *env, uint64_t height, uint32_t) { env->wanted.push_back(height); }
 void bac_env_serve(struct bac_env *env, const struct bac_entry *head) { env->head = head; }

@@ -29,6 +29,8 @@ bac_result Sample() {
     bac_fields *block = bac_result_add_block(&r);
     bac_fields_set(block, "height", std::to_string(i).c_str());
   }
+  bac_fields_set(bac_result_add_reputation(&r), "rho", "0.5");
+  bac_fields_set(bac_result_add_reputation(&r), "rho", "0.75");
   bac_result_set_conflicts(&r, 2, "height 1\nheight 2");
   return r;
 }
@@ -45,6 +47,8 @@ TEST(Result, ComesBackAsItWas) {
   EXPECT_STREQ(bac_fields_get(&back.columns, "empty"), "");
   ASSERT_EQ(back.block_count, 3u);
   EXPECT_STREQ(bac_fields_get(&back.blocks[2], "height"), "2");
+  ASSERT_EQ(back.reputation_count, 2u);
+  EXPECT_STREQ(bac_fields_get(&back.reputations[1], "rho"), "0.75");
   EXPECT_EQ(back.conflicts, 2u);
   EXPECT_STREQ(back.conflict_text, "height 1\nheight 2");
   bac_result_free(&r);

@@ -129,10 +129,10 @@ run 0 --scenario=help
 grep -q '^bologna$' out || fail "--scenario=help does not list bologna"
 
 run 0 $small --protocols=bac,pbft --delivery=broadcast,unicast --seeds=2 --out="A folder"
-for name in results.sqlite runs.csv blocks.csv summary.csv figure.png figure.pdf figure.gp; do
+for name in results.sqlite runs.csv blocks.csv reputation.csv summary.csv figure.png figure.pdf figure.gp; do
   [ -s "A folder/$name" ] || fail "no $name"
 done
-[ "$(ls -A "A folder" | wc -l)" -eq 7 ] || fail "more than the seven files: $(ls -A "A folder")"
+[ "$(ls -A "A folder" | wc -l)" -eq 8 ] || fail "more than the eight files: $(ls -A "A folder")"
 [ "$(grep -c '^\(bac\|pbft\) *safe *\(broadcast\|unicast\) *2 ' out)" -eq 4 ] || fail "no table with four rows of two runs"
 grep -q '95 % confidence interval' out || fail "the interval is not explained"
 
@@ -148,7 +148,8 @@ python3 - "A folder/runs.csv" << 'EOF' || fail "runs.csv is not as it should be"
 import csv, sys
 rows = list(csv.DictReader(open(sys.argv[1], newline="")))
 wanted = """protocol mode delivery radio scenario evs seed blocks_committed block_latency_p50_s tx_latency_p50_s
-throughput_tps pdr cbr conflicts wall_s status error command""".split()
+throughput_tps pdr cbr conflicts wall_s status error command attack attacks rounds_to_decide storage_whole_bytes
+light_proof_bytes_mean""".split()
 missing = [name for name in wanted if name not in rows[0]]
 assert not missing, missing
 runs = [(r["protocol"], r["delivery"], r["seed"]) for r in rows]
@@ -156,9 +157,18 @@ assert runs == [(p, d, s) for p in ("bac", "pbft") for d in ("broadcast", "unica
 assert all(r["status"] == "ok" and r["scenario"] == "grid" and r["evs"] == "8" for r in rows), rows
 EOF
 
+python3 - "A folder/reputation.csv" << 'EOF' || fail "reputation.csv is not as it should be"
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1], newline="")))
+assert list(rows[0]) == "protocol mode delivery seed epoch shard ev b d u rho units".split(), rows[0]
+first = [r for r in rows if r["epoch"] == "0" and r["seed"] == "1" and r["protocol"] == "bac" and r["delivery"] == "unicast"]
+assert len({(r["shard"], r["ev"]) for r in first}) == len(first) > 3, first
+assert all(abs(float(r["b"]) + float(r["d"]) + float(r["u"]) - 1) < 1e-5 and abs(float(r["rho"]) - float(r["b"]) - float(r["u"]) / 2) < 1e-5 for r in rows)
+EOF
+
 # The same again, in another folder and order: the same bytes, but for the clock and the memory.
 run 0 $small --protocols=pbft,bac --delivery=unicast,broadcast --seeds=2 --jobs=1 --out=B
-for name in runs.csv blocks.csv; do
+for name in runs.csv blocks.csv reputation.csv; do
   drop "A folder/$name" wall_s events_per_s peak_memory_mb > one
   drop "B/$name" wall_s events_per_s peak_memory_mb > two
   cmp -s one two || fail "$name differs between two runs of the same: $(diff one two | head -3)"

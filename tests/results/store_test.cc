@@ -159,6 +159,23 @@ TEST(Store, ANewResultReplacesTheOld) {
   EXPECT_EQ(store.Csv("blocks.csv"), "protocol,seed,height\nbac,1,9\n");
 }
 
+TEST(Store, ReputationsAreRowsOfTheirOwn) {
+  Store store;
+  store.Plan("a", "bac", "1");
+  Result old{{"blocks", "1"}}, now{{"blocks", "2"}};
+  for (const char *rho : {"0.5", "0.75"}) bac_fields_set(bac_result_add_reputation(&old.r), "rho", rho);
+  bac_fields_set(bac_result_add_reputation(&now.r), "rho", "1");
+  ASSERT_EQ(store.Put("a", BAC_RUN_OK, "", &old), 0);
+  EXPECT_EQ(store.Csv("reputation.csv"), "protocol,seed,rho\nbac,1,0.5\nbac,1,0.75\n");
+  ASSERT_EQ(store.Put("a", BAC_RUN_OK, "", &now), 0);
+  EXPECT_EQ(store.Csv("reputation.csv"), "protocol,seed,rho\nbac,1,1\n");
+  EXPECT_EQ(store.Csv("blocks.csv"), "protocol,seed\n");
+  Result bad{{"blocks", "1"}};
+  bac_fields_set(bac_result_add_reputation(&bad.r), "seed", "9"); /* the run's own */
+  EXPECT_NE(store.Put("a", BAC_RUN_OK, "", &bad), 0);
+  EXPECT_EQ(store.Csv("reputation.csv"), "protocol,seed,rho\nbac,1,1\n");
+}
+
 TEST(Store, AResultColumnMayRepeatAPlannedOne) {
   Store store;
   store.Plan("a", "bac", "1");

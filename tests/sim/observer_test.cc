@@ -259,6 +259,27 @@ TEST_F(ObserverTest, TotalsAreSums) {
   EXPECT_EQ(Value("cpu_busy_s_per_ev"), "1.5") << "members only";
 }
 
+TEST_F(ObserverTest, WhatMembersKeepByWhetherItIsWhole) {
+  bac_observed_totals one{};
+  one.member = true;
+  one.storage = {true, 3, 300, 0, 0, 30};
+  one.counters.decisions = 4;
+  one.counters.decision_rounds = 9;
+  bac_observer_add_totals(o.get(), &one);
+  one.storage = {true, 5, 500, 0, 0, 50};
+  one.counters.decision_rounds = 11;
+  bac_observer_add_totals(o.get(), &one);
+  one.storage = {false, 1, 100, 9, 90, 10};
+  bac_observer_add_totals(o.get(), &one);
+  one.storage = {}; /* down */
+  bac_observer_add_totals(o.get(), &one);
+  EXPECT_EQ(Value("whole_nodes"), "2");
+  EXPECT_EQ(Value("storage_whole_bytes"), "440");
+  EXPECT_EQ(Value("light_nodes"), "1");
+  EXPECT_EQ(Value("storage_light_bytes"), "200");
+  EXPECT_EQ(Value("rounds_to_decide"), "2.625");
+}
+
 TEST(Counters, AddKeepsWhatIsNoTotal) {
   bac_counters sum{}, one{};
   sum.messages_sent = 1;

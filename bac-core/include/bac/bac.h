@@ -234,6 +234,8 @@ struct bac_commit {
   bac_time proposed_at; /* by the proposer's clock */
   uint32_t tx_count, body_bytes; /* transfers; bytes of all that the block holds */
   uint32_t records;              /* joins, leaves, credentials, receipts, evidence, revocations */
+  uint32_t light_bytes;          /* header, certificate and Merkle path: what shows one of its transactions to who holds the roster alone; 0: there
+                                    is no transaction, or the engine has no certificate */
   const struct bac_tx_ref *txs;
 };
 
@@ -342,6 +344,8 @@ struct bac_counters {
   uint64_t blocks_revoked;
   uint64_t blocks_committed, empty_blocks, txs_committed, view_changes;
   uint64_t draws, claims;        /* BAC under sortition: rounds in which this node drew, those that elected it */
+  uint64_t decisions, decision_rounds; /* rounds that agreement took, in sum. bac: from a block's round to the one whose certificate commits it,
+                                          both counted; hashgraph, bac2: from a witness's round to that of the event which decides its fame */
   uint64_t proposals, fallbacks; /* blocks it proposed; of them, as the CP whose turn it was since nobody was elected */
   uint64_t rejects[BAC_REJECT_COUNT];
   uint64_t chain_height, round;
@@ -361,11 +365,21 @@ struct bac_account_view {
   int64_t balance_milli;
   uint32_t units;   /* of reputation, as of this epoch's beginning */
   uint32_t rho_ppm; /* reputation now, in millionths */
+  uint32_t belief_ppm, distrust_ppm, uncertainty_ppm; /* b, d, u of which it is made */
   uint32_t tasks, participated, convictions;
   uint64_t moves;   /* from shard to shard */
   bool gone;        /* into another shard */
 };
 bool bac_node_account(const struct bac_node *node, uint32_t id, struct bac_account_view *out);
+
+/* What a member keeps of its committed chain, in bytes; nothing at an RSU. */
+struct bac_storage {
+  bool whole;             /* it keeps whole blocks: P and CPs of BAC, every member of other engines; else a light node */
+  uint64_t blocks, bytes; /* whole blocks, their encoding */
+  uint64_t headers, header_bytes; /* of the others */
+  uint64_t certificate_bytes;
+};
+void bac_node_storage(const struct bac_node *node, struct bac_storage *out);
 
 /* Digest over chain, engine and pool, for tests of determinism. */
 void bac_node_digest(const struct bac_node *node, uint8_t out[BAC_HASH_BYTES]);

@@ -34,6 +34,7 @@ void bac_paper_publish(struct bac_engine *e, struct bac_entry *child) {
     struct bac_entry *next = block;
     while (next->parent && !next->parent->committed) next = next->parent;
     if (next->parent != bac_chain_tip(chain)) return; /* this node has published another branch: nothing in the paper helps */
+    bac_env_decided(e->env, 1, child->block->header.round - next->block->header.round + 1);
     bac_env_commit(e->env, next);
   }
 }

@@ -68,13 +68,15 @@ static void certify_parent(struct bac_engine *e, struct bac_entry *at) {
   if (qc && at->parent && length > 0 && at->parent != bac_chain_base(bac_env_chain(e->env))) bac_chain_certify(at->parent, qc, length);
 }
 
-static void commit_chain(struct bac_engine *e, struct bac_entry *at) {
+/* round: of the certificate that makes it so. */
+static void commit_chain(struct bac_engine *e, struct bac_entry *at, uint64_t round) {
   while (at->closing) at = at->parent; /* what follows the epoch's last block only helps to commit it */
   while (!at->committed) {
     struct bac_entry *next = at;
     while (!next->parent->committed) next = next->parent;
     /* Two certified branches above one committed block would mean more than f faulty members: say so by not following. */
     if (next->parent != bac_chain_tip(bac_env_chain(e->env))) return;
+    bac_env_decided(e->env, 1, round - next->block->header.round + 1);
     bac_env_commit(e->env, next);
   }
 }
@@ -84,7 +86,7 @@ static void two_chain(struct bac_engine *e, struct bac_entry *child) {
   struct bac_entry *block = child->parent;
   if (child->committed || !block || block->committed || !block->certificate) return;
   if (child->block->header.round != block->block->header.round + 1) return;
-  commit_chain(e, block);
+  commit_chain(e, block, child->block->header.round);
 }
 
 void bac_safe_adopt_head(struct bac_engine *e) {

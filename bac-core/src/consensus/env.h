@@ -117,6 +117,8 @@ void bac_env_proposed(struct bac_env *env, const struct bac_block *block);
 void bac_env_role(struct bac_env *env, enum bac_role role, uint64_t round);
 void bac_env_view_change(struct bac_env *env); /* counted */
 void bac_env_drawn(struct bac_env *env, bool elected); /* counted: once a round */
+/* Counted: decisions, and the rounds that they took in sum. */
+void bac_env_decided(struct bac_env *env, uint64_t decisions, uint64_t rounds);
 void bac_env_fallback(struct bac_env *env); /* counted: the block proposed has no claim behind it */
 
 /* ---- Catching up ---- */

@@ -122,11 +122,29 @@ static void orphan_keep(struct bac_gossip *g, const struct bac_hashgraph_event *
 
 /* ---- Taking events in. ---- */
 
+static void tell_decisions(struct bac_gossip *g) {
+  struct bac_hashgraph_statistics s;
+  uint64_t witnesses = 0, rounds = 0;
+  bac_hashgraph_statistics(g->view, &s);
+  for (uint64_t d = 0; d < BAC_HASHGRAPH_DISTANCE_MAX; d++) {
+    witnesses += s.rounds_to_decide[d];
+    rounds += d * s.rounds_to_decide[d];
+  }
+  bac_env_decided(g->env, witnesses - g->witnesses, rounds - g->witness_rounds);
+  g->witnesses = witnesses;
+  g->witness_rounds = rounds;
+}
+
 static void conclude(struct bac_gossip *g) {
   struct bac_hashgraph_fork fork;
   while (bac_hashgraph_next_fork(g->view, &fork)) bac_env_reject(g->env, BAC_REJECT_EQUIVOCATION, member(g, fork.creator)->id);
   const struct bac_hashgraph_round *round;
-  while ((round = bac_hashgraph_next(g->view)) != NULL) g->callbacks->round(g->engine, round);
+  bool decided = false;
+  while ((round = bac_hashgraph_next(g->view)) != NULL) {
+    decided = true;
+    g->callbacks->round(g->engine, round);
+  }
+  if (decided) tell_decisions(g);
 }
 
 static enum bac_reject reason_of(enum bac_hashgraph_verdict verdict) {

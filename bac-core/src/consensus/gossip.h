@@ -54,6 +54,7 @@ struct bac_gossip {
   bool behind;          /* restored: the own head is not in the graph yet */
   struct bac_gossip_orphan *orphans; /* events that wait for a parent */
   uint32_t orphan_count;
+  uint64_t witnesses, witness_rounds; /* whose fame was decided, and how many rounds later, in sum: told so far */
   bool by_heights;         /* the last asking for what they lack */
   bac_time asked_at;       /* last SYNC_HAVE */
   bac_time more_at;        /* a long answer has a continuation: when to ask for it, BAC_NEVER */

@@ -238,3 +238,18 @@ void bac_chain_jump(struct bac_chain *chain, const struct bac_header *header, st
   chain->bodies_from = header->height + 1;
   chain->epoch = state->epoch;
 }
+
+void bac_chain_storage(const struct bac_chain *chain, struct bac_storage *out) {
+  uint8_t header[BAC_HEADER_BYTES_MAX];
+  for (uint64_t h = chain->first; h <= chain->height; h++) {
+    const struct bac_entry *at = bac_chain_at(chain, h);
+    if (at->block->payload) {
+      out->blocks++;
+      out->bytes += at->block->payload->length;
+    } else {
+      out->headers++;
+      out->header_bytes += bac_header_encode(&at->block->header, header);
+    }
+    if (at->certificate) out->certificate_bytes += at->certificate->length;
+  }
+}

@@ -57,6 +57,9 @@ void bac_chain_commit(struct bac_chain *chain, struct bac_entry *at);
 /* Drops the bodies and certificates of committed blocks more than `kept` below the tip. */
 void bac_chain_drop_bodies(struct bac_chain *chain, uint32_t kept);
 
+/* What the committed chain takes. out: added to. */
+void bac_chain_storage(const struct bac_chain *chain, struct bac_storage *out);
+
 /* Most blocks above the committed tip that are held at a time: a peer cannot make the tree grow beyond. One more displaces the
  * oldest that has neither child nor certificate. */
 #define BAC_CHAIN_PENDING_MAX 256

@@ -2,6 +2,7 @@
 /* What engines call. */
 #include <stdlib.h>
 
+#include "ledger/proof.h"
 #include "node/node_internal.h"
 
 /* A vote without payload with its link, WSMP, LLC and MAC headers. */
@@ -194,7 +195,16 @@ static void persist_block(struct bac_node *node, const struct bac_entry *at) {
   bac_buf_unref(record);
 }
 
-static void report_commit(struct bac_node *node, const struct bac_block *block) {
+static uint32_t light_bytes(const struct bac_entry *at) {
+  const struct bac_header *h = &at->block->header;
+  uint8_t header[BAC_HEADER_BYTES_MAX];
+  if (h->tx_count == 0 || !at->certificate) return 0;
+  const struct bac_proof path = {.count = h->tx_count, .path_length = bac_proof_depth(0, h->tx_count)};
+  return (uint32_t)(bac_header_encode(h, header) + at->certificate->length + bac_proof_bytes(&path));
+}
+
+static void report_commit(struct bac_node *node, const struct bac_entry *at) {
+  const struct bac_block *block = at->block;
   const struct bac_header *h = &block->header;
   struct bac_tx_ref *refs = bac_alloc(h->tx_count, sizeof *refs);
   uint32_t count = 0;
@@ -218,6 +228,7 @@ static void report_commit(struct bac_node *node, const struct bac_block *block) 
                                        .tx_count = count,
                                        .records = h->tx_count - count,
                                        .body_bytes = h->body_bytes,
+                                       .light_bytes = light_bytes(at),
                                        .txs = kept};
   memcpy(effect->commit.digest, block->digest, BAC_HASH_BYTES);
   memcpy(effect->commit.state_root, h->state_root, BAC_HASH_BYTES);
@@ -253,7 +264,7 @@ void bac_env_commit(struct bac_env *env, struct bac_entry *at) {
   if (!node->restoring) persist_block(node, at);
   bac_chain_commit(node->chain, at);
   if (!node->restoring) {
-    report_commit(node, at->block);
+    report_commit(node, at);
     if (at->block->header.tx_count > 0)
       node->counters.blocks_committed++;
     else
@@ -298,6 +309,11 @@ void bac_env_view_change(struct bac_env *env) { env->node->counters.view_changes
 void bac_env_drawn(struct bac_env *env, bool elected) {
   env->node->counters.draws++;
   env->node->counters.claims += elected;
+}
+
+void bac_env_decided(struct bac_env *env, uint64_t decisions, uint64_t rounds) {
+  env->node->counters.decisions += decisions;
+  env->node->counters.decision_rounds += rounds;
 }
 
 void bac_env_fallback(struct bac_env *env) { env->node->counters.fallbacks++; }

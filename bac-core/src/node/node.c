@@ -380,21 +380,32 @@ void bac_counters_add(struct bac_counters *sum, const struct bac_counters *one) 
   memcpy(sum, more, sizeof more);
 }
 
+static uint32_t ppm(uint64_t numerator, uint64_t denominator) { return (uint32_t)((unsigned __int128)numerator * 1000000 / denominator); }
+
 bool bac_node_account(const struct bac_node *node, uint32_t id, struct bac_account_view *out) {
   const struct bac_state *state = node->kind == BAC_NODE_MEMBER ? bac_chain_tip(node->chain)->state : NULL;
   const struct bac_account *a = state ? bac_state_account(state, id) : NULL;
   if (!a) return false;
   const struct bac_ratio rho = bac_reputation_rho(&a->reputation, state->height);
+  const struct bac_opinion o = bac_reputation_opinion(&a->reputation, state->height);
   *out = (struct bac_account_view){.member = a->membership == BAC_MEMBER || a->membership == BAC_LEAVING,
                                    .balance_milli = a->balance_milli,
                                    .units = a->units,
-                                   .rho_ppm = (uint32_t)((unsigned __int128)rho.numerator * 1000000 / rho.denominator),
+                                   .rho_ppm = ppm(rho.numerator, rho.denominator),
+                                   .belief_ppm = ppm(o.belief, o.total),
+                                   .distrust_ppm = ppm(o.distrust, o.total),
+                                   .uncertainty_ppm = ppm(o.uncertainty, o.total),
                                    .tasks = a->reputation.tasks,
                                    .participated = a->reputation.participated,
                                    .convictions = a->reputation.convictions,
                                    .moves = a->moves,
                                    .gone = a->membership == BAC_OUTSIDE && a->towards > 0};
   return true;
+}
+
+void bac_node_storage(const struct bac_node *node, struct bac_storage *out) {
+  *out = (struct bac_storage){.whole = node->keeps_bodies};
+  if (node->kind == BAC_NODE_MEMBER) bac_chain_storage(node->chain, out);
 }
 
 void bac_node_digest(const struct bac_node *node, uint8_t out[BAC_HASH_BYTES]) {
