@@ -5,7 +5,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 jobs=${JOBS:-$(nproc)}
-step() { printf '\n== %s\n' "$*"; }
+began=$(date +%s)
+step() { printf '\n== %s (%s s so far)\n' "$*" "$(($(date +%s) - began))"; }
 
 step "release: suites and scripts"
 ctest --preset release --output-on-failure -j "$jobs"
