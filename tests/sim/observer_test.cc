@@ -98,7 +98,8 @@ TEST_F(ObserverTest, BlockCountsAtItsQuorumthMember) {
   const Columns want = {{"shard", "7"},          {"height", "1"},          {"round", "11"},      {"proposer", "3"},
                         {"txs", "5"},            {"bytes", "500"},         {"proposed_at_s", "1"}, {"committed_q_s", "2.002"},
                         {"latency_s", "1.002"},  {"members_committed", "4"}, {"epoch", "0"},
-                        {"revoked", "0"},        {"roster_final_s", "2.002"}, {"airtime_s", "0.25"}};
+                        {"revoked", "0"},        {"roster_final_s", "2.002"}, {"light_proof_bytes", ""},
+                        {"airtime_s", "0.25"}};
   EXPECT_EQ(Written([this](const bac_columns *to) { bac_observer_block_columns(&At(0), to); }), want);
 }
 
