@@ -32,7 +32,8 @@ struct file_store {
   bool failed;
   uint64_t end, synced, dead, dead_max;
   struct record *records;
-  size_t capacity, lasting; /* lasting: of the first records, whose place nothing takes */
+  size_t capacity, lasting; /* lasting: of the first records, whose place nothing takes in this epoch */
+  uint64_t epoch;           /* of the EVENT records */
   struct bac_buf *borrowed; /* what the last read gave */
   struct bac_store_file_report report;
 };
@@ -92,7 +93,12 @@ static uint64_t extent(const struct record *r) { return RECORD_HEADER_BYTES + (u
 static void index_add(struct file_store *f, const struct record *r) {
   if (r->key.kind == RECORD_SEAL) return;
   f->report.records++;
-  while (f->lasting < f->base.count && !bac_store_passing(&f->records[f->lasting].key)) f->lasting++;
+  if (r->key.kind == BAC_RECORD_EVENT && r->key.number > f->epoch) {
+    f->epoch = r->key.number;
+    f->lasting = 0;
+  } else {
+    while (f->lasting < f->base.count && !bac_store_passing(&f->records[f->lasting].key)) f->lasting++;
+  }
   size_t kept = f->lasting;
   for (size_t i = kept; i < f->base.count; i++) {
     if (bac_store_displaces(&r->key, &f->records[i].key))

@@ -12,11 +12,17 @@ struct record {
 struct memory {
   struct bac_store base;
   struct record *records;
-  size_t capacity, lasting; /* lasting: of the first records, whose place nothing takes */
+  size_t capacity, lasting; /* lasting: of the first records, whose place nothing takes in this epoch */
+  uint64_t epoch;           /* of the EVENT records */
 };
 
 static void displace(struct memory *m, const struct bac_store_key *key) {
-  while (m->lasting < m->base.count && !bac_store_passing(&m->records[m->lasting].key)) m->lasting++;
+  if (key->kind == BAC_RECORD_EVENT && key->number > m->epoch) {
+    m->epoch = key->number;
+    m->lasting = 0;
+  } else {
+    while (m->lasting < m->base.count && !bac_store_passing(&m->records[m->lasting].key)) m->lasting++;
+  }
   size_t kept = m->lasting;
   for (size_t i = kept; i < m->base.count; i++) {
     if (bac_store_displaces(key, &m->records[i].key))

@@ -4,13 +4,14 @@
 #include "base/bytes.h"
 
 struct bac_store_key bac_store_key_of(uint32_t kind, const uint8_t *bytes, size_t length) {
-  const bool high = (kind == BAC_RECORD_BLOCK || kind == BAC_RECORD_BODY) && length >= 8;
-  return (struct bac_store_key){.kind = kind, .height = high ? bac_get_u64(bytes) : 0};
+  const bool numbered = (kind == BAC_RECORD_BLOCK || kind == BAC_RECORD_BODY || kind == BAC_RECORD_EVENT) && length >= 8;
+  return (struct bac_store_key){.kind = kind, .number = numbered ? bac_get_u64(bytes) : 0};
 }
 
 bool bac_store_displaces(const struct bac_store_key *record, const struct bac_store_key *earlier) {
   if (record->kind == BAC_RECORD_STATE) return earlier->kind == BAC_RECORD_STATE;
-  return record->kind == BAC_RECORD_BLOCK && earlier->kind == BAC_RECORD_BODY && earlier->height <= record->height;
+  if (record->kind == BAC_RECORD_EVENT) return earlier->kind == BAC_RECORD_EVENT && earlier->number < record->number;
+  return record->kind == BAC_RECORD_BLOCK && earlier->kind == BAC_RECORD_BODY && earlier->number <= record->number;
 }
 
 bool bac_store_passing(const struct bac_store_key *record) { return record->kind == BAC_RECORD_STATE || record->kind == BAC_RECORD_BODY; }

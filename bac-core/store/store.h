@@ -42,11 +42,11 @@ void bac_store_free(struct bac_store *store); /* NULL is ignored */
 /* For implementations: what of a record decides whose place it takes. */
 struct bac_store_key {
   uint32_t kind;
-  uint64_t height; /* of BLOCK and BODY records */
+  uint64_t number; /* height of BLOCK and BODY records, epoch of EVENT records */
 };
 struct bac_store_key bac_store_key_of(uint32_t kind, const uint8_t *bytes, size_t length);
 bool bac_store_displaces(const struct bac_store_key *record, const struct bac_store_key *earlier);
-/* Whether a later record may take its place. */
+/* Whether a later record of the same epoch may take its place. */
 bool bac_store_passing(const struct bac_store_key *record);
 
 /* Records that last as long as the process. */

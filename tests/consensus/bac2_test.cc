@@ -144,12 +144,13 @@ TEST_F(Bac2, MembersOutsideTheCommitteeMakeNoEvents) {
   s.start();
   s.run(10 * BAC_SECOND);
   EXPECT_EQ(0u, s.counters().consensus_sent);
-  EXPECT_TRUE(s.state.empty());
+  EXPECT_TRUE(s.records.empty());
   Solo member(&w, committee[0]);
   member.start();
   member.run(10 * BAC_SECOND);
   EXPECT_GT(member.counters().consensus_sent, 0u);
-  EXPECT_FALSE(member.state.empty()) << "an event left before it was durable";
+  ASSERT_FALSE(member.records.empty()) << "an event left before it was durable";
+  EXPECT_EQ(static_cast<uint32_t>(BAC_RECORD_EVENT), member.records[0].first);
 }
 
 TEST(Committee, SizeIsATenthButFourAtLeast) {
@@ -273,21 +274,22 @@ TEST_F(HashgraphNode, PassesOverTransactionsThatCannotStandInABlock) {
 TEST_F(HashgraphNode, DoesNotForkAfterARestart) {
   Solo s(&w, 0);
   s.start();
-  EXPECT_FALSE(s.state.empty());
-  const Bytes first = s.state;
+  ASSERT_FALSE(s.records.empty());
+  const auto first = s.records;
   s.restart();
   s.run(s.now + 3 * BAC_SECOND);
-  EXPECT_EQ(first, s.state) << "a second first event";
+  EXPECT_EQ(first, s.records) << "a second first event";
 }
 
 TEST_F(HashgraphNode, IsSilentWithATornRecord) {
   Solo s(&w, 0);
   s.start();
-  s.state.resize(s.state.size() - 1);
-  const Bytes torn = s.state;
+  ASSERT_FALSE(s.records.empty());
+  s.records[0].second.pop_back();
+  const auto torn = s.records;
   s.restart();
   s.run(s.now + 3 * BAC_SECOND);
-  EXPECT_EQ(torn, s.state);
+  EXPECT_EQ(torn, s.records);
 }
 
 /* ---- Micro blocks. ---- */

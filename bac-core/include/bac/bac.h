@@ -301,6 +301,7 @@ enum bac_record {
   BAC_RECORD_BLOCK = 2, /* u64 height || ...: committed; takes the place of BODY records up to its height */
   BAC_RECORD_EPOCH = 3,
   BAC_RECORD_BODY = 4,  /* u64 height || ...: a block that a vote covers */
+  BAC_RECORD_EVENT = 5, /* u64 epoch || ...: what the engine has heard and stands on; takes the place of those of earlier epochs */
 };
 
 /* Work done in a step; the host turns it into CPU time. */

@@ -80,16 +80,12 @@ static struct bac_buf *make_payload(void *engine) {
   return bac_microblock_encode(txs, count);
 }
 
-/* Durable: u64 height signed || its digest || own last events. */
-static void persist(void *engine) {
-  struct bac2_engine *e = engine;
-  const size_t head = e->gossip.record ? e->gossip.record->length : 0;
-  struct bac_buf *record = bac_buf_new(NULL, 8 + BAC_HASH_BYTES + head);
-  bac_put_u64(record->data, e->signed_height);
-  memcpy(record->data + 8, e->signed_digest, BAC_HASH_BYTES);
-  if (head > 0) memcpy(record->data + 8 + BAC_HASH_BYTES, e->gossip.record->data, head);
-  bac_env_persist(e->env, record->data, record->length);
-  bac_buf_unref(record);
+/* Durable, beside the events: u64 height signed || its digest. */
+static void persist(struct bac2_engine *e) {
+  uint8_t record[8 + BAC_HASH_BYTES];
+  bac_put_u64(record, e->signed_height);
+  memcpy(record + 8, e->signed_digest, BAC_HASH_BYTES);
+  bac_env_persist(e->env, record, sizeof record);
 }
 
 /* ---- Blocks from the agreed order. ---- */
@@ -217,7 +213,7 @@ static void on_round(void *engine, const struct bac_hashgraph_round *round) {
   advance(e);
 }
 
-static const struct bac_gossip_callbacks callbacks = {.payload = make_payload, .round = on_round, .persist = persist, .event = on_event};
+static const struct bac_gossip_callbacks callbacks = {.payload = make_payload, .round = on_round, .event = on_event};
 
 /* ---- Messages. ---- */
 
@@ -362,17 +358,21 @@ static void engine_init(void *engine, struct bac_env *env) {
 
 static void engine_restore(void *engine, const uint8_t *record, size_t length) {
   struct bac2_engine *e = engine;
-  e->follows_only = length < 8 + BAC_HASH_BYTES;
-  if (e->follows_only) return;
+  if (length != 8 + BAC_HASH_BYTES) {
+    e->follows_only = true;
+    return;
+  }
   e->signed_height = bac_get_u64(record);
   memcpy(e->signed_digest, record + 8, BAC_HASH_BYTES);
-  const size_t head = length - 8 - BAC_HASH_BYTES;
-  if (head > 0 && !bac_gossip_restore(&e->gossip, record + 8 + BAC_HASH_BYTES, head)) e->follows_only = true;
+}
+
+static bool engine_replay(void *engine, const uint8_t *record, size_t length) {
+  return bac_gossip_replay(&((struct bac2_engine *)engine)->gossip, record, length);
 }
 
 static void engine_start(void *engine) {
   struct bac2_engine *e = engine;
-  if (e->follows_only) e->gossip.behind = true;
+  if (e->follows_only) e->gossip.mute = true;
   e->published = tip(e)->block->header.height;
   bac_env_role(e->env, bac_bitset_has(&e->committee, self(e)) ? BAC_ROLE_CP : BAC_ROLE_CS, 0);
   bac_gossip_start(&e->gossip);
@@ -423,6 +423,7 @@ const struct bac_protocol bac_bac2 = {
     .elects_committee = true,
     .light_members = true,
     .init = engine_init,
+    .replay = engine_replay,
     .restore = engine_restore,
     .start = engine_start,
     .receive = engine_receive,

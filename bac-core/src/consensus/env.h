@@ -37,6 +37,8 @@ struct bac_protocol {
   bool light_members; /* members that are never CP drop bodies once applied (config full_permille, bodies_kept) */
 
   void (*init)(void *engine, struct bac_env *env);
+  /* What bac_env_remember wrote in this epoch, one at a time in its order; before restore. False: it cannot be read. NULL: it writes none. */
+  bool (*replay)(void *engine, const uint8_t *record, size_t length);
   void (*restore)(void *engine, const uint8_t *record, size_t length); /* last persisted state; before start */
   void (*start)(void *engine);
   /* A message whose sender is a member other than this one, whose signature holds and whose payload is bound to its digest. */
@@ -105,6 +107,8 @@ void bac_env_forward_tx(struct bac_env *env, const struct bac_tx *tx, uint32_t t
 void bac_env_timer(struct bac_env *env, uint32_t timer, bac_time at); /* BAC_NEVER cancels */
 /* Replaces the durable state of this engine. Written before any frame of the same step leaves. */
 void bac_env_persist(struct bac_env *env, const uint8_t *record, size_t length);
+/* Adds to the durable state of this engine, for this epoch. Written before any frame of the same step leaves. */
+void bac_env_remember(struct bac_env *env, const uint8_t *record, size_t length);
 /* Makes a block's body durable, with those of its uncommitted ancestors, before a vote for it leaves: what Q(n) voted for must not be lost
  * with those who crash. They are in the chain again at `start`. */
 void bac_env_keep(struct bac_env *env, struct bac_entry *at);

@@ -16,7 +16,6 @@ enum { SYNC_WANT = 1, SYNC_HAVE = 2 };
 #define SERVE_INTERVAL (BAC_SECOND / 4)
 #define EVENT_FIXED_BYTES (2u + 2u * BAC_HASH_BYTES + 8u + BAC_SIGNATURE_BYTES + 4u)
 #define OBJECT_HEADER_BYTES 20u
-#define RECORD_EVENTS 16u /* own events that a restart brings back */
 #define STALL_PERIODS 3 /* without a new event for so long, ask */
 
 /* An event whose parent is not here yet. */
@@ -162,6 +161,15 @@ static enum bac_reject reason_of(enum bac_hashgraph_verdict verdict) {
   }
 }
 
+/* A crash must not take what an own event, or that of a member that has heard it here, builds on: everything. */
+static void remember(struct bac_gossip *g, const struct bac_hashgraph_event *event) {
+  struct bac_buf *record = bac_buf_new(NULL, event_bytes(event));
+  struct bac_writer w = bac_writer_over(record->data, record->length);
+  event_write(&w, event);
+  bac_env_remember(g->env, record->data, record->length);
+  bac_buf_unref(record);
+}
+
 /* One event whose signature holds; takes over its payload. True: the graph has grown. */
 static bool take(struct bac_gossip *g, const struct bac_hashgraph_event *event, uint32_t from) {
   const struct bac_hashgraph_event *stored;
@@ -177,6 +185,7 @@ static bool take(struct bac_gossip *g, const struct bac_hashgraph_event *event, 
       g->heard = true;
       g->heard_from = stored->creator;
     }
+    if (!g->replays) remember(g, stored);
     g->callbacks->event(g->engine, stored);
     return true;
   }
@@ -246,14 +255,6 @@ void bac_gossip_receive(struct bac_gossip *g, struct bac_reader *r, uint32_t fro
 
 /* ---- Own events. ---- */
 
-/* What a crash must not take: this event, and those before it. Whoever has not heard one of them cannot take the later ones. */
-static struct bac_buf *record_of(struct bac_gossip *g, const struct bac_hashgraph_event *last) {
-  const struct bac_hashgraph_event *events[RECORD_EVENTS];
-  size_t at = RECORD_EVENTS;
-  for (const struct bac_hashgraph_event *e = last; e && at > 0; e = bac_hashgraph_find(g->view, e->self_parent)) events[--at] = e;
-  return object_of(g, events + at, RECORD_EVENTS - at, 0);
-}
-
 /* The newest event of the member that was heard last. If that one has forked, nobody builds on it, and if all have heard it last, all
  * would wait for each other: so of another one, each in turn. */
 static const struct bac_hashgraph_event *other_parent(const struct bac_gossip *g) {
@@ -268,7 +269,7 @@ static const struct bac_hashgraph_event *other_parent(const struct bac_gossip *g
 }
 
 static void make_event(struct bac_gossip *g) {
-  if (g->self == BAC_INDEX_NONE || g->behind) return;
+  if (g->self == BAC_INDEX_NONE || g->mute) return;
   const struct bac_hashgraph_event *head = bac_hashgraph_head(g->view, g->self);
   struct bac_hashgraph_event event = {.epoch = bac_env_roster(g->env)->epoch, .creator = g->self, .timestamp = bac_env_now(g->env)};
   if (head) {
@@ -291,10 +292,7 @@ static void make_event(struct bac_gossip *g) {
   const struct bac_hashgraph_event *const one[1] = {&event};
   bac_buf_unref(g->head);
   g->head = object_of(g, one, 1, 0);
-  bac_buf_unref(g->record);
-  g->record = record_of(g, &event);
   g->heard = false;
-  g->callbacks->persist(g->engine);
   if (!unicast(g)) bac_env_gossip(g->env, BAC_INDEX_NONE, g->head);
   take(g, &event, member(g, g->self)->id);
   conclude(g);
@@ -431,15 +429,6 @@ static void arm(struct bac_gossip *g) {
 void bac_gossip_timer(struct bac_gossip *g) {
   const bac_time now = bac_env_now(g->env);
   if (!g->view) return;
-  if (g->behind && bac_hashgraph_known(g->view, g->self) > 0) {
-    const struct bac_hashgraph_event *head = bac_hashgraph_head(g->view, g->self);
-    struct bac_reader r = bac_reader_over(g->head->data + OBJECT_HEADER_BYTES, g->head->length - OBJECT_HEADER_BYTES);
-    struct bac_hashgraph_event own;
-    if (event_read(g, &r, &own)) {
-      g->behind = memcmp(own.id, head->id, BAC_HASH_BYTES) != 0;
-      bac_buf_unref(own.payload);
-    }
-  }
   if (g->due <= now) {
     while (g->due <= now) g->due += period(g);
     if (unicast(g) && bac_hashgraph_known(g->view, g->self) > 0) {
@@ -510,44 +499,37 @@ void bac_gossip_free(struct bac_gossip *g) {
   if (g->dag && shared && bac_hashgraph_dag_last(g->dag)) bac_shared_drop(shared, g->dag);
   bac_hashgraph_dag_unref(g->dag);
   bac_buf_unref(g->head);
-  bac_buf_unref(g->record);
   free(g->orphans);
   free(g->roster_index);
   free(g->served_at);
 }
 
-bool bac_gossip_restore(struct bac_gossip *g, const uint8_t *record, size_t length) {
-  if (!g->view || length <= OBJECT_HEADER_BYTES) return false;
-  struct bac_hashgraph_event events[RECORD_EVENTS];
-  uint32_t count = 0;
-  struct bac_reader r = bac_reader_over(record + OBJECT_HEADER_BYTES, length - OBJECT_HEADER_BYTES);
-  bool good = true;
-  while (good && bac_reader_left(&r) > 0) {
-    good = count < RECORD_EVENTS && event_read(g, &r, &events[count]);
-    if (good) good = events[count++].creator == g->self;
-  }
-  if (!good || !r.ok) {
-    while (count > 0) bac_buf_unref(events[--count].payload);
+bool bac_gossip_replay(struct bac_gossip *g, const uint8_t *record, size_t length) {
+  struct bac_reader r = bac_reader_over(record, length);
+  struct bac_hashgraph_event event;
+  if (!g->view || !event_read(g, &r, &event)) return false;
+  if (bac_reader_left(&r) > 0) {
+    bac_buf_unref(event.payload);
     return false;
   }
-  const struct bac_hashgraph_event *const one[1] = {&events[count - 1]};
-  bac_buf_unref(g->head);
-  bac_buf_unref(g->record);
-  g->head = object_of(g, one, 1, 0);
-  g->record = bac_buf_new(record, length);
-  g->behind = true;
-  while (g->orphan_count > 0) orphan_drop(g, g->orphan_count - 1);
-  for (uint32_t i = 0; i < count; i++) take(g, &events[i], member(g, g->self)->id); /* waits for its parents, or is the first */
-  return true;
+  g->replays = true;
+  const bool good = take(g, &event, member(g, g->self)->id);
+  g->replays = false;
+  return good;
 }
 
 void bac_gossip_start(struct bac_gossip *g) {
   const bac_time now = bac_env_now(g->env);
-  if (!g->view) return;
+  if (g->self == BAC_INDEX_NONE) return;
   g->progress_at = now;
   g->asked_at = now;
   /* Everyone has a place in the period, so that events follow, and see, each other. */
   g->due = now + period(g) * (bac_time)g->self / (bac_time)g->members;
-  if (g->behind && g->members > 1) send_have(g, any_other(g));
+  const struct bac_hashgraph_event *head = bac_hashgraph_head(g->view, g->self);
+  if (head) { /* a restart: others may not have heard its last event, and it has missed theirs */
+    g->head = object_of(g, &head, 1, 0);
+    if (g->members > 1) send_have(g, any_other(g));
+    conclude(g);
+  }
   arm(g);
 }

@@ -26,8 +26,6 @@ struct bac_gossip_callbacks {
   struct bac_buf *(*payload)(void *engine);
   /* One more decided round, in sequence. */
   void (*round)(void *engine, const struct bac_hashgraph_round *round);
-  /* This member's last event has changed: make g->record durable (bac_env_persist) before it leaves. */
-  void (*persist)(void *engine);
   /* An event was taken in (own ones too). */
   void (*event)(void *engine, const struct bac_hashgraph_event *event);
 };
@@ -50,8 +48,8 @@ struct bac_gossip {
   bac_time due;        /* next own event */
   bac_time progress_at; /* last event taken in */
   struct bac_buf *head; /* own last event as it travels: sent again when nobody answers */
-  struct bac_buf *record; /* durable: own last events, which nobody else may have, the head last */
-  bool behind;          /* restored: the own head is not in the graph yet */
+  bool mute;            /* its records are torn: it cannot know what it has said, and says nothing */
+  bool replays;         /* events come from the records */
   struct bac_gossip_orphan *orphans; /* events that wait for a parent */
   uint32_t orphan_count;
   uint64_t witnesses, witness_rounds; /* whose fame was decided, and how many rounds later, in sum: told so far */
@@ -67,8 +65,8 @@ struct bac_gossip {
 void bac_gossip_init(struct bac_gossip *g, struct bac_env *env, void *engine, const struct bac_gossip_callbacks *callbacks, uint32_t timer,
                      const struct bac_bitset *electorate);
 void bac_gossip_free(struct bac_gossip *g);
-/* The last record that bac_gossip_persist gave; false: it cannot be read, and this member must not speak again in this epoch. */
-bool bac_gossip_restore(struct bac_gossip *g, const uint8_t *record, size_t length);
+/* A record of this epoch: an event, after those that it builds on. False: it cannot be read, and this member must not speak again in this epoch. */
+bool bac_gossip_replay(struct bac_gossip *g, const uint8_t *record, size_t length);
 void bac_gossip_start(struct bac_gossip *g);
 void bac_gossip_timer(struct bac_gossip *g);
 /* Events from another node; from: node id of the sender. */

@@ -14,7 +14,6 @@ struct hashgraph_engine {
   struct bac_seen seen; /* of others: newcomers' and those of members that have gone */
   uint64_t nonce; /* of the last own transaction that went into an event */
   uint64_t round; /* last decided */
-  bool mute;      /* the durable record is torn: this member cannot know what it said */
 };
 
 extern const struct bac_protocol bac_hashgraph_protocol;
@@ -40,11 +39,6 @@ static struct bac_buf *make_payload(void *engine) {
     txs[count++] = &p->tx;
   }
   return bac_microblock_encode(txs, count);
-}
-
-static void persist(void *engine) {
-  struct hashgraph_engine *e = engine;
-  bac_env_persist(e->env, e->gossip.record->data, e->gossip.record->length);
 }
 
 /* The block's reward goes to one of those whose witnesses settled the round, each in turn. */
@@ -76,7 +70,7 @@ static void on_event(void *engine, const struct bac_hashgraph_event *event) {
   bac_seen_add(&e->seen, e->env, event->payload);
 }
 
-static const struct bac_gossip_callbacks callbacks = {.payload = make_payload, .round = on_round, .persist = persist, .event = on_event};
+static const struct bac_gossip_callbacks callbacks = {.payload = make_payload, .round = on_round, .event = on_event};
 
 static void engine_init(void *engine, struct bac_env *env) {
   struct hashgraph_engine *e = engine;
@@ -87,13 +81,17 @@ static void engine_init(void *engine, struct bac_env *env) {
 }
 
 static void engine_restore(void *engine, const uint8_t *record, size_t length) {
-  struct hashgraph_engine *e = engine;
-  if (!bac_gossip_restore(&e->gossip, record, length)) e->mute = true;
+  (void)record; /* its events are all it writes: there is a record only where they are torn */
+  (void)length;
+  ((struct hashgraph_engine *)engine)->gossip.mute = true;
+}
+
+static bool engine_replay(void *engine, const uint8_t *record, size_t length) {
+  return bac_gossip_replay(&((struct hashgraph_engine *)engine)->gossip, record, length);
 }
 
 static void engine_start(void *engine) {
   struct hashgraph_engine *e = engine;
-  if (e->mute) e->gossip.behind = true;
   bac_env_role(e->env, BAC_ROLE_CS, 0);
   bac_gossip_start(&e->gossip);
 }
@@ -153,6 +151,7 @@ const struct bac_protocol bac_hashgraph_protocol = {
     .engine_size = sizeof(struct hashgraph_engine),
     .carries_transactions = true,
     .init = engine_init,
+    .replay = engine_replay,
     .restore = engine_restore,
     .start = engine_start,
     .receive = engine_receive,

@@ -170,6 +170,14 @@ void bac_env_persist(struct bac_env *env, const uint8_t *record, size_t length) 
   bac_buf_unref(whole);
 }
 
+void bac_env_remember(struct bac_env *env, const uint8_t *record, size_t length) {
+  struct bac_buf *whole = bac_buf_new(NULL, 8 + length);
+  bac_put_u64(whole->data, env->node->roster->epoch);
+  if (length > 0) memcpy(whole->data + 8, record, length);
+  bac_node_persist(env->node, BAC_RECORD_EVENT, whole->data, whole->length);
+  bac_buf_unref(whole);
+}
+
 void bac_env_keep(struct bac_env *env, struct bac_entry *at) {
   if (at->committed || at->durable) return;
   bac_env_keep(env, at->parent); /* first the ancestors; there are BAC_CHAIN_PENDING_MAX at most */

@@ -150,6 +150,26 @@ static void place_bodies(struct bac_node *node) {
   node->body_count = 0;
 }
 
+static void heard_clear(struct bac_node *node) {
+  while (node->heard_count > 0) bac_buf_unref(node->heard[--node->heard_count]);
+  free(node->heard);
+  node->heard = NULL;
+  node->heard_capacity = 0;
+}
+
+/* False: they are torn. Those of earlier epochs are of no use any more. */
+static bool replay_heard(struct bac_node *node) {
+  bool good = true;
+  for (size_t i = 0; i < node->heard_count && good; i++) {
+    const struct bac_buf *record = node->heard[i];
+    const uint64_t epoch = bac_get_u64(record->data);
+    if (epoch == node->roster->epoch) good = node->protocol->replay && node->protocol->replay(node->engine, record->data + 8, record->length - 8);
+    if (epoch > node->roster->epoch) good = false;
+  }
+  heard_clear(node);
+  return good;
+}
+
 void bac_node_engine_start(struct bac_node *node) {
   BAC_ASSERT(!node->engine);
   if (node->self == BAC_INDEX_NONE || node->epochs.behind) return;
@@ -157,6 +177,7 @@ void bac_node_engine_start(struct bac_node *node) {
   node->engine = bac_alloc(1, node->protocol->engine_size);
   node->protocol->init(node->engine, &node->env);
   struct bac_buf *record = node->engine_record;
+  if (!replay_heard(node)) node->protocol->restore(node->engine, NULL, 0);
   if (record && (record->length < 8 || bac_get_u64(record->data) >= node->roster->epoch)) {
     /* Of this epoch; or torn, and the engine has to know. */
     const bool ours = record->length >= 8 && bac_get_u64(record->data) == node->roster->epoch;
@@ -183,6 +204,7 @@ void bac_node_free(struct bac_node *node) {
   bac_epoch_free(node);
   bac_buf_unref(node->engine_record);
   place_bodies(node);
+  heard_clear(node);
   output_clear(node);
   free(node->effects);
   free(node->arena);
@@ -207,6 +229,18 @@ static int restore_body(struct bac_node *node, const uint8_t *bytes, size_t leng
   return BAC_OK;
 }
 
+/* u64 epoch || what the engine wrote. */
+static int restore_heard(struct bac_node *node, const uint8_t *bytes, size_t length) {
+  if (length < 8) return BAC_ECORRUPT;
+  if (node->heard_count > 0 && bac_get_u64(node->heard[0]->data) < bac_get_u64(bytes)) heard_clear(node);
+  if (node->heard_count == node->heard_capacity) {
+    node->heard_capacity = node->heard_capacity ? 2 * node->heard_capacity : 64;
+    node->heard = bac_realloc(node->heard, node->heard_capacity, sizeof(struct bac_buf *));
+  }
+  node->heard[node->heard_count++] = bac_buf_new(bytes, length);
+  return BAC_OK;
+}
+
 static int restore(struct bac_node *node, uint32_t kind, const uint8_t *bytes, size_t length) {
   if (node->kind != BAC_NODE_MEMBER) return BAC_EINVAL;
   if (kind == BAC_RECORD_STATE) {
@@ -216,6 +250,7 @@ static int restore(struct bac_node *node, uint32_t kind, const uint8_t *bytes, s
   }
   if (kind == BAC_RECORD_EPOCH) return bac_epoch_restore(node, bytes, length);
   if (kind == BAC_RECORD_BODY) return restore_body(node, bytes, length);
+  if (kind == BAC_RECORD_EVENT) return restore_heard(node, bytes, length);
   if (kind != BAC_RECORD_BLOCK) return BAC_EINVAL;
   struct bac_reader r = bac_reader_over(bytes, length);
   bac_read_u64(&r);

@@ -50,6 +50,8 @@ struct bac_node {
   struct bac_buf *engine_record; /* its durable state, until the engine starts */
   struct bac_buf **bodies; /* blocks that votes cover, restored; they take their places at START, when all below them are there */
   size_t body_count;
+  struct bac_buf **heard; /* EVENT records of one epoch, restored, until the engine starts */
+  size_t heard_count, heard_capacity;
 
   bool started;
   bool restoring;
