@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc)
 OUT ?= results/demo
 SEED ?= 1
 SECONDS ?= 60
-.PHONY: help setup configure build core soak fuzz demo check bench waf clean
+.PHONY: help setup configure build core soak fuzz mutants demo check bench waf clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -36,6 +36,10 @@ soak: ## the fault simulator over all engines until stopped (Ctrl-C); SEED= star
 fuzz: ## fuzz each decoder and the step function; SECONDS= for each (default 60)
 	@sh tools/setup.sh
 	@sh tests/fuzz/run.sh $(SECONDS)
+
+mutants: ## put one small bug after the other into the protocols: bac-sim must find each (20 min)
+	@sh tools/setup.sh core
+	@sh tests/mutants/run.sh --table
 
 DEMO = build/$(PRESET)/bin/bac-compare --scenario=bologna --evs=80 --shards=4 --time=40s --seeds=3 --out="$(OUT)"
 demo: configure ## compare bac, bac2, pbft and hashgraph on Bologna: table, results and picture in results/demo

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Every test: the release build's suites and scripts, the same suites under AddressSanitizer and UBSan, the waf build.
+# Every test: the release build's suites and scripts, those of the core and of the results under AddressSanitizer and UBSan, the fuzzers,
+# the waf build.
 # Called by 'make check' after 'make build'.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,7 +12,7 @@ step() { printf '\n== %s (%s s so far)\n' "$*" "$(($(date +%s) - began))"; }
 step "release: suites and scripts"
 ctest --preset release --output-on-failure -j "$jobs"
 
-step "asan: the same code under AddressSanitizer and UBSan"
+step "asan: the suites of the core and the results under AddressSanitizer and UBSan"
 cmake --preset asan > /dev/null
 cmake --build --preset asan -j "$jobs" --target sanitize
 ctest --preset asan --output-on-failure -j "$jobs" -L sanitize

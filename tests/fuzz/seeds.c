@@ -97,7 +97,7 @@ int main(int argc, char **argv) {
   folder = argv[1];
   uint8_t certificate[BAC_CERTIFICATE_BYTES];
   protocol = "all";
-  bac_certificate_derive(1, 2, 0, BAC_NEVER, certificate);
+  bac_certificate_derive(1, 2, 0, 0, BAC_NEVER, certificate);
   keep("identity", 1, certificate, sizeof certificate);
   for (int i = 0; i < 4; i++) {
     const struct bac_link_config lc = {.self = 60000, .population = 4, .seed = 1, .hello_interval = -1, .hash = hash};

@@ -103,7 +103,7 @@ static void world_init(struct world *w, uint8_t how) {
   for (uint32_t i = 0; i < MEMBERS; i++) {
     ids[i] = i;
     bac_keypair_derive(&w->keys[i], 1, i);
-    bac_certificate_derive(1, i, 0, BAC_NEVER, w->certificates[i]);
+    bac_certificate_derive(1, i, 0, 0, BAC_NEVER, w->certificates[i]);
   }
   bac_members_derive(1, ids, MEMBERS, w->members);
   w->roster = (struct bac_roster){.count = MEMBERS, .members = w->members, .epoch_blocks = how & 16 ? 3 : 0};
