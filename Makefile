@@ -41,7 +41,7 @@ mutants: ## put one small bug after the other into the protocols: bac-sim must f
 	@sh tools/setup.sh core
 	@sh tests/mutants/run.sh --table
 
-DEMO = build/$(PRESET)/bin/bac-compare --scenario=bologna --evs=80 --shards=4 --time=40s --seeds=3 --out="$(OUT)"
+DEMO = build/$(PRESET)/bin/bac-compare --scenario=bologna --evs=80 --shards=4 --time=30s --seeds=3 --out="$(OUT)"
 demo: configure ## compare bac, bac2, pbft and hashgraph on Bologna: table, results and picture in results/demo
 	@cmake --build --preset $(PRESET) -j $(JOBS) --target bac-compare bac-trace
 	@$(DEMO) --protocols=bac,pbft --delivery=unicast > /dev/null
