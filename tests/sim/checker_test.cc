@@ -20,9 +20,19 @@ namespace {
 
 class Checker : public ::testing::Test {
  protected:
-  Checker() {
+  Checker() { begin(); }
+  void begin() {
     const bool honest[4] = {false, true, true, true}; /* node 0 is byzantine */
     c = bac_checker_new(&w.config, &w.roster, honest, 4);
+  }
+  /* From now on primaries are elected; the first round to which somebody is. */
+  uint64_t elect() {
+    w.sortition();
+    bac_checker_free(c);
+    begin();
+    uint64_t round = 1;
+    while (w.elected(round).empty()) round++;
+    return round;
   }
   ~Checker() override { bac_checker_free(c); }
   static Bytes record(const bac_entry *at, const Bytes &certificate = {}) {
@@ -222,12 +232,7 @@ TEST_F(Checker, ACertificateOfAnotherBlock) {
 
 /* With sortition each block carries the proof that its primary was elected to the round. */
 TEST_F(Checker, APrimaryThatWasNotElected) {
-  w.sortition();
-  bac_checker_free(c);
-  const bool honest[4] = {false, true, true, true};
-  c = bac_checker_new(&w.config, &w.roster, honest, 4);
-  uint64_t round = 1;
-  while (w.elected(round).empty()) round++;
+  const uint64_t round = elect();
   const uint32_t winner = w.elected(round)[0];
   persist(1, record(w.build(w.genesis(), round, w.proof(round, winner), 0, winner)));
   EXPECT_EQ("none", verdict());
@@ -236,12 +241,7 @@ TEST_F(Checker, APrimaryThatWasNotElected) {
 }
 
 TEST_F(Checker, APrimaryWithAnothersProof) {
-  w.sortition();
-  bac_checker_free(c);
-  const bool honest[4] = {false, true, true, true};
-  c = bac_checker_new(&w.config, &w.roster, honest, 4);
-  uint64_t round = 1;
-  while (w.elected(round).empty()) round++;
+  const uint64_t round = elect();
   const uint32_t winner = w.elected(round)[0];
   persist(1, record(w.build(w.genesis(), round, w.proof(round, winner), 0, (winner + 1) % 4)));
   EXPECT_EQ("election", verdict());
