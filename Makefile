@@ -24,8 +24,8 @@ configure: setup
 core: ## build and test the C core alone (no ns-3, no SUMO)
 	@sh tools/setup.sh core
 	@cmake --preset core > /dev/null
-	@cmake --build --preset core -j $(JOBS)
-	@ctest --preset core --output-on-failure
+	@cmake --build --preset core -j $(JOBS) --target all tests
+	@ctest --preset core --output-on-failure -j $(JOBS)
 
 soak: ## the fault simulator over all engines until stopped (Ctrl-C); SEED= starts elsewhere
 	@sh tools/setup.sh core

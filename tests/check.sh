@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Every test: the release build's suites and scripts, those of the core and of the results under AddressSanitizer and UBSan, the fuzzers,
-# the waf build.
+# Every test: the programs of the release build; the suites under AddressSanitizer and UBSan, and in the release build too those that say what
+# must be the same bytes whatever the compiler does; the fuzzers; the waf build.
 # Called by 'make check' after 'make build'.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,13 +9,14 @@ jobs=${JOBS:-$(nproc)}
 began=$(date +%s)
 step() { printf '\n== %s (%s s so far)\n' "$*" "$(($(date +%s) - began))"; }
 
-step "release: suites and scripts"
-ctest --preset release --output-on-failure -j "$jobs"
+step "release: the programs, ns-3's suites, the same bytes"
+cmake --build --preset release -j "$jobs" --target bac-exact-tests
+ctest --preset release --output-on-failure -j "$jobs" -LE sanitize
 
 step "asan: the suites of the core and the results under AddressSanitizer and UBSan"
 cmake --preset asan > /dev/null
-cmake --build --preset asan -j "$jobs" --target sanitize
-ctest --preset asan --output-on-failure -j "$jobs" -L sanitize
+cmake --build --preset asan -j "$jobs" --target tests
+ctest --preset asan --output-on-failure -j "$jobs" -L 'sanitize|exact'
 
 step "fuzz: the corpus, and 5 s of new inputs for each target"
 sh tests/fuzz/run.sh 5
