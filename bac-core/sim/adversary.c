@@ -8,6 +8,7 @@
 #include "crypto/hash.h"
 #include "ledger/block.h"
 #include "link/link.h"
+#include "speaker.h"
 
 #define PAST 64               /* messages remembered */
 #define PAYLOAD_MAX 20000     /* of those */
@@ -29,6 +30,12 @@ struct mouth {
   uint32_t words;
 };
 
+/* What one of its nodes means to say, until it is seen whom the frame goes to; or, of what others say, what may be twisted. */
+struct meant {
+  uint32_t source, to; /* to: BAC_BROADCAST, or a node */
+  struct bac_buf *object;
+};
+
 struct bac_adversary {
   const struct bac_plan *plan;
   struct bac_sim *sim;
@@ -40,6 +47,14 @@ struct bac_adversary {
   uint32_t past_count;
   bac_time spend_at;
   uint64_t nonce;
+  struct bac_speaker *speaker; /* NULL: it does not speak */
+  struct meant *meant;
+  size_t meant_count, meant_capacity, meant_by_frame; /* by_frame: those before the last frame heard */
+  struct {
+    uint32_t from, to;
+    bac_time at;
+    size_t length;
+  } frame; /* the last one heard of its own nodes */
   struct bac_cost cost;
 };
 
@@ -55,6 +70,57 @@ static void say_bytes(struct bac_adversary *a, struct mouth *m, uint32_t to, con
   m->second = second;
   if (m->words++ >= WORDS_PER_SECOND) return;
   bac_link_send(m->link, bac_sim_now(a->sim), to, length > BAC_FRAME_BYTES_MAX ? BAC_LINK_BULK : BAC_LINK_CONTROL, bytes, length, 0);
+}
+
+/* half: 0: as its node means it, else to that half of the others. */
+static void say_own(struct bac_adversary *a, struct mouth *m, uint32_t to, uint8_t half, const struct bac_buf *object) {
+  const enum bac_link_class frames = object->length > BAC_FRAME_BYTES_MAX ? BAC_LINK_BULK : BAC_LINK_CONTROL;
+  if (half == 0) bac_link_send(m->link, bac_sim_now(a->sim), to, frames, object->data, object->length, 0);
+  for (uint32_t i = a->count; i < a->plan->config.nodes && half > 0; i++)
+    if (bac_channel_side(a->channel, i) == half - 1u) bac_link_send(m->link, bac_sim_now(a->sim), i, frames, object->data, object->length, 0);
+}
+
+static void speak(struct bac_adversary *a, const struct meant *meant) {
+  struct bac_word words[2];
+  struct bac_msg msg;
+  struct mouth *m = &a->mouths[meant->source];
+  const bool decoded = meant->object->data[0] == BAC_OBJECT_MESSAGE && bac_msg_decode(&msg, meant->object->data, meant->object->length) && msg.sender == m->id;
+  const int count = decoded ? bac_speaker_words(a->speaker, &msg, &m->keys, words) : -1;
+  if (count < 0 && a->plan->instead) say_own(a, m, meant->to, 0, meant->object);
+  for (int i = 0; i < count; i++) {
+    struct bac_buf *object = bac_msg_encode(&words[i].msg);
+    say_own(a, m, meant->to, words[i].half, object);
+    bac_buf_unref(object);
+    bac_buf_unref(words[i].bytes);
+  }
+}
+
+static void mean(struct bac_adversary *a, uint32_t source, uint32_t to, const uint8_t *bytes, size_t length) {
+  if (a->meant_count == a->meant_capacity) {
+    a->meant_capacity = 2 * a->meant_capacity + 16;
+    a->meant = bac_realloc(a->meant, a->meant_capacity, sizeof *a->meant);
+  }
+  a->meant[a->meant_count++] = (struct meant){.source = source, .to = to, .object = bac_buf_new(bytes, length)};
+}
+
+static void speak_all(struct bac_adversary *a) {
+  for (size_t i = 0; i < a->meant_count; i++) {
+    if (a->meant[i].to == BAC_BROADCAST || a->meant[i].to >= a->count) speak(a, &a->meant[i]);
+    bac_buf_unref(a->meant[i].object);
+  }
+  a->meant_count = a->meant_by_frame = 0;
+}
+
+/* One of its own nodes' frames, on its way to one of those who hear it: the frame of a broadcast comes once for each. */
+static void overhear(struct bac_adversary *a, uint32_t from, uint32_t to, size_t length) {
+  const bac_time now = bac_sim_now(a->sim);
+  const bool again = a->frame.from == from && a->frame.at == now && a->frame.length == length && a->frame.to != to;
+  if (!again) a->meant_by_frame = a->meant_count;
+  for (size_t i = a->meant_by_frame; i < a->meant_count && again; i++) a->meant[i].to = BAC_BROADCAST;
+  a->frame.from = from;
+  a->frame.to = to;
+  a->frame.at = now;
+  a->frame.length = length;
 }
 
 static uint32_t anyone(struct bac_adversary *a, struct mouth *m) {
@@ -255,10 +321,22 @@ static void delivered(void *ctx, const uint8_t *bytes, size_t length, uint32_t s
   struct mouth *m = ctx;
   struct bac_adversary *a = m->adversary;
   struct bac_msg msg;
-  (void)source;
   if (length == 0) return;
+  const bool decoded = bytes[0] == BAC_OBJECT_MESSAGE && bac_msg_decode(&msg, bytes, length);
+  if (a->speaker) {
+    if (decoded) bac_speaker_learn(a->speaker, &msg);
+    if (decoded) remember(a, &msg);
+    if (a->plan->instead && m->id == EAR && source < a->count) mean(a, source, a->frame.to, bytes, length);
+    if (!a->plan->instead && m->id != EAR && decoded) {
+      msg.sender = m->id;
+      struct bac_buf *object = bac_msg_encode(&msg);
+      mean(a, m->id, BAC_BROADCAST, object->data, object->length);
+      bac_buf_unref(object);
+    }
+    return;
+  }
   if (bytes[0] == BAC_OBJECT_MESSAGE) {
-    if (bac_msg_decode(&msg, bytes, length)) message(a, &msg);
+    if (decoded) message(a, &msg);
   } else if (attack(a, BAC_ATTACK_LIE) && m->id != EAR && chance(a, 1, 8)) { /* gossip or a transaction, not quite as it was */
     struct bac_buf *changed = bac_buf_new(bytes, length);
     changed->data[below(a, length)] ^= (uint8_t)(1 + below(a, 255));
@@ -269,11 +347,12 @@ static void delivered(void *ctx, const uint8_t *bytes, size_t length, uint32_t s
 
 static void hash(uint8_t out[BAC_HASH_BYTES], const void *bytes, size_t length) { bac_hash(out, BAC_DOMAIN_OBJECT, bytes, length); }
 
-struct bac_adversary *bac_adversary_new(const struct bac_plan *plan, struct bac_sim *sim, const struct bac_channel *channel) {
-  const uint32_t speaks = 1u << BAC_ATTACK_ECHO | 1u << BAC_ATTACK_LIE | 1u << BAC_ATTACK_OLD | 1u << BAC_ATTACK_SPEND;
+struct bac_adversary *bac_adversary_new(const struct bac_plan *plan, struct bac_sim *sim, const struct bac_channel *channel, const struct bac_roster *genesis) {
+  const uint32_t speaks = 1u << BAC_ATTACK_SPEAK | 1u << BAC_ATTACK_ECHO | 1u << BAC_ATTACK_LIE | 1u << BAC_ATTACK_OLD | 1u << BAC_ATTACK_SPEND;
   if (plan->config.byzantine == 0 || (plan->attacks & speaks) == 0) return NULL;
   struct bac_adversary *a = bac_alloc(1, sizeof *a);
   *a = (struct bac_adversary){.plan = plan, .sim = sim, .channel = channel, .count = plan->config.byzantine, .random = bac_random_stream(plan->seed, 2, BAC_PURPOSE_FAULTS)};
+  if (attack(a, BAC_ATTACK_SPEAK)) a->speaker = bac_speaker_new(plan, genesis);
   a->mouths = bac_alloc(a->count + 1, sizeof *a->mouths);
   for (uint32_t i = 0; i <= a->count; i++) {
     struct mouth *m = &a->mouths[i];
@@ -290,6 +369,9 @@ void bac_adversary_free(struct bac_adversary *a) {
   if (!a) return;
   for (uint32_t i = 0; i <= a->count; i++) bac_link_free(a->mouths[i].link);
   for (int i = 0; i < PAST; i++) bac_buf_unref(a->past[i].bytes);
+  for (size_t i = 0; i < a->meant_count; i++) bac_buf_unref(a->meant[i].object);
+  free(a->meant);
+  bac_speaker_free(a->speaker);
   free(a->mouths);
   free(a);
 }
@@ -297,6 +379,7 @@ void bac_adversary_free(struct bac_adversary *a) {
 void bac_adversary_hear(struct bac_adversary *a, uint32_t from, uint32_t to, const uint8_t *bytes, size_t length) {
   const uint32_t n = a->plan->config.nodes;
   const bool ours = from < a->count || from >= n;
+  if (ours && a->speaker) overhear(a, from, to, length);
   if (ours)
     bac_link_receive(a->mouths[a->count].link, bac_sim_now(a->sim), BAC_LINK_AIR, bytes, length);
   else if (to < a->count)
@@ -305,6 +388,7 @@ void bac_adversary_hear(struct bac_adversary *a, uint32_t from, uint32_t to, con
 
 void bac_adversary_run(struct bac_adversary *a) {
   const bac_time now = bac_sim_now(a->sim);
+  speak_all(a);
   if (attack(a, BAC_ATTACK_SPEND) && a->spend_at <= now) {
     a->spend_at = now + SPEND_INTERVAL;
     for (uint32_t i = 0; i < a->count; i++) {

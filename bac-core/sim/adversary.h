@@ -13,8 +13,8 @@ extern "C" {
 
 struct bac_adversary;
 
-/* Borrows all three. */
-struct bac_adversary *bac_adversary_new(const struct bac_plan *plan, struct bac_sim *sim, const struct bac_channel *channel);
+/* Borrows all four. */
+struct bac_adversary *bac_adversary_new(const struct bac_plan *plan, struct bac_sim *sim, const struct bac_channel *channel, const struct bac_roster *genesis);
 void bac_adversary_free(struct bac_adversary *adversary); /* NULL is ignored */
 /* A frame on its way from host to host. */
 void bac_adversary_hear(struct bac_adversary *adversary, uint32_t from, uint32_t to, const uint8_t *bytes, size_t length);

@@ -13,6 +13,8 @@ struct bac_channel {
   struct bac_sim *sim;
   struct bac_random random;
   uint32_t nodes, victim;
+  uint32_t isolated; /* node */
+  bac_time isolated_until;
   bool healed, split, both_ways;
   uint8_t *group, *side; /* by node */
   uint8_t *silent;       /* byzantine nodes */
@@ -71,6 +73,12 @@ void bac_channel_join(struct bac_channel *c) { c->split = false; }
 void bac_channel_heal(struct bac_channel *c) {
   c->healed = true;
   c->split = false;
+  c->isolated_until = 0;
+}
+
+void bac_channel_isolate(struct bac_channel *c, uint32_t node, bac_time until) {
+  c->isolated = node;
+  c->isolated_until = until;
 }
 
 uint32_t bac_channel_side(const struct bac_channel *c, uint32_t node) { return c->side[node]; }
@@ -79,6 +87,7 @@ uint32_t bac_channel_side(const struct bac_channel *c, uint32_t node) { return c
 static bool told(struct bac_channel *c, uint32_t from, uint32_t to) {
   const uint32_t n = c->nodes, f = c->plan->config.byzantine;
   const bool from_evil = from >= n || from < f, to_evil = to >= n || to < f;
+  if (from_evil && !to_evil && c->plan->instead) return false; /* the speaker says it, in its own words */
   if (from_evil && attack(c, BAC_ATTACK_SILENT) && c->silent[from >= n ? from - n : from]) return false;
   if (to_evil && !from_evil && attack(c, BAC_ATTACK_CENSOR) && from == c->victim) return false;
   if (from_evil && attack(c, BAC_ATTACK_TWIN) && (to_evil ? (from >= n) != (to >= n) : c->side[to] != (from >= n))) return false;
@@ -88,6 +97,7 @@ static bool told(struct bac_channel *c, uint32_t from, uint32_t to) {
 static bool lost(struct bac_channel *c, uint32_t from, uint32_t to) {
   const struct bac_plan *p = c->plan;
   const uint32_t pair = from * c->nodes + to;
+  if (c->isolated_until > bac_sim_now(c->sim) && (from == c->isolated || to == c->isolated)) return true;
   if (fault(c, BAC_FAULT_HIDDEN) && c->hidden[pair]) return true;
   const bool evil = from < p->config.byzantine || to < p->config.byzantine;
   if (c->split && c->group[from] != c->group[to] && (c->both_ways || c->group[from] == 0) && !(p->beyond && evil)) return true;

@@ -23,6 +23,8 @@ void bac_channel_join(struct bac_channel *channel);
 /* No faults from now on; byzantine members go on. */
 void bac_channel_heal(struct bac_channel *channel);
 /* Which of the two sides that twins keep apart a node is on: 0 or 1. */
+/* Nobody hears the node, and it hears nobody, up to that time. */
+void bac_channel_isolate(struct bac_channel *channel, uint32_t node, bac_time until);
 uint32_t bac_channel_side(const struct bac_channel *channel, uint32_t node);
 
 #ifdef __cplusplus

@@ -9,11 +9,13 @@
 #include "base/quorum.h"
 #include "consensus/qc.h"
 #include "crypto/hash.h"
+#include "election/committee.h"
 #include "election/elect.h"
 #include "election/sortition.h"
 #include "identity/roster.h"
 #include "ledger/block.h"
 #include "node/epoch.h"
+#include "recount.h"
 
 #define uthash_fatal(message) bac_assert_failed(message, __FILE__, __LINE__)
 #include <uthash.h>
@@ -24,7 +26,10 @@ struct seen_block {
   struct bac_header header;
   struct seen_block *parent; /* NULL: genesis */
   struct bac_state *state;   /* after it; NULL: it does not execute */
+  struct bac_recount_note *notes; /* its records that bear on rosters */
+  uint32_t note_count;
   uint32_t first;            /* node that committed it first */
+  uint8_t certificate[BAC_HASH_BYTES]; /* hash of the last one that held */
   UT_hash_handle hh;
 };
 
@@ -79,7 +84,7 @@ struct bac_checker {
 
 const char *bac_check_name(enum bac_check check) {
   static const char *const names[BAC_CHECKS] = {"none",    "agreement", "order",       "submitted",  "twice",  "execution", "balance",
-                                                "supply",  "certificate", "promise", "conviction", "election", "roster", "memory", "progress", "crash"};
+                                                "supply",  "certificate", "rule", "promise", "conviction", "election", "roster", "memory", "progress", "crash"};
   return (unsigned)check < BAC_CHECKS ? names[check] : "?";
 }
 
@@ -141,6 +146,7 @@ void bac_checker_free(struct bac_checker *c) {
   HASH_ITER(hh, c->blocks, b, next_block) {
     HASH_DEL(c->blocks, b);
     bac_state_free(b->state);
+    free(b->notes);
     free(b);
   }
   free(c->nodes);
@@ -214,7 +220,7 @@ void bac_checker_state(struct bac_checker *c, bac_time now, uint64_t height, con
 }
 
 /* Whether a member signed some vote for the block: what its type and role are is the engine's business. */
-static bool signed_by(const struct bac_qc *qc, const struct bac_member *m, const uint8_t *signature) {
+bool bac_checker_signed(const struct bac_qc *qc, const struct bac_member *m, const uint8_t *signature) {
   const struct {
     uint32_t type, role;
   } kinds[] = {{qc->type, BAC_ROLE_CS}, {qc->type, BAC_ROLE_CP}, {BAC_MSG_CP_VALIDATE, BAC_ROLE_CP}, {BAC_MSG_BLOCK_REQUEST, BAC_ROLE_PRIMARY}};
@@ -230,17 +236,26 @@ static bool signed_by(const struct bac_qc *qc, const struct bac_member *m, const
   return false;
 }
 
-/* Members whose signatures decide: the committee where there is one, four of them at least. */
-static uint32_t signatures_needed(const struct bac_checker *c, const struct bac_roster *roster) {
+/* Members whose signatures decide, and how many of them: BAC 2.0's committee, which the first epoch takes from the genesis block. */
+static uint32_t deciders(const struct bac_checker *c, const struct bac_roster *roster, struct bac_bitset *who) {
   uint32_t committee = 0;
-  for (uint32_t i = 0; i < roster->count; i++) committee += roster->members[i].place > 0;
-  if (strcmp(c->config->protocol, "bac2") != 0) return bac_quorum(roster->count);
-  if (committee == 0) committee = roster->count < 4 ? roster->count : 4;
+  bac_bitset_clear(who);
+  for (uint32_t i = 0; i < roster->count; i++) {
+    committee += roster->members[i].place > 0;
+    if (roster->members[i].place > 0) bac_bitset_add(who, i);
+  }
+  if (strcmp(c->config->protocol, "bac2") != 0) {
+    for (uint32_t i = 0; i < roster->count; i++) bac_bitset_add(who, i);
+    return bac_quorum(roster->count);
+  }
+  if (committee > 0) return bac_quorum(committee);
+  committee = bac_committee_size(roster->count, c->config->candidates_permille);
+  bac_committee_fallback(roster, c->genesis, committee, who);
   return bac_quorum(committee);
 }
 
 static void check_certificate(struct bac_checker *c, bac_time now, const struct bac_roster *roster, const struct bac_header *header,
-                              const uint8_t block[BAC_HASH_BYTES], const uint8_t *bytes, size_t length, uint32_t needed) {
+                              const uint8_t block[BAC_HASH_BYTES], const uint8_t *bytes, size_t length, const struct bac_bitset *who, uint32_t needed) {
   struct bac_qc qc;
   uint32_t good = 0;
   if (!bac_qc_decode(&qc, bytes, length)) {
@@ -250,13 +265,27 @@ static void check_certificate(struct bac_checker *c, bac_time now, const struct 
   const uint8_t *signature = qc.signatures->data;
   for (uint32_t i = 0; i < BAC_ROSTER_MAX; i++) {
     if (!bac_bitset_has(&qc.signers, i)) continue;
-    good += i < roster->count && signed_by(&qc, &roster->members[i], signature);
+    good += i < roster->count && bac_bitset_has(who, i) && bac_checker_signed(&qc, &roster->members[i], signature);
     signature += BAC_SIGNATURE_BYTES;
   }
   if (good < needed || qc.epoch != header->epoch || memcmp(qc.digest, block, BAC_HASH_BYTES) != 0)
     violation(c, now, BAC_CHECK_CERTIFICATE, "the certificate of block %" PRIu64 " has %u good signatures of %u%s", header->height, good, needed,
               memcmp(qc.digest, block, BAC_HASH_BYTES) != 0 ? ", and names another block" : "");
   bac_qc_clear(&qc);
+}
+
+/* Each member's own: one of them may have taken what the others have not. */
+static void check_block_certificate(struct bac_checker *c, bac_time now, struct seen_block *b, const uint8_t *bytes, size_t length) {
+  struct bac_bitset who;
+  uint8_t hash[BAC_HASH_BYTES];
+  if (!c->certificates || length == 0 || !b->parent || !b->parent->state) return;
+  bac_hash(hash, BAC_DOMAIN_PAYLOAD, bytes, length);
+  if (memcmp(hash, b->certificate, sizeof hash) == 0) return;
+  memcpy(b->certificate, hash, sizeof hash);
+  struct bac_roster *roster = bac_state_roster(b->parent->state, b->header.shard);
+  const uint32_t needed = deciders(c, roster, &who);
+  check_certificate(c, now, roster, &b->header, b->digest, bytes, length, &who, needed);
+  bac_roster_free(roster);
 }
 
 static struct seen_epoch *epoch_at(struct bac_checker *c, uint64_t epoch) {
@@ -293,8 +322,7 @@ static void check_primary(struct bac_checker *c, bac_time now, const struct bac_
   bac_roster_free(roster);
 }
 
-static struct seen_block *add_block(struct bac_checker *c, bac_time now, uint32_t node, const struct bac_block *block, const uint8_t *certificate,
-                                    size_t certificate_length) {
+static struct seen_block *add_block(struct bac_checker *c, bac_time now, uint32_t node, const struct bac_block *block) {
   struct seen_block *b = bac_alloc(1, sizeof *b);
   struct bac_cost cost = {0};
   b->header = block->header;
@@ -317,12 +345,12 @@ static struct seen_block *add_block(struct bac_checker *c, bac_time now, uint32_
     b->state = NULL;
     return b;
   }
+  uint8_t root[BAC_HASH_BYTES];
+  bac_state_root(root, b->state, &cost);
+  if (memcmp(root, b->header.state_root, sizeof root) != 0)
+    violation(c, now, BAC_CHECK_EXECUTION, "block %" PRIu64 ", committed by node %u, names another state than it leads to", b->header.height, node);
+  b->notes = bac_recount_notes(block, &b->note_count);
   bac_checker_state(c, now, b->header.height, b->state);
-  if (c->certificates && certificate_length > 0) {
-    struct bac_roster *roster = bac_state_roster(b->parent->state, b->header.shard);
-    check_certificate(c, now, roster, &b->header, b->digest, certificate, certificate_length, signatures_needed(c, roster));
-    bac_roster_free(roster);
-  }
   return b;
 }
 
@@ -359,7 +387,10 @@ static void persisted_block(struct bac_checker *c, bac_time now, uint32_t node, 
   struct seen_block *b;
   HASH_FIND(hh, c->blocks, block->digest, BAC_HASH_BYTES, b);
   const size_t certificate_length = bac_reader_left(&r);
-  if (!b) b = add_block(c, now, node, block, bac_read_bytes(&r, certificate_length), certificate_length);
+  if (!bac_recount_body(block))
+    violation(c, now, BAC_CHECK_EXECUTION, "node %u commits block %" PRIu64 " with transactions that are not its own", node, block->header.height);
+  if (!b) b = add_block(c, now, node, block);
+  check_block_certificate(c, now, b, bac_read_bytes(&r, certificate_length), certificate_length);
   check_slot(c, now, node, b);
   if (b->header.height > w->height + 1)
     violation(c, now, BAC_CHECK_ORDER, "node %u commits block %" PRIu64 " after %" PRIu64, node, b->header.height, w->height);
@@ -388,6 +419,27 @@ static void check_seed(struct bac_checker *c, bac_time now, const struct seen_ep
     violation(c, now, BAC_CHECK_ELECTION, "epoch %" PRIu64 " is elected with another seed than that of block %" PRIu64, e->epoch, before->base);
 }
 
+static uint64_t receipts_of(const struct seen_block *b, uint32_t id) {
+  uint64_t receipts = 0;
+  for (; b; b = b->parent)
+    for (uint32_t i = 0; i < b->note_count; i++) receipts += b->notes[i].kind == BAC_TX_RECEIPT && b->notes[i].id == id;
+  return receipts;
+}
+
+/* Who left in the epoch that ends with the base is gone, who was convicted in it has paid. */
+static void recount(struct bac_checker *c, bac_time now, const struct seen_epoch *e, const struct seen_block *base) {
+  for (const struct seen_block *b = base; b && b->header.epoch == base->header.epoch && b->header.height > 0; b = b->parent)
+    for (uint32_t i = 0; i < b->note_count; i++) {
+      const uint32_t id = b->notes[i].id, index = bac_roster_index(e->roster, id);
+      if (b->notes[i].kind == BAC_TX_LEAVE && !bac_recount_stays(e->roster, id))
+        violation(c, now, BAC_CHECK_ROSTER, "node %u left in block %" PRIu64 " and is a member in epoch %" PRIu64, id, b->header.height, e->epoch);
+      if (b->notes[i].kind != BAC_TX_EVIDENCE || index == BAC_INDEX_NONE || base->header.height - b->header.height >= 64) continue;
+      const uint32_t most = bac_recount_units_max(receipts_of(base, id), base->header.height), units = e->roster->members[index].units;
+      if (units > most)
+        violation(c, now, BAC_CHECK_ROSTER, "node %u was convicted in block %" PRIu64 " and has %u units in epoch %" PRIu64 ", %u at most", id, b->header.height, units, e->epoch, most);
+    }
+}
+
 static void check_roster(struct bac_checker *c, bac_time now, uint32_t node, const struct seen_epoch *e) {
   struct seen_block *base;
   HASH_FIND(hh, c->blocks, e->digest, BAC_HASH_BYTES, base);
@@ -398,6 +450,7 @@ static void check_roster(struct bac_checker *c, bac_time now, uint32_t node, con
   check_seed(c, now, e);
   struct bac_roster *roster = bac_state_roster(base->state, e->roster->shard);
   struct bac_buf *encoded = bac_roster_encode(roster);
+  recount(c, now, e, base);
   if (encoded->length != e->encoded->length || memcmp(encoded->data, e->encoded->data, encoded->length) != 0)
     violation(c, now, BAC_CHECK_ROSTER, "the roster of epoch %" PRIu64 " at node %u is not what block %" PRIu64 " says", e->epoch, node, e->base);
   bac_buf_unref(encoded);
@@ -447,7 +500,10 @@ static void persisted_epoch(struct bac_checker *c, bac_time now, const uint8_t *
   }
   bac_header_digest(digest, encoded, header_length);
   const struct seen_epoch *e = epoch_at(c, header.epoch);
-  if (e && c->config->mode == BAC_MODE_SAFE) check_certificate(c, now, e->roster, &header, digest, qc, qc_length, bac_quorum(e->roster->count));
+  struct bac_bitset who;
+  bac_bitset_clear(&who);
+  for (uint32_t i = 0; e && i < e->roster->count; i++) bac_bitset_add(&who, i);
+  if (e && c->config->mode == BAC_MODE_SAFE) check_certificate(c, now, e->roster, &header, digest, qc, qc_length, &who, bac_quorum(e->roster->count));
 }
 
 /* ---- Effects. ---- */

@@ -16,10 +16,11 @@ enum bac_check {
   BAC_CHECK_ORDER,       /* a commit does not follow the node's last one, or its block the one below */
   BAC_CHECK_SUBMITTED,   /* a transfer of an honest member that it never submitted */
   BAC_CHECK_TWICE,       /* a transaction a second time in one chain */
-  BAC_CHECK_EXECUTION,   /* a block that does not execute, or to another state root than its header says */
+  BAC_CHECK_EXECUTION,   /* a block that does not execute, or to another state root than its header says, or whose body is another's */
   BAC_CHECK_BALANCE,     /* less than nothing in an account */
   BAC_CHECK_SUPPLY,      /* money made or lost */
   BAC_CHECK_CERTIFICATE, /* a certificate that does not hold on its own */
+  BAC_CHECK_RULE,        /* an honest member votes for, or commits, what the rules do not let it (oracle.h) */
   BAC_CHECK_PROMISE,     /* an honest member signed two things where it may say one */
   BAC_CHECK_CONVICTION,  /* an honest member convicted */
   BAC_CHECK_ELECTION,    /* somebody leads or sits who was not elected, or by a seed that is not the epoch's */
@@ -43,6 +44,9 @@ void bac_checker_effect(struct bac_checker *checker, bac_time now, uint32_t node
 struct bac_state;
 void bac_checker_state(struct bac_checker *checker, bac_time now, uint64_t height, const struct bac_state *state);
 void bac_checker_counters(struct bac_checker *checker, bac_time now, uint32_t node, const struct bac_counters *counters);
+/* Whether the member signed some vote for what the certificate names: of what type and role, is the engine's business. */
+struct bac_qc;
+bool bac_checker_signed(const struct bac_qc *qc, const struct bac_member *member, const uint8_t *signature);
 /* A violation found elsewhere. The first is kept. */
 void bac_checker_violation(struct bac_checker *checker, bac_time now, enum bac_check check, const char *text);
 

@@ -8,8 +8,8 @@
 #include "base/random.h"
 
 static const char *const fault_names[BAC_FAULTS] = {"loss",    "burst",  "delay", "reorder", "duplicate", "corrupt", "replay", "partition",
-                                                    "one-way", "hidden", "skew",  "crash",   "cut",       "slow",    "churn", "isolate"};
-static const char *const attack_names[BAC_ATTACKS] = {"silent", "withhold", "twin", "echo", "lie", "old", "spend", "censor"};
+                                                    "one-way", "hidden", "skew",  "crash",   "cut",       "slow",    "churn", "isolate", "blackout"};
+static const char *const attack_names[BAC_ATTACKS] = {"silent", "withhold", "twin", "echo", "lie", "old", "spend", "censor", "speak"};
 
 static bool has(uint32_t set, int i) { return set >> i & 1; }
 static uint32_t below(struct bac_random *r, uint32_t bound) { return (uint32_t)bac_random_below(r, bound); }
@@ -56,7 +56,7 @@ int bac_plan_draw(struct bac_plan *p, const struct bac_plan_options *o, char *wh
   *c = bac_sim_config_default(o->protocol, o->seed);
   c->node.mode = o->mode;
   p->faults = subset(&r, BAC_FAULT_ISOLATE); /* those before it */
-  p->attacks = subset(&r, BAC_ATTACKS);
+  p->attacks = subset(&r, BAC_ATTACK_SPEAK); /* those before it */
   const uint32_t founders = sizes[below(&r, sizeof sizes / sizeof *sizes)], joiners = below(&r, 3);
   c->founders = o->nodes == BAC_PLAN_DRAW ? founders : o->nodes;
   c->nodes = c->founders + (has(p->faults, BAC_FAULT_CHURN) ? joiners : 0);
@@ -95,6 +95,17 @@ int bac_plan_draw(struct bac_plan *p, const struct bac_plan_options *o, char *wh
   c->share = p->real_crypto;
   draw_rates(p, &r);
   if (bac_random_chance(&r, 1, 3)) p->faults |= 1u << BAC_FAULT_ISOLATE;
+  struct bac_random more = bac_random_stream(o->seed, 5, BAC_PURPOSE_FAULTS); /* what came later, without shifting what was there */
+  if (bac_random_chance(&more, 1, 6)) p->faults |= 1u << BAC_FAULT_BLACKOUT;
+  /* Who speaks well says nothing else, but for transactions: one would hide the other. It knows no words of the hashgraph. Where votes are
+   * light no more than the CPs tolerate do: more of them among the CPs can withhold a body that all others have voted for. */
+  if (bac_random_chance(&more, 1, 2) && strcmp(o->protocol, "hashgraph") != 0 && o->mode == BAC_MODE_SAFE && p->faults_max > 0 && o->byzantine == BAC_PLAN_DRAW) {
+    const bool light = strcmp(o->protocol, "bac") == 0 && c->node.vote_rule == BAC_VOTE_LIGHT;
+    c->byzantine = light ? 1 : p->faults_max;
+    p->attacks = (p->attacks & 1u << BAC_ATTACK_SPEND) | 1u << BAC_ATTACK_SPEAK;
+    p->instead = strcmp(o->protocol, "bac2") != 0; /* gossip is its nodes' own */
+    c->twins = 0;
+  }
   return bac_config_check(&c->node, why, why_size);
 }
 

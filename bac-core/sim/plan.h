@@ -27,6 +27,7 @@ enum bac_fault {
   BAC_FAULT_SLOW,      /* a node that takes long for each step */
   BAC_FAULT_CHURN,     /* epochs; EVs join and leave */
   BAC_FAULT_ISOLATE,   /* who commits a height first is cut off for a time: what it knows, the others must find again */
+  BAC_FAULT_BLACKOUT,  /* as somebody commits a height first, all others lose power: what they know is what their records say */
   BAC_FAULTS
 };
 
@@ -40,6 +41,7 @@ enum bac_attack {
   BAC_ATTACK_OLD,      /* sign what was said earlier, in another round or epoch */
   BAC_ATTACK_SPEND,    /* transactions that spend twice, or what is not there */
   BAC_ATTACK_CENSOR,   /* pass nothing on that others say */
+  BAC_ATTACK_SPEAK,    /* say what their nodes mean to say, or what breaks one rule instead (speaker.h) */
   BAC_ATTACKS
 };
 
@@ -66,6 +68,7 @@ struct bac_plan {
   bac_time event_mean;          /* between crashes, cuts, comings and goings */
   uint32_t faults_max;          /* byzantine members that the protocol is made for */
   bool beyond;                  /* there are more of them */
+  bool instead;                 /* BAC_ATTACK_SPEAK: only the speaker is heard, not the nodes themselves */
 };
 
 /* BAC_OK, or BAC_EINVAL with a line in why. */

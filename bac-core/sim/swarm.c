@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "channel.h"
 #include "fast_crypto.h"
+#include "oracle.h"
 #include "promises.h"
 
 #define SLICE (10 * BAC_MS)
@@ -24,12 +25,16 @@ struct world {
   struct bac_adversary *adversary;
   struct bac_checker *checker;
   struct bac_promises *promises;
+  struct bac_oracle *oracle;
   struct bac_member *members;
   struct bac_roster genesis;
   struct bac_random random;
   bac_time *up_at, *gone_at; /* by node: when it starts, or goes; BAC_NEVER */
   uint32_t leaves_left;
   bac_time event_at;
+  struct bac_random moment; /* of what befalls whoever commits first */
+  uint64_t top;             /* the highest height so committed */
+  bac_time struck_at;
   size_t memory_before;
   FILE *trace;
   struct bac_verdict *verdict;
@@ -77,18 +82,45 @@ static void trace_effect(const struct world *w, bac_time now, uint32_t host, con
     fprintf(w->trace, "%11.6f  node %u%s rejects what %u sent: %s\n", s, id, twin, e->reject.from, bac_reject_name(e->reject.reason));
 }
 
+#define STRIKE_INTERVAL (2 * BAC_SECOND)
+
+/* Somebody has committed a height, and nobody else: the dangerous moment of every protocol. It is cut off, or all others lose power at the
+ * next thing that they write, or both. */
+static void strike(struct world *w, uint32_t host) {
+  const bac_time now = bac_sim_now(w->sim);
+  if (w->event_at == BAC_NEVER || now - w->struck_at < STRIKE_INTERVAL) return;
+  const bool chosen = bac_random_chance(&w->moment, 1, 2) != 0;
+  const bac_time lasting = BAC_MS * (bac_time)(200 + bac_random_below(&w->moment, 8000));
+  if (!chosen) return;
+  w->struck_at = now;
+  if (fault(w, BAC_FAULT_ISOLATE)) {
+    note(w, "is cut off", host);
+    bac_channel_isolate(w->channel, host, now + lasting);
+  }
+  if (!fault(w, BAC_FAULT_BLACKOUT)) return;
+  for (uint32_t i = w->plan.config.byzantine; i < w->plan.config.founders; i++)
+    if (i != host && bac_sim_up(w->sim, i) && w->gone_at[i] == BAC_NEVER) bac_sim_crash_within(w->sim, i, 1);
+}
+
 static void effect(void *ctx, bac_time now, uint32_t host, const struct bac_effect *e) {
   struct world *w = ctx;
   if (w->trace) trace_effect(w, now, host, e);
   if (!honest(w, host)) return;
   bac_promises_step(w->promises, host, bac_sim_steps(w->sim), bac_sim_life(w->sim, host));
   bac_checker_effect(w->checker, now, host, e);
+  if (e->type == BAC_EFFECT_COMMIT && e->commit.height > w->top) {
+    w->top = e->commit.height;
+    if (w->channel) strike(w, host);
+  }
+  char text[200];
+  if (bac_oracle_effect(w->oracle, host, bac_sim_steps(w->sim), e, text, sizeof text)) bac_checker_violation(w->checker, now, BAC_CHECK_RULE, text);
 }
 
 static void signature(void *ctx, const struct bac_msg *msg) {
   struct world *w = ctx;
   char text[200];
   const bool ours = msg->sender < nodes(w) && honest(w, msg->sender);
+  if (bac_oracle_signed(w->oracle, msg, text, sizeof text)) bac_checker_violation(w->checker, w->sim ? bac_sim_now(w->sim) : 0, BAC_CHECK_RULE, text);
   if (!ours) return;
   const uint32_t life = w->sim ? bac_sim_life(w->sim, msg->sender) : 0; /* as the nodes start there is no network yet */
   if (bac_promises_sign(w->promises, msg, w->sim ? bac_sim_steps(w->sim) : 0, life, text, sizeof text))
@@ -234,6 +266,8 @@ static bool world_init(struct world *w, char *why, size_t why_size) {
   bool is_honest[BAC_ROSTER_MAX];
   uint32_t ids[BAC_ROSTER_MAX];
   w->random = bac_random_stream(w->plan.seed, 3, BAC_PURPOSE_FAULTS);
+  w->moment = bac_random_stream(w->plan.seed, 6, BAC_PURPOSE_FAULTS);
+  w->struck_at = -STRIKE_INTERVAL;
   w->memory_before = mallinfo2().uordblks;
   w->up_at = bac_alloc(c->nodes, sizeof *w->up_at);
   w->gone_at = bac_alloc(c->nodes, sizeof *w->gone_at);
@@ -253,11 +287,12 @@ static bool world_init(struct world *w, char *why, size_t why_size) {
   w->event_at = bac_random_exponential(&w->random, w->plan.event_mean);
   w->checker = bac_checker_new(&w->plan.config.node, &w->genesis, is_honest, c->nodes);
   w->promises = bac_promises_new(is_honest, c->nodes, c->node.mode == BAC_MODE_SAFE);
+  w->oracle = bac_oracle_new(&w->plan.config.node, &w->genesis, is_honest, c->nodes);
   bac_watch_signatures(signature, w);
   w->sim = bac_sim_new(c, why, why_size);
   if (!w->sim) return false;
   w->channel = bac_channel_new(&w->plan, w->sim);
-  w->adversary = bac_adversary_new(&w->plan, w->sim, w->channel);
+  w->adversary = bac_adversary_new(&w->plan, w->sim, w->channel, &w->genesis);
   bac_sim_set_filter(w->sim, pass, w);
   bac_sim_on_effect(w->sim, effect, w);
   if (w->plan.beyond) bac_channel_shuffle(w->channel);
@@ -272,6 +307,7 @@ static void world_free(struct world *w) {
   }
   bac_watch_signatures(NULL, NULL);
   bac_promises_free(w->promises);
+  bac_oracle_free(w->oracle);
   bac_checker_free(w->checker);
   free(w->members);
   free(w->up_at);
