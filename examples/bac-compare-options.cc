@@ -342,7 +342,7 @@ Options::Options(Request& r)
     Flag("pcap", r.pcap, "capture what one station of each shard hears, in DIR/pcap, of the runs that are computed now", false);
     Flag("churn", run.churn, "take vehicles that come and go; --churn=false: those that are there all the time");
     Count("epoch", run.epoch_blocks, 0, 1000000, "with churn: blocks after which members join and leave; 0: never, leavers count as crashed");
-    Flag("handover", run.handover, "with epochs, by quadrant or rsu: vehicles that drive into another shard change over; --handover=false: they keep theirs");
+    Flag("handover", run.handover, "with epochs: vehicles that drive into another shard change over; --handover=false: they keep theirs");
     Choice("election", run.election, {"sortition", "round-robin"}, "who leads a round of bac; other protocols have their own way");
     Flag("early-claims", run.earlyClaims, "bac, sortition: claims of the next round travel with the votes of this one");
     Choice("vote-rule", run.voteRule, {"full", "light"}, "what a consensus node votes with");

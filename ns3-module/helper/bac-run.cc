@@ -154,7 +154,7 @@ Scene::Scene(const BacRunOptions& options)
   const int64_t horizon_ms = std::min<int64_t>(m_announceInterval / 1000000, 600000);
   const bac_controller_config controller{o.seed, BAC_PLAN_MBS_BEGIN, static_cast<uint32_t>(horizon_ms)};
   m_controller.reset(bac_controller_new(&controller));
-  bac_controller_set_sites(m_controller.get(), plan->sites, plan->site_count, 0);
+  bac_controller_set_sites(m_controller.get(), plan->sites, plan->site_count, plan->weight_ms);
 }
 
 /// The last members of a shard that are there from the beginning are one attacker's.

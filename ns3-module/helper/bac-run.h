@@ -30,7 +30,7 @@ struct BacRunOptions {
   double time_s = 60;                 ///< the measured window
   bool churn = true;                  ///< take vehicles that come and go
   uint32_t epoch_blocks = 20;         ///< with churn: blocks after which members join and leave; 0: leavers count as crashed
-  bool handover = true;               ///< with epochs, by quadrant or rsu: vehicles that drive into another shard change over
+  bool handover = true;               ///< with epochs: vehicles that drive into another shard change over
   double tx_rate = 0.5;               ///< transactions a second and EV
   uint32_t tx_bytes = 300;            ///< size of a transaction
   uint32_t block_bytes = 100000;      ///< transactions of a block, at most

@@ -9,6 +9,10 @@
 
 #include "sample_trace.h"
 
+extern "C" {
+#include "shard/assignment.h"
+}
+
 namespace {
 
 using PlanPointer = std::unique_ptr<bac_plan, decltype(&bac_plan_free)>;
@@ -234,15 +238,39 @@ TEST(TracePlan, HandoversKnowWhoseAPlaceIs) {
     want.handover = true;
     want.epoch_blocks = 0;
     EXPECT_EQ(Plan(town, want)->sites, nullptr) << "nobody leaves";
-    want.epoch_blocks = 5;
-    want.sharding = BAC_SHARDING_KMEANS;
-    EXPECT_EQ(Plan(town, want)->sites, nullptr) << "no place is a shard's";
   }
   bac_plan_want want = Want(20, 10);
   want.handover = true;
   std::string why;
   EXPECT_FALSE(Plan(town, want, &why));
   EXPECT_NE(why.find("handover among 10 shards: give at most 9"), std::string::npos) << why;
+}
+
+/* Streams that stand apart: by the announced rule, each vehicle belongs where k-means put it. */
+TEST(TracePlan, HandoversByKmeansKnowWhoDrivesAlike) {
+  SampleTrace town = Streams();
+  bac_plan_want want = Want(20, 3);
+  want.churn = true;
+  want.epoch_blocks = 5;
+  want.handover = true;
+  want.sharding = BAC_SHARDING_KMEANS;
+  PlanPointer plan = Plan(town, want);
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->site_count, 3u);
+  ASSERT_GT(plan->weight_ms, 0u);
+  const bac_assign_rule rule = {0, plan->weight_ms, plan->site_count, plan->sites};
+  for (uint32_t s = 0; s < 3; s++) {
+    EXPECT_EQ(plan->rosters[s]->neighbour_count, 2u);
+    for (uint32_t i = 0; i < plan->rosters[s]->count; i++) {
+      bac_motion motion;
+      ASSERT_TRUE(bac_plan_motion(plan.get(), kSecond, plan->rosters[s]->members[i].id, &motion));
+      EXPECT_EQ(bac_assign(&rule, &motion, s), s);
+      motion.vy_cm_s = -motion.vy_cm_s;
+      EXPECT_NE(bac_assign(&rule, &motion, s), s) << "turned round";
+    }
+  }
+  want.handover = false;
+  EXPECT_EQ(Plan(town, want)->sites, nullptr);
 }
 
 TEST(TracePlan, StaysAreInSimulationTime) {

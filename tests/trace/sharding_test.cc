@@ -203,6 +203,33 @@ TEST(Sharding, KmeansKeepsShardsUsable) {
   EXPECT_EQ(bac_sharding_assign(&want, states.data(), 1, of.data(), why, sizeof why), BAC_EINVAL);
 }
 
+/* Sites are where the shards' vehicles were, and how they drove; velocities weigh what evens out both spreads. */
+TEST(Sharding, SitesAreTheMeansOfClusters) {
+  const std::vector<bac_trace_state> states = {State(0, 10, 10, 90), State(20, 30, 10, 90), State(100, 10, 10, 270), State(120, 30, 10, 270),
+                                               State(110, 20, 10, 270)};
+  const uint32_t of[] = {1, 1, 0, 0, 0};
+  bac_site sites[2];
+  uint32_t weight_ms;
+  bac_sharding_sites(states.data(), 5, of, 2, sites, &weight_ms);
+  EXPECT_EQ(sites[0].shard, 0u);
+  EXPECT_EQ(sites[0].at.x_cm, 11000);
+  EXPECT_EQ(sites[0].at.y_cm, 2000);
+  EXPECT_NEAR(sites[0].at.vx_cm_s, -1000, 1);
+  EXPECT_NEAR(sites[0].at.vy_cm_s, 0, 1);
+  EXPECT_EQ(sites[1].shard, 1u);
+  EXPECT_EQ(sites[1].at.x_cm, 1000);
+  EXPECT_NEAR(sites[1].at.vx_cm_s, 1000, 1);
+  /* By hand: places 4900 + 2500 + 900 + 2500 + 1600 + 4 * 100 = 12800 m^2; velocities 2 * 12^2 + 3 * 8^2 = 480 m^2/s^2. */
+  EXPECT_NEAR(weight_ms, std::sqrt(12800.0 / 480) * 1000, 5);
+  const std::vector<bac_trace_state> alike = {State(0, 0, 7, 90), State(50, 0, 7, 90)};
+  const uint32_t both[] = {0, 1};
+  bac_sharding_sites(alike.data(), 2, both, 2, sites, &weight_ms);
+  EXPECT_EQ(weight_ms, 0u) << "velocities tell nobody apart";
+  const std::vector<bac_trace_state> far = {State(-9e6, 0, 0.01, 90), State(9e6, 0, 0, 90)};
+  bac_sharding_sites(far.data(), 2, both, 2, sites, &weight_ms);
+  EXPECT_EQ(weight_ms, uint32_t{BAC_SHARDING_WEIGHT_MS_MAX});
+}
+
 TEST(Sharding, NoNumberBreaksIt) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), huge = 1e300;
   std::vector<bac_trace_state> states;

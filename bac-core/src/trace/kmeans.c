@@ -27,7 +27,7 @@ struct move {
   uint32_t point, to;
 };
 
-static uint64_t root_of(uint64_t square) {
+uint64_t bac_kmeans_root(uint64_t square) {
   uint64_t root = 0;
   for (uint64_t bit = (uint64_t)1 << 31; bit > 0; bit >>= 1)
     if ((root + bit) * (root + bit) <= square) root += bit;
@@ -43,7 +43,7 @@ static void standardise(struct kmeans *k, const struct bac_kmeans_point *points,
     const int64_t off = points[i].value[dimension] - mean;
     squares += (uint64_t)(off * off);
   }
-  const int64_t deviation = (int64_t)root_of((uint64_t)(squares / k->count));
+  const int64_t deviation = (int64_t)bac_kmeans_root((uint64_t)(squares / k->count));
   for (uint32_t i = 0; i < k->count; i++) {
     const int64_t off = points[i].value[dimension] - mean;
     /* No spread, nothing to tell points apart by. */

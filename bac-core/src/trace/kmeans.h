@@ -32,6 +32,9 @@ struct bac_kmeans_want {
  * BAC_ELIMIT (clusters * most < count). */
 int bac_kmeans(const struct bac_kmeans_point *points, uint32_t count, const struct bac_kmeans_want *want, uint32_t *cluster_of);
 
+/* The square root, rounded down. */
+uint64_t bac_kmeans_root(uint64_t square);
+
 #ifdef __cplusplus
 }
 #endif

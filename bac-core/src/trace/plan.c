@@ -66,9 +66,7 @@ static int add_founders(const struct bac_plan *plan, struct bac_plan_shard *s, c
   return BAC_ELIMIT;
 }
 
-/* Shards know each other, by the rosters with which they begin; the controller knows what is whose. */
-static int add_handovers(struct bac_plan *plan, const struct bac_plan_want *want, const struct bac_sharding_want *sharding, char *why,
-                         size_t why_size) {
+static int sites_of_map(struct bac_plan *plan, const struct bac_sharding_want *sharding, char *why, size_t why_size) {
   struct bac_shard_map *map;
   const int status = bac_shard_map_new(sharding, &map, why, why_size);
   if (status != BAC_OK) return status;
@@ -76,6 +74,41 @@ static int add_handovers(struct bac_plan *plan, const struct bac_plan_want *want
   plan->sites = bac_alloc(plan->site_count, sizeof *plan->sites);
   bac_shard_map_sites(map, plan->sites, plan->site_count);
   bac_shard_map_free(map);
+  return BAC_OK;
+}
+
+/* When each of a shard's vehicles is first there, as k-means saw it. */
+static void first_states(const struct bac_plan *plan, const uint32_t *vehicles, uint32_t count, struct bac_trace_state *states) {
+  for (uint32_t i = 0; i < count; i++) {
+    const bool there = bac_sharding_first(plan->trace, vehicles[i], plan->begin_ns, plan->begin_ns + plan->duration_ns, &states[i]);
+    BAC_ASSERT(there); /* only such vehicles are chosen */
+  }
+}
+
+static void sites_of_clusters(struct bac_plan *plan, const struct bac_plan_want *want) {
+  struct bac_trace_state *states = bac_alloc(want->evs, sizeof *states);
+  uint32_t *shard_of = bac_alloc(want->evs, sizeof *shard_of), next = 0;
+  for (uint32_t s = 0; s < want->shards; s++) {
+    const struct bac_plan_shard *shard = &plan->shards[s];
+    first_states(plan, shard->vehicles, shard->everybody.count, states + next);
+    for (uint32_t i = 0; i < shard->everybody.count; i++) shard_of[next++] = s;
+  }
+  plan->site_count = want->shards;
+  plan->sites = bac_alloc(plan->site_count, sizeof *plan->sites);
+  bac_sharding_sites(states, next, shard_of, want->shards, plan->sites, &plan->weight_ms);
+  free(states);
+  free(shard_of);
+}
+
+/* Shards know each other, by the rosters with which they begin; the controller knows what is whose. */
+static int add_handovers(struct bac_plan *plan, const struct bac_plan_want *want, const struct bac_sharding_want *sharding, char *why,
+                         size_t why_size) {
+  if (want->sharding == BAC_SHARDING_KMEANS) {
+    sites_of_clusters(plan, want);
+  } else {
+    const int status = sites_of_map(plan, sharding, why, why_size);
+    if (status != BAC_OK) return status;
+  }
   for (uint32_t s = 0; s < want->shards; s++) {
     struct bac_plan_shard *shard = &plan->shards[s];
     shard->neighbours = bac_alloc(want->shards, sizeof *shard->neighbours);
@@ -130,16 +163,17 @@ static int add_rsus(struct bac_plan *plan, uint32_t shard, const struct bac_box 
 /* Around the shard's vehicles as k-means saw them. */
 static struct bac_box box_of(const struct bac_plan *plan, const uint32_t *vehicles, uint32_t count) {
   struct bac_box box = {0};
+  struct bac_trace_state *states = bac_alloc(count, sizeof *states);
+  first_states(plan, vehicles, count, states);
   for (uint32_t i = 0; i < count; i++) {
-    struct bac_trace_state at;
-    const bool there = bac_sharding_first(plan->trace, vehicles[i], plan->begin_ns, plan->begin_ns + plan->duration_ns, &at);
-    BAC_ASSERT(there); /* only such vehicles are chosen */
+    const struct bac_trace_state at = states[i];
     if (i == 0) box = (struct bac_box){at.x_m, at.y_m, at.x_m, at.y_m};
     if (at.x_m < box.min_x) box.min_x = at.x_m;
     if (at.y_m < box.min_y) box.min_y = at.y_m;
     if (at.x_m > box.max_x) box.max_x = at.x_m;
     if (at.y_m > box.max_y) box.max_y = at.y_m;
   }
+  free(states);
   return box;
 }
 
@@ -173,8 +207,7 @@ static int cast(struct bac_plan *plan, const struct bac_plan_want *want, char *w
   free(vehicles);
   free(shard_of);
   const struct bac_sharding_want sharding = {want->sharding, policy, area, want->shards, want->rsus, want->seed};
-  /* By k-means a place belongs to no shard, and a vehicle keeps its first one. */
-  const bool handover = want->handover && want->churn && want->epoch_blocks > 0 && want->shards > 1 && want->sharding != BAC_SHARDING_KMEANS;
+  const bool handover = want->handover && want->churn && want->epoch_blocks > 0 && want->shards > 1;
   if (status == BAC_OK && handover) status = add_handovers(plan, want, &sharding, why, why_size);
   return status;
 }

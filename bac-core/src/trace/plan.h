@@ -36,7 +36,7 @@ struct bac_plan_want {
   /* What makes a vehicle a shard's. By k-means, evs are of the whole area, shards differ in size, and a shard's RSUs stand where
    * its vehicles are when they are first there. */
   enum bac_sharding sharding;
-  bool handover; /* with epochs, and not by k-means: shards know each other; up to BAC_PLAN_HANDOVER_SHARDS */
+  bool handover; /* with epochs: shards know each other; up to BAC_PLAN_HANDOVER_SHARDS */
 };
 
 #define BAC_PLAN_HANDOVER_SHARDS (BAC_NEIGHBOURS_MAX + 1) /* each knows all the others */
@@ -66,7 +66,7 @@ struct bac_plan {
   uint32_t shard_count, rsu_count; /* rsu_count: over all shards */
   const struct bac_roster **rosters; /* of all shards, epoch 0: &shards[i].roster */
   struct bac_site *sites;            /* with handovers: where vehicles belong, as the controller announces it; else NULL */
-  uint32_t site_count;
+  uint32_t site_count, weight_ms;    /* weight_ms: of velocities; 0: places alone count */
 };
 
 /* A plan in *out, to be released with bac_plan_free before its trace; the same for the same trace and want.

@@ -200,6 +200,44 @@ int bac_sharding_assign(const struct bac_sharding_want *want, const struct bac_t
   return BAC_OK;
 }
 
+/* Squared distances from the mean of all points, summed over two dimensions. */
+static unsigned __int128 spread(const struct bac_kmeans_point *points, uint32_t count, int first) {
+  unsigned __int128 squares = 0;
+  for (int d = first; d < first + 2; d++) {
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < count; i++) sum += points[i].value[d];
+    for (uint32_t i = 0; i < count; i++) {
+      const int64_t off = points[i].value[d] - sum / count;
+      squares += (uint64_t)(off * off);
+    }
+  }
+  return squares;
+}
+
+void bac_sharding_sites(const struct bac_trace_state *states, uint32_t count, const uint32_t *shard_of, uint32_t shards,
+                        struct bac_site *sites, uint32_t *weight_ms) {
+  struct bac_kmeans_point *points = bac_alloc(count, sizeof *points);
+  int64_t(*sums)[BAC_KMEANS_DIMENSIONS] = bac_alloc(shards, sizeof *sums), *sizes = bac_alloc(shards, sizeof *sizes);
+  for (uint32_t i = 0; i < count; i++) {
+    points[i] = point_of(&states[i]);
+    for (int d = 0; d < BAC_KMEANS_DIMENSIONS; d++) sums[shard_of[i]][d] += points[i].value[d];
+    sizes[shard_of[i]]++;
+  }
+  for (uint32_t s = 0; s < shards; s++) {
+    BAC_ASSERT(sizes[s] > 0);
+    int32_t mean[BAC_KMEANS_DIMENSIONS];
+    for (int d = 0; d < BAC_KMEANS_DIMENSIONS; d++) mean[d] = (int32_t)(sums[s][d] / sizes[s]);
+    sites[s] = (struct bac_site){.shard = s, .at = {mean[0], mean[1], mean[2], mean[3]}};
+  }
+  const unsigned __int128 places = spread(points, count, 0), velocities = spread(points, count, 2);
+  const uint64_t most = (uint64_t)BAC_SHARDING_WEIGHT_MS_MAX * BAC_SHARDING_WEIGHT_MS_MAX;
+  const unsigned __int128 square = velocities > 0 ? places * 1000000 / velocities : 0; /* no spread, nothing to tell them apart by */
+  *weight_ms = (uint32_t)bac_kmeans_root(square < most ? (uint64_t)square : most);
+  free(points);
+  free(sums);
+  free(sizes);
+}
+
 bool bac_sharding_first(const struct bac_trace *trace, uint32_t vehicle, int64_t begin_ns, int64_t end_ns,
                         struct bac_trace_state *state) {
   int64_t first_ns, last_ns;

@@ -67,6 +67,14 @@ void bac_sharding_motion(const struct bac_trace_state *state, struct bac_motion 
 int bac_sharding_assign(const struct bac_sharding_want *want, const struct bac_trace_state *states, uint32_t count,
                         uint32_t *shard_of, char *why, size_t why_size);
 
+#define BAC_SHARDING_WEIGHT_MS_MAX 600000
+
+/* KMEANS as sites (shard/assignment.h): of each shard the mean place and velocity of its vehicles, which shard_of says; every shard has one.
+ * *weight_ms: of velocities in distances, so that all vehicles spread as much by velocity as by place. Sites stay where they are: who
+ * drives as another shard's vehicles did, where they were, is then nearer to that one. sites: room for want->shards. */
+void bac_sharding_sites(const struct bac_trace_state *states, uint32_t count, const uint32_t *shard_of, uint32_t shards,
+                        struct bac_site *sites, uint32_t *weight_ms);
+
 /* The state of a vehicle when it is first there in [begin_ns, end_ns]: what KMEANS sees of it. False when it never is. */
 bool bac_sharding_first(const struct bac_trace *trace, uint32_t vehicle, int64_t begin_ns, int64_t end_ns,
                         struct bac_trace_state *state);
