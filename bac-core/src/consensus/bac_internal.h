@@ -71,7 +71,7 @@ struct bac_engine {
   bac_time round_started_at;
   uint64_t last_voted; /* durable */
   uint64_t timed_out;  /* highest round this member gave up */
-  uint32_t failures;   /* exponent of the round timer */
+  uint32_t failures;   /* steps that the round timer has backed off */
 
   struct bac_qc high_qc; /* round in .view; round 0: genesis */
   struct bac_tc high_tc;

@@ -3,7 +3,10 @@
  * Jolteon, Gelashvili et al. 2022). */
 #include "consensus/bac_internal.h"
 
-#define BACKOFF_EXPONENT_MAX 6 /* 64 times */
+/* A round-robin leaves at most f faulty primaries in a row, hence doubling up to 64 times, as PBFT does. A lottery may elect faulty members
+ * many times in a row, and each doubling would cost as much as all rounds before: half as much again, up to 57 times. */
+#define DOUBLINGS_MAX 6
+#define HALVES_MAX 10
 #define HELP_INTERVAL (BAC_SECOND / 2)
 
 /* ---- Durable state: u64 last_voted || u64 timed_out || certificate. ---- */
@@ -284,7 +287,9 @@ static bac_time round_base(const struct bac_engine *e) {
 }
 
 bac_time bac_safe_round_timeout(const struct bac_engine *e) {
-  return round_base(e) << (e->failures < BACKOFF_EXPONENT_MAX ? e->failures : BACKOFF_EXPONENT_MAX);
+  bac_time timeout = round_base(e);
+  for (uint32_t i = 0; i < e->failures; i++) timeout += e->sortition ? timeout / 2 : timeout;
+  return timeout;
 }
 
 static void send_timeout(struct bac_engine *e) {
@@ -324,7 +329,7 @@ void bac_safe_timeout(struct bac_engine *e) {
     e->timed_out = e->round;
     if (e->last_voted < e->round) e->last_voted = e->round;
     e->waiting_round = 0;
-    if (e->failures < BACKOFF_EXPONENT_MAX) e->failures++;
+    if (e->failures < (e->sortition ? HALVES_MAX : DOUBLINGS_MAX)) e->failures++;
     bac_env_view_change(e->env);
   }
   bac_safe_persist(e);
