@@ -150,6 +150,10 @@ def build_in_ns3_tree(bld):
 
     if not bld.env.ENABLE_EXAMPLES:
         return
+    # ns-3's own test-runner needs the tests of every module: this one has bac's alone.
+    suites = bld.create_ns3_program('bac-ns3-tests', ['bac'] + NS3_MODULES)
+    suites.source = sources(bld, 'ns3-test') + ['ns3-module/test/test-runner.cc']
+    suites.includes = [Context.out_dir] + INCLUDES + ['ns3-module/test']
     if bld.env.BAC_RESULTS:
         compare = bld.create_ns3_program('bac-compare', ['bac'] + NS3_MODULES)
         compare.features += ' c'
