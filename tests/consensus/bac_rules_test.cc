@@ -317,6 +317,35 @@ TEST(BacCommit, EveryCommittedBlockIsDurableWithItsCertificate) {
   EXPECT_EQ(5u, s.height());
 }
 
+/* Found by the simulator (`bac`, seed 776): a restart dropped them before it knew that it must not, and whoever came late found nobody to ask. */
+TEST(BacCommit, ACpKeepsTheBodiesOfItsEpochAcrossARestart) {
+  Seven w;
+  w.config.bodies_kept = 2;
+  w.config.full_permille = 0;
+  w.sortition();
+  bac_entry *at = w.genesis();
+  std::vector<bac_entry *> blocks;
+  for (uint64_t r = 1; r <= 6; r++) {
+    Bytes stands_on(1, 0), why = World::justification(r == 1 ? Bytes() : w.qc(at));
+    stands_on.insert(stands_on.end(), why.begin(), why.end());
+    blocks.push_back(at = w.build(at, r, stands_on, 0, 0));
+  }
+  for (bac_role role : {BAC_ROLE_CP, BAC_ROLE_CS}) {
+    uint32_t i = 1;
+    while (bac_electorate_role(&w.electorate, 1, i) != role) i++;
+    Solo s(&w, i);
+    s.start();
+    for (auto *b : blocks) s.certified(i == 4 ? 5 : 4, b, w.qc(b));
+    ASSERT_EQ(5u, s.height());
+    s.restart();
+    EXPECT_EQ(5u, s.height());
+    bac_storage storage;
+    bac_node_storage(s.node, &storage);
+    EXPECT_EQ(role == BAC_ROLE_CP, storage.whole);
+    EXPECT_TRUE(role != BAC_ROLE_CP || storage.blocks >= 5) << storage.blocks;
+  }
+}
+
 TEST(BacTimeout, JoinsAtFPlusOne) {
   Seven w;
   Solo s(&w, 6);

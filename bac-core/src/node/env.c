@@ -280,7 +280,9 @@ void bac_env_commit(struct bac_env *env, struct bac_entry *at) {
     node->counters.txs_committed += at->block->header.tx_count;
   }
   settle_transactions(node, at->block);
-  if (!node->keeps_bodies) { /* what may be revoked is needed until the roster's word */
+  /* What may be revoked is needed until the roster's word; and whether this member is a candidate, which keeps them, a restart knows once the
+   * engine has started. */
+  if (!node->keeps_bodies && !node->restoring) {
     const uint64_t open = at->block->header.height - bac_chain_base(node->chain)->block->header.height;
     const uint32_t kept = node->config->bodies_kept;
     bac_chain_drop_bodies(node->chain, node->protocol->vouches && open > kept ? (uint32_t)open : kept);
