@@ -388,6 +388,7 @@ void bac_adversary_hear(struct bac_adversary *a, uint32_t from, uint32_t to, con
 
 void bac_adversary_run(struct bac_adversary *a) {
   const bac_time now = bac_sim_now(a->sim);
+  if (a->speaker && now >= a->plan->time) bac_speaker_heal(a->speaker);
   speak_all(a);
   if (attack(a, BAC_ATTACK_SPEND) && a->spend_at <= now) {
     a->spend_at = now + SPEND_INTERVAL;

@@ -27,7 +27,7 @@ enum bac_fault {
   BAC_FAULT_SLOW,      /* a node that takes long for each step */
   BAC_FAULT_CHURN,     /* epochs; EVs join and leave */
   BAC_FAULT_ISOLATE,   /* who commits a height first is cut off for a time: what it knows, the others must find again */
-  BAC_FAULT_BLACKOUT,  /* as somebody commits a height first, all others lose power: what they know is what their records say */
+  BAC_FAULT_BLACKOUT,  /* as somebody commits a height first, all others lose power, or all do: what they know is what their records say */
   BAC_FAULTS
 };
 

@@ -6,6 +6,7 @@
 #include "base/quorum.h"
 #include "consensus/pbft_internal.h"
 #include "consensus/qc.h"
+#include "election/committee.h"
 #include "election/elect.h"
 #include "ledger/block.h"
 #include "ledger/seed.h"
@@ -26,6 +27,7 @@ struct bac_speaker {
   const struct bac_plan *plan;
   struct bac_random random;
   uint32_t tricks;
+  bool healed;
   struct known *blocks;
   struct bac_cost cost;
 };
@@ -40,6 +42,8 @@ struct bac_speaker *bac_speaker_new(const struct bac_plan *plan, const struct ba
   for (int t = 0; t < BAC_TRICKS; t++) s->tricks |= (uint32_t)chance(s, 1, 2) << t;
   if (chance(s, 1, 3)) s->tricks &= ~(1u << BAC_TRICK_MUTE); /* who does not propose shows none of the other proposals */
   if (s->tricks >> BAC_TRICK_PARENT & 1) s->tricks |= 1u << BAC_TRICK_TWO; /* it takes two to choose from */
+  /* Four CPs at least keep the bodies of blocks for those who come late: more than one who withholds them is more than that is made for. */
+  if (plan->config.byzantine > bac_faults_max(BAC_COMMITTEE_MIN)) s->tricks &= ~(1u << BAC_TRICK_HOLD);
   struct bac_block *block = bac_block_genesis(&roster);
   struct known *k = bac_alloc(1, sizeof *k);
   *k = (struct known){.header = block->header, .state = bac_state_genesis(&roster)};
@@ -60,6 +64,8 @@ void bac_speaker_free(struct bac_speaker *s) {
   }
   free(s);
 }
+
+void bac_speaker_heal(struct bac_speaker *s) { s->healed = true; }
 
 /* ---- What it knows. ---- */
 
@@ -292,6 +298,7 @@ static enum bac_trick choose(struct bac_speaker *s, const struct bac_msg *m, con
   const uint32_t bac = 1u << BAC_TRICK_PARENT | 1u << BAC_TRICK_OLD | 1u << BAC_TRICK_FORGE | 1u << BAC_TRICK_FEW;
   struct stand at;
   if (m->type != BAC_MSG_BLOCK_REQUEST) return s->tricks >> BAC_TRICK_MUTE & 1 ? BAC_TRICK_MUTE : draw(s, any); /* a primary stays */
+  if (s->healed && chance(s, 3, 4)) return BAC_TRICKS;
   if (of && parent && chance(s, 1, 2) && stand_read(s, of->certificate, of->certificate_length, &at)) {
     if (s->tricks >> BAC_TRICK_OLD & 1 && at.tc_length > 0) return BAC_TRICK_OLD;
     if (s->tricks >> BAC_TRICK_PARENT & 1 && sibling(s, parent)) return BAC_TRICK_PARENT;
@@ -386,6 +393,7 @@ int bac_speaker_words(struct bac_speaker *s, const struct bac_msg *m, const stru
     case BAC_MSG_PRE_PREPARE:
       return propose(s, m, keys, words);
     case BAC_MSG_CERTIFIED:
+      if (s->tricks >> BAC_TRICK_HOLD & 1) return 0;
       return certify(s, m, keys, words);
     case BAC_MSG_VIEW_CHANGE:
       return claim(s, m, keys, words);

@@ -24,6 +24,7 @@ enum bac_trick {
   BAC_TRICK_BODY,    /* one header, two bodies, each to one half */
   BAC_TRICK_CLAIM,   /* a VIEW_CHANGE that claims a prepared block which nobody has (PBFT) */
   BAC_TRICK_MUTE,    /* no proposal at all */
+  BAC_TRICK_HOLD,    /* no block for who asks for one */
   BAC_TRICKS
 };
 
@@ -39,6 +40,9 @@ struct bac_speaker;
 /* Borrows both. */
 struct bac_speaker *bac_speaker_new(const struct bac_plan *plan, const struct bac_roster *genesis);
 void bac_speaker_free(struct bac_speaker *speaker); /* NULL is ignored */
+/* The faults are over: what BAC's primaries propose is as it should be, three times of four. Each failed round costs twice as much as the last,
+ * and no bound on the time of progress could be stated otherwise. */
+void bac_speaker_heal(struct bac_speaker *speaker);
 /* A message that a byzantine member hears or means to say. */
 void bac_speaker_learn(struct bac_speaker *speaker, const struct bac_msg *msg);
 /* What to say instead of msg, the word of a byzantine node with those keys: count of words, 2 at most, of which the caller releases the

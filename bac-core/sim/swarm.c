@@ -84,8 +84,8 @@ static void trace_effect(const struct world *w, bac_time now, uint32_t host, con
 
 #define STRIKE_INTERVAL (2 * BAC_SECOND)
 
-/* Somebody has committed a height, and nobody else: the dangerous moment of every protocol. It is cut off, or all others lose power at the
- * next thing that they write, or both. */
+/* Somebody has committed a height, and nobody else: the dangerous moment of every protocol. It is cut off, or all others lose power at one of
+ * the next things that they write, or both; half of the time it loses power with them. */
 static void strike(struct world *w, uint32_t host) {
   const bac_time now = bac_sim_now(w->sim);
   if (w->event_at == BAC_NEVER || now - w->struck_at < STRIKE_INTERVAL) return;
@@ -98,8 +98,10 @@ static void strike(struct world *w, uint32_t host) {
     bac_channel_isolate(w->channel, host, now + lasting);
   }
   if (!fault(w, BAC_FAULT_BLACKOUT)) return;
+  const uint32_t writes = bac_random_chance(&w->moment, 1, 2) ? 1 : 2 + (uint32_t)bac_random_below(&w->moment, 8);
+  const bool all = bac_random_chance(&w->moment, 1, 2) != 0;
   for (uint32_t i = w->plan.config.byzantine; i < w->plan.config.founders; i++)
-    if (i != host && bac_sim_up(w->sim, i) && w->gone_at[i] == BAC_NEVER) bac_sim_crash_within(w->sim, i, 1);
+    if ((all || i != host) && bac_sim_up(w->sim, i) && w->gone_at[i] == BAC_NEVER) bac_sim_crash_within(w->sim, i, i == host ? writes + 1 : writes);
 }
 
 static void effect(void *ctx, bac_time now, uint32_t host, const struct bac_effect *e) {
