@@ -153,6 +153,22 @@ static bool try_decided(struct pbft *p) {
   return committed;
 }
 
+/* A VIEW_CHANGE, a NEW_VIEW or CHECKPOINTs have shown that the next block is decided, and its body is here: perhaps nobody else who has
+ * committed it will send it. */
+static bool try_base(struct pbft *p) {
+  const struct pbft_base *base = &p->best_base;
+  if (base->height != pbft_tip(p) + 1 || !base->certificate) return false;
+  struct bac_entry *at = bac_chain_find(p->chain, base->digest);
+  struct bac_qc qc;
+  if (!at || at->parent != bac_chain_tip(p->chain)) return false;
+  BAC_ASSERT(bac_qc_decode(&qc, base->certificate->data, base->certificate->length)); /* it was checked when it came */
+  struct bac_buf *certificate = bac_buf_ref(base->certificate);
+  commit(p, at, qc.view, certificate->data, certificate->length);
+  bac_buf_unref(certificate);
+  bac_qc_clear(&qc);
+  return true;
+}
+
 /* Blocks may come out of order: a few are held, all of them decided. */
 static void pbft_certified(void *engine, struct bac_block *block, const uint8_t *certificate, size_t length) {
   struct pbft *p = engine;
@@ -200,7 +216,7 @@ static bool try_prepared(struct pbft *p) {
 
 void pbft_progress(struct pbft *p) {
   if (!p->started) return;
-  while (pbft_drain_early(p) || try_prepared(p) || try_commit(p) || try_decided(p) || pbft_view_progress(p) ||
+  while (pbft_drain_early(p) || try_prepared(p) || try_commit(p) || try_decided(p) || try_base(p) || pbft_view_progress(p) ||
          pbft_propose(p))
     continue;
   pbft_arm(p);
