@@ -337,6 +337,11 @@ TEST(Swarm, GossipGoesOnAfterCrashes) {
   for (uint64_t seed : {112u, 244u}) EXPECT_EQ(BAC_CHECK_NONE, run("bac2", seed, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check) << seed;
 }
 
+/* The roster had agreed where the epoch ends, and then came the committee's own last block: it closed the chain above the agreed one, for good. */
+TEST(Swarm, ALastBlockThatComesAfterTheAgreedEndGoes) {
+  EXPECT_EQ(BAC_CHECK_NONE, run("bac2", 101321, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check);
+}
+
 TEST(FastCrypto, NobodyForges) {
   bac_keypair a, b;
   bac_cost cost = {};
