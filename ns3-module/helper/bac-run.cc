@@ -103,6 +103,7 @@ class Scene {
   void Announce();
   void EpochBegins(uint32_t id, const bac_effect& effect);
   void HandedOver(uint32_t id, const bac_effect& effect);
+  void Retuned(Ptr<BacApplication> app);
   void Tick(const std::function<void(double)>* progress);
   BacRow GetConfiguration() const;
 
@@ -316,11 +317,13 @@ void Scene::HandedOver(uint32_t id, const bac_effect& effect) {
   const Ptr<BacApplication> app = m_evs.at(id);
   app->SetReceivers(m_plan->shards[effect.handover.shard].everybody);
   BacHelper::SetOn(app, false);
-  Simulator::Schedule(RETUNING, [this, id, app] {
-    if (m_absent.count(id) > 0) return; // it is off, and starts there when it is back
-    BacHelper::SetOn(app, true);
-    app->Restart();
-  });
+  Simulator::Schedule(RETUNING, &Scene::Retuned, this, app);
+}
+
+void Scene::Retuned(Ptr<BacApplication> app) {
+  if (m_absent.count(app->GetId()) > 0) return; // it is off, and starts there when it is back
+  BacHelper::SetOn(app, true);
+  app->Restart();
 }
 
 void Scene::Tick(const std::function<void(double)>* progress) {

@@ -79,7 +79,7 @@ void BacApplication::DoDispose() {
   Crash();
   m_submitEvent.Cancel();
   m_workload.reset();
-  for (size_t i = 0; GetNode() && i < m_wires.size() + (m_radio || m_fast ? 1 : 0); i++)
+  for (size_t i = 0; GetNode() && i < m_wires.size() + (m_radio ? 1 : 0); i++)
     GetNode()->UnregisterProtocolHandler(MakeCallback(&BacApplication::Receive, this));
   if (m_pacer) m_pacer->Dispose();
   m_pacer = nullptr;
@@ -136,7 +136,8 @@ void BacApplication::SetFastRadio(Ptr<BacFastNetDevice> device, uint32_t channel
   m_channel = channel;
   m_fastRate = rate;
   m_fast->SetDoneCallback(MakeCallback(&BacApplication::FramesDone, this));
-  GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), BacWsmpHeader::ETHERTYPE, device);
+  // Not through the node, which insists on an event of its own for what it receives: the medium has one for all.
+  m_fast->SetReceiveCallback(MakeCallback(&BacApplication::ReceiveFast, this));
 }
 
 void BacApplication::AddWire(uint32_t peer, Ptr<NetDevice> device) {
@@ -210,15 +211,17 @@ void BacApplication::Run() {
   int more;
   while ((more = bac_host_step(m_host.get(), Simulator::Now().GetNanoSeconds(), &cost, why, sizeof why)) > 0) {
     if (cost > 0) {
-      m_finishEvent = Simulator::Schedule(NanoSeconds(cost), [this] {
-        Finish();
-        Run();
-      });
+      m_finishEvent = Simulator::Schedule(NanoSeconds(cost), &BacApplication::FinishAndRun, this);
       return;
     }
     Finish();
   }
   if (more < 0) throw std::runtime_error(why);
+}
+
+void BacApplication::FinishAndRun() {
+  Finish();
+  Run();
 }
 
 void BacApplication::Finish() {
@@ -324,6 +327,11 @@ void BacApplication::SendWired(const bac_effect& effect) {
     m_frameTxTrace(m_config.id, effect, packet->GetUid());
     device->Send(packet, device->GetBroadcast(), IPV4);
   }
+}
+
+bool BacApplication::ReceiveFast(Ptr<NetDevice> device, Ptr<const Packet> packet, uint16_t protocol, const Address& from) {
+  if (protocol == BacWsmpHeader::ETHERTYPE) Receive(device, packet, protocol, from, device->GetAddress(), NetDevice::PACKET_HOST);
+  return true;
 }
 
 void BacApplication::Receive(Ptr<NetDevice> /* device */, Ptr<const Packet> packet, uint16_t protocol, const Address& from,

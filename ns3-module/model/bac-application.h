@@ -93,6 +93,7 @@ class BacApplication : public Application {
 
   void Run();                               ///< steps until the CPU is busy or nothing waits
   void Finish();                            ///< a step is over: carries out its effects
+  void FinishAndRun();                      ///< a step that took time is over
   void SendRadio(const bac_effect& effect); ///< \param effect FRAME, port 0
   void SendWired(const bac_effect& effect); ///< \param effect FRAME, port 1
   void Wake();                              ///< the timer fired
@@ -104,6 +105,7 @@ class BacApplication : public Application {
   /// \param to receiver \param type of receiver
   void Receive(Ptr<NetDevice> device, Ptr<const Packet> packet, uint16_t protocol, const Address& from, const Address& to,
                NetDevice::PacketType type);
+  bool ReceiveFast(Ptr<NetDevice> device, Ptr<const Packet> packet, uint16_t protocol, const Address& from); ///< the fast medium's way
 
   /// Of the core; freed by its function.
   template <typename T>

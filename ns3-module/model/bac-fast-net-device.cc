@@ -158,11 +158,13 @@ void BacFastChannel::Decoded(uint32_t station, uint32_t from, uint64_t cookie, d
 
 void BacFastChannel::Done(uint32_t station, uint64_t cookie, int outcome) {
   if (outcome == BAC_OUTCOME_FLUSHED) // it may be on the air
-    Simulator::Schedule(FLUSHED_ON_AIR, [this, cookie] { m_frames.erase(cookie); });
+    Simulator::Schedule(FLUSHED_ON_AIR, &BacFastChannel::Forget, this, cookie);
   else
     m_frames.erase(cookie);
   m_devices[station]->FrameDone(cookie, outcome == BAC_OUTCOME_EXPIRED || outcome == BAC_OUTCOME_FLUSHED);
 }
+
+void BacFastChannel::Forget(uint64_t cookie) { m_frames.erase(cookie); }
 
 TypeId BacFastNetDevice::GetTypeId() {
   static TypeId tid = TypeId("ns3::BacFastNetDevice")

@@ -73,6 +73,7 @@ class BacFastChannel : public Object {
   void Decoded(uint32_t station, uint32_t from, uint64_t cookie, double sinr, bool deliver);
   /// The medium says that a frame is done with. \param station whose \param cookie which \param outcome a bac_medium_outcome
   void Done(uint32_t station, uint64_t cookie, int outcome);
+  void Forget(uint64_t cookie); ///< a flushed frame, once it can no longer be on the air
 
   bac_medium* m_medium{nullptr};                 ///< the medium
   std::vector<Ptr<BacFastNetDevice>> m_devices;  ///< by station
