@@ -58,7 +58,7 @@ add_custom_target(tests) # GoogleTest's suites; 'make check' runs them with the 
 function(bac_test_suite name kind label shards)
   bac_sources(sources ${kind})
   add_executable(${name} EXCLUDE_FROM_ALL ${sources})
-  target_compile_options(${name} PRIVATE -O0 -g1 -Wall -Wextra -Werror -Wno-missing-field-initializers)
+  target_compile_options(${name} PRIVATE -O0 -g0 -Wall -Wextra -Werror -Wno-missing-field-initializers)
   if(CMAKE_CXX_FLAGS MATCHES "undefined")
     # It is the core that is on trial; in the tests' own code UBSan takes as long to compile as the rest.
     target_compile_options(${name} PRIVATE -fno-sanitize=undefined)
