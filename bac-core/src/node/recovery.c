@@ -513,7 +513,7 @@ void bac_recovery_finish(struct bac_node *node) {
   const struct bac_entry *at = qc->height > bac_chain_base(node->chain)->block->header.height ? bac_chain_at(node->chain, qc->height - 1) : NULL;
   struct bac_state *before = NULL, *after = NULL;
   /* The chain may be closed already, by a block of the committee that came after the agreement: it goes like any other above. */
-  struct bac_block *block = at ? ending(node, at, &before, &after) : NULL;
+  struct bac_block *block = at && (at != tip || !bac_chain_closed(node->chain)) ? ending(node, at, &before, &after) : NULL;
   if (block && memcmp(block->digest, qc->digest, BAC_HASH_BYTES) == 0) {
     struct bac_entry *last = NULL;
     if (at != tip) {

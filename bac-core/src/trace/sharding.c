@@ -208,7 +208,7 @@ static unsigned __int128 spread(const struct bac_kmeans_point *points, uint32_t 
     for (uint32_t i = 0; i < count; i++) sum += points[i].value[d];
     for (uint32_t i = 0; i < count; i++) {
       const int64_t off = points[i].value[d] - sum / count;
-      squares += (uint64_t)(off * off);
+      squares += (unsigned __int128)((__int128)off * off);
     }
   }
   return squares;
