@@ -37,7 +37,7 @@ fuzz: ## fuzz each decoder and the step function; SECONDS= for each (default 60)
 	@sh tools/setup.sh
 	@sh tests/fuzz/run.sh $(SECONDS)
 
-mutants: ## put one small bug after the other into the protocols: bac-sim must find each (5 min)
+mutants: ## put one small bug after the other into the protocols: bac-sim must find each (2 min)
 	@sh tools/setup.sh core
 	@sh tests/mutants/run.sh --table
 
