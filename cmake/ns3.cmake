@@ -62,10 +62,11 @@ if(BAC_TCMALLOC AND NOT CMAKE_CXX_FLAGS MATCHES "sanitize")
   target_link_libraries(bac-compare PRIVATE -Wl,--no-as-needed ${BAC_TCMALLOC} -Wl,--as-needed)
 endif()
 
-# The fast medium beside stock ns-3: a tool for developers ('make bench').
-add_executable(bac-radio-bench tools/bac_radio_bench.cc)
+# The radios side by side: a tool for developers ('make bench').
+bac_sources(BAC_RADIO_BENCH radio-bench)
+add_executable(bac-radio-bench ${BAC_RADIO_BENCH})
 bac_ns3_target(bac-radio-bench bac-ns3-tests)
-target_link_libraries(bac-radio-bench PRIVATE bac-ns3)
+target_link_libraries(bac-radio-bench PRIVATE bac-ns3 ns3::libspectrum)
 
 bac_sources(BAC_TRACE_TOOL trace-tool)
 add_executable(bac-trace ${BAC_TRACE_TOOL})
@@ -81,6 +82,7 @@ add_test(NAME ns3 COMMAND bac-ns3-tests)
 # ns-3's singletons live to the end of the process; Debian's libraries are not ours to mend. By hand, since it takes minutes:
 # cmake --build --preset asan --target bac-ns3-tests && ctest --preset asan -R ns3
 set_tests_properties(ns3 PROPERTIES TIMEOUT 600 ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
+add_test(NAME radio-reference COMMAND bac-radio-bench --reference --evs=100 --loss=threelog --nakagami=0 --stock-time=1)
 add_test(NAME scenarios COMMAND ${BAC_DIR}/tests/scenarios/run.sh $<TARGET_FILE:bac-trace>)
 add_test(NAME compare COMMAND ${BAC_DIR}/tests/results/run.sh $<TARGET_FILE:bac-compare>)
 add_test(NAME wireshark COMMAND ${BAC_DIR}/tests/wireshark/run.sh $<TARGET_FILE:bac-compare>)

@@ -377,6 +377,7 @@ Options::Options(Request& r)
     Flag("nakagami", radio.nakagami, "fast fading");
     Choice("error-model", radio.error_model, {"nist", "table"}, "frame errors");
     Real("preamble", radio.preamble_dbm, -110, 0, "dBm", "weakest preamble that is detected");
+    Flag("weak-signals", radio.weak_signals, "signals too weak to be detected, and those of adjacent channels, count as interference, as in ns-3's SpectrumWifiPhy");
     Count("control-priority", radio.control_priority, 0, 7, "EDCA user priority of control frames");
     Count("vote-priority", radio.vote_priority, 0, 7, "EDCA user priority of votes");
     Count("bulk-priority", radio.bulk_priority, 0, 7, "EDCA user priority of bodies");

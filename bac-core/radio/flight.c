@@ -40,8 +40,9 @@ static struct bac_pass pass_of(struct bac_medium *m, uint32_t flight) {
   struct bac_flight *f = &m->flights[flight];
   return (struct bac_pass){.lanes = m->lanes, .blocks = f->blocks, .count = f->count, .power = f->power, .own = f->own, .hits = m->hits,
                            .errors = m->errors, .now = (double)m->now, .start = (double)f->start, .noise = m->noise,
-                           .sense = m->sense, .sense_foreign = m->sense_foreign, .preamble = m->preamble,
-                           .preamble_ratio = m->preamble_ratio, .eifs = (double)(BAC_AIR_SIFS + BAC_AIR_EIFS_WAIT), .flight = flight};
+                           .sense = m->sense, .sense_foreign = m->sense_foreign, .sense_weak = m->sense_weak,
+                           .sense_from = m->sense_from, .preamble = m->preamble, .preamble_ratio = m->preamble_ratio,
+                           .eifs = (double)(BAC_AIR_SIFS + BAC_AIR_EIFS_WAIT), .flight = flight};
 }
 
 static uint32_t new_flight(struct bac_medium *m) {

@@ -73,7 +73,7 @@ struct bac_medium {
   struct bac_medium_host host;
   const struct bac_kernels *kernels;
   struct bac_loss_pieces loss;
-  double noise, floor, row_floor, sense, sense_foreign, preamble, preamble_ratio, ln_power; /* W and ratios */
+  double noise, floor, row_floor, sense, sense_foreign, sense_weak, sense_from, preamble, preamble_ratio, ln_power; /* W and ratios */
   double *errors; /* BAC_AIR_MODES tables */
   double *fading; /* BAC_FADING_CLASSES tables, or NULL */
 

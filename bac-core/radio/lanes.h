@@ -52,7 +52,9 @@ struct bac_pass {
   size_t hit_count;     /* out */
   const double *errors; /* tables of all modes, one behind the other */
   double now, start;    /* ns; of the pass, of the transmission */
-  double noise, sense, sense_foreign, preamble, preamble_ratio; /* W, W, W, W, ratio */
+  double noise, preamble, preamble_ratio; /* W, W, ratio */
+  double sense, sense_foreign, sense_weak, sense_from; /* total power that makes busy once a signal of the own channel came in, of another, of
+                                                          less than sense_from; W */
   double rate;          /* bits a nanosecond of the field that begins */
   double eifs;          /* ns from the end of a frame in error */
   uint64_t key;         /* of the draws */

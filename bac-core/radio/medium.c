@@ -26,6 +26,7 @@ struct bac_medium_config bac_medium_default(void) {
       .eirp_dbm = 23,
       .noise_figure_db = 7,
       .floor_dbm = -101 - 3.0102999566398120, /* RxSensitivity, for half of 20 MHz */
+      .interference_dbm = -117,
       .sense_dbm = -82 - 3.0102999566398120,  /* CcaSensitivity, likewise */
       .energy_detect_dbm = -62,
       .preamble_dbm = -95,
@@ -47,6 +48,7 @@ int bac_medium_check(const struct bac_medium_config *c, char *why, size_t why_si
       {"reference loss (dB)", c->loss.reference_loss_db, 0, 200},
       {"noise figure (dB)", c->noise_figure_db, 0, 40},
       {"floor (dBm)", c->floor_dbm, -150, 0},
+      {"interference floor (dBm)", c->interference_dbm, -150, c->weak_signals ? c->floor_dbm : 0},
       {"sensing threshold (dBm)", c->sense_dbm, -150, 0},
       {"energy detection threshold (dBm)", c->energy_detect_dbm, -150, 0},
       {"preamble threshold (dBm)", c->preamble_dbm, -150, 0},
@@ -100,10 +102,13 @@ struct bac_medium *bac_medium_new(const struct bac_medium_config *config, const 
     m->loss.slope[i] = (double)(float)m->loss.slope[i];
   }
   m->noise = (double)(float)(THERMAL_W * pow(10, config->noise_figure_db / 10));
-  m->floor = watt(config->floor_dbm);
-  m->row_floor = watt(config->floor_dbm - (config->nakagami ? FADING_MARGIN_DB : 0));
+  const double floor_dbm = config->weak_signals ? config->interference_dbm : config->floor_dbm;
+  m->floor = watt(floor_dbm);
+  m->row_floor = watt(floor_dbm - (config->nakagami ? FADING_MARGIN_DB : 0));
   m->sense = watt(config->sense_dbm);
-  m->sense_foreign = watt(config->energy_detect_dbm);
+  m->sense_weak = watt(config->energy_detect_dbm);
+  m->sense_foreign = config->weak_signals ? m->sense : m->sense_weak;
+  m->sense_from = config->weak_signals ? watt(config->floor_dbm) : 0;
   m->preamble = watt(config->preamble_dbm);
   m->preamble_ratio = (double)(float)pow(10, config->preamble_sinr_db / 10);
   m->ln_power = ln_watt(config->eirp_dbm);

@@ -3,6 +3,7 @@
 
 #include "radio/medium.h"
 
+#include "ns3/boolean.h"
 #include "ns3/double.h"
 #include "ns3/drop-tail-queue.h"
 #include "ns3/frame-exchange-manager.h"
@@ -43,6 +44,30 @@ std::string ModeName(double rate) {
   return "OfdmRate" + name + "MbpsBW10MHz";
 }
 
+bac_loss_config LossOf(const BacRadioOptions& options) {
+  bac_loss_config config = bac_loss_default(options.loss == "threelog" ? BAC_LOSS_THREE_LOG : BAC_LOSS_LOG_DISTANCE);
+  config.reference_loss_db = options.reference_loss_db;
+  return config;
+}
+
+/// Distance (m) beyond which the loss is greater for certain: both models grow with distance, and a metre makes up for rounding.
+double ReachOf(const bac_loss_pieces& pieces, double loss_db) {
+  double low = 0, high = 1;
+  while (bac_loss_db(&pieces, high) <= loss_db && high < 1e9) high *= 2;
+  for (int i = 0; i < 60; i++) (bac_loss_db(&pieces, (low + high) / 2) <= loss_db ? low : high) = (low + high) / 2;
+  return high * 1.001 + 1;
+}
+
+/// YansWifiPhyHelper that makes a BacWavePhy.
+class WavePhyHelper : public YansWifiPhyHelper {
+ public:
+  WavePhyHelper() { Factory(m_phy).SetTypeId(BacWavePhy::GetTypeId()); }
+
+ private:
+  static ObjectFactory& Factory(ObjectFactory& phy) { return phy; } // 3.35
+  static ObjectFactory& Factory(std::vector<ObjectFactory>& phys) { return phys.at(0); }
+};
+
 void StartChannel(Ptr<WaveNetDevice> device, uint32_t channel) {
   if (device->GetPhy(0)->IsStateOff()) // its vehicle has left meanwhile
     Simulator::Schedule(MilliSeconds(10), &StartChannel, device, channel);
@@ -75,7 +100,8 @@ uint32_t BacCheck::Choice(const std::string& option, const std::string& value, c
 BacHelper::BacHelper(const BacRadioOptions& options)
     : m_options(options),
       m_mode(ModeName(options.rate_mbps)),
-      m_channel(CreateObject<YansWifiChannel>()) {
+      m_channel(options.unculled ? CreateObject<YansWifiChannel>() : Ptr<YansWifiChannel>(CreateObject<BacWaveChannel>())),
+      m_wave(DynamicCast<BacWaveChannel>(m_channel)) {
   BacCheck::Range("EIRP (dBm)", options.eirp_dbm, -50, 44.8);
   BacCheck::Range("preamble threshold (dBm)", options.preamble_dbm, -110, 0);
   BacCheck::Range("reference loss (dB)", options.reference_loss_db, 0, 200);
@@ -103,6 +129,12 @@ BacHelper::BacHelper(const BacRadioOptions& options)
   if (options.nakagami) loss->SetNext(CreateObject<NakagamiPropagationLossModel>());
   m_channel->SetPropagationLossModel(loss);
   m_channel->SetPropagationDelayModel(CreateObject<ConstantSpeedPropagationDelayModel>());
+  if (!m_wave) return;
+  m_wave->SetAttribute("WeakSignals", BooleanValue(options.weak_signals));
+  m_wave->SetAttribute("DetectionThreshold", DoubleValue(options.preamble_dbm));
+  const bac_loss_config config = LossOf(options);
+  const bac_loss_pieces pieces = bac_loss_pieces_of(&config);
+  m_wave->SetReach([pieces](double loss_db) { return ReachOf(pieces, loss_db); }, options.nakagami);
 }
 
 uint32_t BacHelper::ChannelOf(uint32_t shard) {
@@ -110,17 +142,29 @@ uint32_t BacHelper::ChannelOf(uint32_t shard) {
   return SERVICE_CHANNELS[shard];
 }
 
-Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards) {
-  const uint32_t channel = ChannelOf(shard);
-  std::vector<uint32_t> channels = {CCH, channel}; // of these it has a MAC each
-  for (uint32_t s = 0; s < shards; s++)
-    if (s != shard) channels.push_back(ChannelOf(s));
-  YansWifiPhyHelper phy;
-  phy.SetChannel(m_channel);
+void BacHelper::Configure(WifiPhyHelper& phy) const {
   phy.SetErrorRateModel(m_options.error_model == "nist" ? "ns3::NistErrorRateModel" : "ns3::TableBasedErrorRateModel");
   phy.Set("TxPowerStart", DoubleValue(m_options.eirp_dbm));
   phy.Set("TxPowerEnd", DoubleValue(m_options.eirp_dbm));
   phy.SetPreambleDetectionModel("ns3::ThresholdPreambleDetectionModel", "MinimumRssi", DoubleValue(m_options.preamble_dbm));
+}
+
+Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards) {
+  YansWifiPhyHelper stock;
+  WavePhyHelper culled;
+  YansWifiPhyHelper& phy = m_wave ? culled : stock;
+  phy.SetChannel(m_channel);
+  Configure(phy);
+  Ptr<WaveNetDevice> device = InstallRadio(phy, node, id, shard, shards);
+  if (m_wave) m_wave->Join(DynamicCast<BacWavePhy>(device->GetPhy(0)));
+  return device;
+}
+
+Ptr<WaveNetDevice> BacHelper::InstallRadio(const WifiPhyHelper& phy, Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards) {
+  const uint32_t channel = ChannelOf(shard);
+  std::vector<uint32_t> channels = {CCH, channel}; // of these it has a MAC each
+  for (uint32_t s = 0; s < shards; s++)
+    if (s != shard) channels.push_back(ChannelOf(s));
 
   // Continuous access takes the rate from the station manager and ignores that of TxInfo.
   WaveHelper wave;
@@ -144,11 +188,11 @@ Ptr<BacFastNetDevice> BacHelper::InstallFastRadio(Ptr<Node> node, uint32_t id, u
   if (!m_fast) {
     bac_medium_config config = bac_medium_default();
     config.seed = RngSeedManager::GetRun();
-    config.loss = bac_loss_default(m_options.loss == "threelog" ? BAC_LOSS_THREE_LOG : BAC_LOSS_LOG_DISTANCE);
-    config.loss.reference_loss_db = m_options.reference_loss_db;
+    config.loss = LossOf(m_options);
     config.nakagami = m_options.nakagami;
     config.eirp_dbm = m_options.eirp_dbm;
     config.preamble_dbm = m_options.preamble_dbm;
+    config.weak_signals = m_options.weak_signals;
     m_fast = CreateObject<BacFastChannel>();
     m_fast->Configure(config);
   }

@@ -3,10 +3,11 @@
 #define BAC_HELPER_H
 
 #include "ns3/bac-application.h"
+#include "ns3/bac-wave-phy.h"
 #include "ns3/node.h"
 #include "ns3/nstime.h"
 #include "ns3/wifi-mode.h"
-#include "ns3/yans-wifi-channel.h"
+#include "ns3/yans-wifi-helper.h"
 
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ struct BacRadioOptions {
   bool nakagami = true;             ///< fast fading behind the loss
   std::string error_model = "nist"; ///< nist or table
   double preamble_dbm = -95;        ///< weakest preamble that is detected
+  bool weak_signals = false;        ///< signals too weak to be detected interfere; with wave, those of adjacent channels too
+  bool unculled = false;            ///< with wave: ns-3's YansWifiChannel itself, to compare with; the same receptions, slower
   uint32_t control_priority = 0;    ///< EDCA user priority, 0..7
   uint32_t vote_priority = 0;       ///< EDCA user priority, 0..7
   uint32_t bulk_priority = 0;       ///< EDCA user priority, 0..7
@@ -60,6 +63,11 @@ class BacHelper {
   /// \param node the node \param id protocol node id, determines the MAC address \param shard whose channel
   /// \param shards how many there are, if it may be tuned to the others' channels, else 0 \return device
   Ptr<WaveNetDevice> InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards = 0);
+  /// The same with a PHY of another kind, on a channel of the caller's. \param phy makes and configures it \param node the node
+  /// \param id protocol node id \param shard whose channel \param shards as above \return device
+  Ptr<WaveNetDevice> InstallRadio(const WifiPhyHelper& phy, Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards);
+  /// What all radios have. \param phy gets error model, power and preamble detection
+  void Configure(WifiPhyHelper& phy) const;
   /// The same on the fast medium, on its channel from the start. \param node the node \param id protocol node id
   /// \param shard whose channel \return device
   Ptr<BacFastNetDevice> InstallFastRadio(Ptr<Node> node, uint32_t id, uint32_t shard);
@@ -82,6 +90,7 @@ class BacHelper {
   BacRadioOptions m_options;                 ///< of the radio
   std::string m_mode;                        ///< name of the rate
   Ptr<YansWifiChannel> m_channel;            ///< the medium
+  Ptr<BacWaveChannel> m_wave;                ///< the same, unless it is ns-3's own
   Ptr<BacFastChannel> m_fast;                ///< the fast medium, configured with its first station
   std::vector<Ptr<WaveNetDevice>> m_devices; ///< all radios
 };

@@ -392,6 +392,7 @@ BacRow Scene::GetConfiguration() const {
   count("nakagami", o.radio.nakagami);
   text("error_model", o.radio.error_model);
   real("preamble_dbm", o.radio.preamble_dbm);
+  count("weak_signals", o.radio.weak_signals);
   count("control_priority", o.radio.control_priority);
   count("vote_priority", o.radio.vote_priority);
   count("bulk_priority", o.radio.bulk_priority);

@@ -80,6 +80,30 @@ TEST(Medium, HiddenTerminals) {
   EXPECT_NEAR(1 - static_cast<double>(net.Heard(receiver, a)) / count, 0.730, 0.03);
 }
 
+/* A signal of -104.5 dBm, which nobody can detect, adds 0.7 dB to the noise of a frame at the edge of its range: as often lost as NIST says,
+ * if such signals count. */
+TEST(Medium, WeakSignalsInterfere) {
+  const double noise = 1.3803e-23 * 290 * 10e6 * std::pow(10, 0.7);
+  const auto watt = [](double metres) { return std::pow(10, (20 - 47.86 - 27.5 * std::log10(metres) - 30) / 10); };
+  for (const bool weak : {false, true}) {
+    bac_medium_config config = RadioNet::Config();
+    config.weak_signals = weak;
+    RadioNet net(config);
+    const uint32_t a = net.Add(0), receiver = net.Add(182), b = net.Add(792), far = net.Add(2000);
+    const int count = 3000;
+    for (int i = 0; i < count; i++)
+      for (const uint32_t from : {a, b, far}) net.Send(kStart + i * 10 * BAC_MS, from, 1066);
+    net.Run(kStart + count * 10 * BAC_MS);
+    ASSERT_EQ(net.begins.size(), 3u * count);
+    const double sinr = watt(182) / (noise + (weak ? watt(610) : 0)); /* the far one: -117.5 dBm, below the other floor */
+    const double success = std::exp(24 * bac_error_ln_success(BAC_MODE_3, sinr) + 179 * 48 * bac_error_ln_success(BAC_MODE_6, sinr));
+    EXPECT_NEAR(static_cast<double>(net.Heard(receiver, a)) / count, success, 0.03) << weak;
+    EXPECT_EQ(bac_medium_power_dbm(net.m, b, receiver) > -200, weak);
+    EXPECT_EQ(bac_medium_power_dbm(net.m, far, receiver), -INFINITY);
+    EXPECT_EQ(bac_medium_busy(net.m, kStart + count * 10 * BAC_MS, far), count * bac_air_duration(1066, BAC_MODE_6)) << "its own frames";
+  }
+}
+
 /* SINR counts piece by piece: interference over a third of a frame does a third of the harm, in the exponent. */
 TEST(Medium, InterferenceCountsWhileItLasts) {
   RadioNet net;
@@ -224,6 +248,20 @@ TEST(Medium, AdjacentChannels) {
 TEST(Medium, AdjacentChannelSense) {
   RadioNet net;
   const uint32_t a = net.Add(0, 0, 172), near = net.Add(0, 1, 174), far = net.Add(0, 10, 174), next = net.Add(1, 0, 176);
+  net.Send(kStart, a, 1000);
+  net.Run(kStart + 10 * BAC_MS);
+  EXPECT_EQ(bac_medium_busy(net.m, kStart + 10 * BAC_MS, near), bac_air_duration(1000, BAC_MODE_6) - BAC_AIR_DETECT);
+  EXPECT_EQ(bac_medium_busy(net.m, kStart + 10 * BAC_MS, far), 0);
+  EXPECT_EQ(bac_medium_busy(net.m, kStart + 10 * BAC_MS, next), 0);
+}
+
+/* With weak signals it does as in ns-3's SpectrumWifiPhy: power of 802.11 frames from next door counts from -85 dBm on (10 m: -80 dBm), unless
+ * the frame is too weak to be one (next but one, 10 m: -112 dBm). */
+TEST(Medium, AdjacentChannelSenseWithWeakSignals) {
+  bac_medium_config config = RadioNet::Config();
+  config.weak_signals = true;
+  RadioNet net(config);
+  const uint32_t a = net.Add(0, 0, 172), near = net.Add(0, 10, 174), far = net.Add(0, 20, 174), next = net.Add(10, 0, 176);
   net.Send(kStart, a, 1000);
   net.Run(kStart + 10 * BAC_MS);
   EXPECT_EQ(bac_medium_busy(net.m, kStart + 10 * BAC_MS, near), bac_air_duration(1000, BAC_MODE_6) - BAC_AIR_DETECT);

@@ -11,12 +11,13 @@ extern "C" {
 
 namespace {
 
-/* 150 stations on three channels that drive about, broadcast and unicast, two classes, radios that go off and on. */
+/* 150 stations on three channels (under seed 3 with weak signals) that drive about, broadcast and unicast, two classes, radios that go off and on. */
 std::string LogOf(int vector, uint64_t seed, bool nakagami, bool shuffle_layout) {
   bac_medium_config config = bac_medium_default();
   config.seed = seed;
   config.nakagami = nakagami;
   config.vector = vector;
+  config.weak_signals = seed == 3;
   RadioNet net(config);
   bac_random r = bac_random_stream(5, 1, BAC_PURPOSE_WORKLOAD);
   const auto uniform = [&r](double low, double high) { return low + (high - low) * static_cast<double>(bac_random_below(&r, 1000000)) * 1e-6; };
@@ -61,6 +62,11 @@ TEST(Vector, SameBytes) {
     }
     EXPECT_TRUE(LogOf(BAC_VECTOR_BEST, 1, nakagami, true) == plain) << "the order of stations has no bearing";
     EXPECT_FALSE(LogOf(BAC_VECTOR_BEST, 2, nakagami, false) == plain) << "the seed has";
+    const std::string weak = LogOf(BAC_VECTOR_NONE, 3, nakagami, false);
+    for (int kind = BAC_VECTOR_BASE; kind < BAC_VECTOR_KINDS; kind++) {
+      if (!bac_kernels_of(static_cast<bac_vector>(kind))) continue;
+      EXPECT_TRUE(LogOf(kind, 3, nakagami, kind == BAC_VECTOR_BASE) == weak) << "weak signals, " << bac_kernels_of(static_cast<bac_vector>(kind))->name;
+    }
   }
 }
 

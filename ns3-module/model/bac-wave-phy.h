@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BAC_WAVE_PHY_H
+#define BAC_WAVE_PHY_H
+
+#include "ns3/interference-helper.h"
+#include "ns3/mobility-model.h"
+#include "ns3/nstime.h"
+#include "ns3/vector.h"
+#include "ns3/wifi-ppdu.h"
+#include "ns3/wifi-tx-vector.h"
+#include "ns3/yans-wifi-channel.h"
+#include "ns3/yans-wifi-phy.h"
+
+#include <functional>
+#include <map>
+#include <vector>
+
+namespace ns3 {
+
+/**
+ * \ingroup bac
+ * \brief A YansWifiPhy that transmits by way of a BacWaveChannel. In all else it is ns-3's.
+ */
+class BacWavePhy : public YansWifiPhy {
+ public:
+  static TypeId GetTypeId(); ///< \return the TypeId
+
+  // One of them is what this ns-3 calls: 3.35; 3.36 and 3.37; 3.38.
+  void StartTx(Ptr<WifiPpdu> ppdu);                                   ///< \param ppdu what is sent
+  void StartTx(Ptr<const WifiPpdu> ppdu, const WifiTxVector& vector); ///< \param ppdu what is sent \param vector how
+  void StartTx(Ptr<const WifiPpdu> ppdu);                             ///< \param ppdu what is sent
+
+  /// A frame that can be detected arrives. \param ppdu the frame \param power_w at the receiver, W
+  void Arrive(Ptr<const WifiPpdu> ppdu, double power_w);
+  /// A signal begins that is interference and nothing else. \param ppdu what was sent \param power_w at the receiver, W
+  /// \param senses carrier sense looks again, as it does after a frame that was not detected
+  void Disturb(Ptr<const WifiPpdu> ppdu, double power_w, bool senses);
+
+ private:
+  void Transmit(Ptr<const WifiPpdu> ppdu); ///< \param ppdu what is sent
+};
+
+/**
+ * \ingroup bac
+ * \brief A YansWifiChannel that spends no event on a receiver which would drop the signal as too weak.
+ *
+ * As it is by default, not one reception differs from those on a YansWifiChannel (suite bac-wave compares them).
+ *
+ * With WeakSignals, signals too weak to be detected, and those that leak in from other channels, count as interference, which YansWifiChannel
+ * leaves out. They begin at once, without propagation delay, and cost no event. Reception is then as with SpectrumWifiPhy.
+ *
+ * Receivers are told apart by distance in one pass over their positions: all of them, since positions may change at any time without notice.
+ * That is 2,000 subtractions beside the thousands of events of a transmission.
+ */
+class BacWaveChannel : public YansWifiChannel {
+ public:
+  static TypeId GetTypeId(); ///< \return the TypeId
+
+  static constexpr uint32_t CHANNELS_APART = 3; ///< channels 0, 1 or 2 apart: farther ones leak nothing
+
+  /// \param phy on this channel, in the order in which SetChannel was called, with device and mobility
+  void Join(Ptr<BacWavePhy> phy);
+  /// \param reach gives the distance (m) beyond which the mean loss is certainly greater than a number of dB; without it, or empty, positions
+  /// tell nothing. \param fading random factors follow: without WeakSignals each receiver draws one, as in ns-3, wherever it is
+  void SetReach(std::function<double(double)> reach, bool fading);
+  /// Give it to all receivers. \param sender from whom \param ppdu what \param dbm how strong, antenna gain included
+  void Transmit(const YansWifiPhy* sender, Ptr<const WifiPpdu> ppdu, double dbm);
+  static double GetLeakage(uint32_t apart); ///< \param apart below CHANNELS_APART \return gain from a channel so far away, dB
+
+ protected:
+  void DoDispose() override;
+
+ private:
+  /// A PHY on the channel.
+  struct Station {
+    Ptr<BacWavePhy> phy;         ///< the PHY
+    Ptr<MobilityModel> mobility; ///< of its node
+    uint32_t node;               ///< its context
+    bool still;                  ///< its mobility tells when the position changes
+  };
+
+  void Moved(Ptr<const MobilityModel> mobility); ///< \param mobility that has a new position
+  const double* Locate(const Vector& from);      ///< \param from where \return squared distances of all stations, m^2
+  double ReachOf(double dbm, double floor, double margin); ///< \param dbm sent \param floor received \param margin dB \return m^2
+  void TransmitStock(size_t sender, Ptr<const WifiPpdu> ppdu, double dbm); ///< \param sender index \param ppdu what \param dbm power
+  void TransmitAll(size_t sender, Ptr<const WifiPpdu> ppdu, double dbm);   ///< \param sender index \param ppdu what \param dbm power
+  /// \param to receiver \param ppdu what \param delay of propagation \param dbm received, with antenna gain
+  void ScheduleArrival(const Station& to, Ptr<const WifiPpdu> ppdu, Time delay, double dbm) const;
+
+  std::vector<Station> m_stations;          ///< in the order of SetChannel
+  std::vector<double> m_x;                  ///< positions, m
+  std::vector<double> m_y;                  ///< positions, m
+  std::vector<double> m_z;                  ///< positions, m
+  std::vector<double> m_distance2;          ///< scratch, m^2
+  std::vector<size_t> m_moving;             ///< stations whose positions are asked for each time
+  Ptr<PropagationLossModel> m_loss;         ///< YansWifiChannel's own
+  Ptr<PropagationDelayModel> m_delay;       ///< YansWifiChannel's own
+  std::function<double(double)> m_reach;    ///< see SetReach
+  std::map<double, double> m_reaches;       ///< what it has said: m^2 by dB
+  bool m_fading{true};                      ///< see SetReach
+  bool m_weak{false};                       ///< attribute WeakSignals
+  double m_detection_dbm{0};                ///< attribute DetectionThreshold
+  double m_floor_dbm{0};                    ///< attribute InterferenceFloor
+};
+
+} // namespace ns3
+
+#endif /* BAC_WAVE_PHY_H */
