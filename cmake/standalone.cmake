@@ -26,6 +26,11 @@ foreach(function crypto_sign_detached crypto_sign_verify_detached bac_vrf_prove 
   target_link_options(bac-swarm INTERFACE LINKER:--wrap=${function})
 endforeach()
 
+# Command lines of the C programs, apart from them: the fuzzers and the tests read them, too.
+bac_c_library(bac-options options)
+target_include_directories(bac-options PRIVATE ${BAC_DIR}/bac-core/sim ${BAC_DIR}/tools)
+target_link_libraries(bac-options PRIVATE bac-core)
+
 function(bac_tool name source)
   add_executable(${name} ${source})
   target_include_directories(${name} PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src)
@@ -40,9 +45,11 @@ foreach(tool bac_bound bac_cost bac_hashgraph)
   target_link_libraries(${name} PRIVATE bac-core)
 endforeach()
 
+target_link_libraries(bac-bound PRIVATE bac-options)
+
 bac_tool(bac-sim tools/bac_sim.c)
 target_compile_definitions(bac-sim PRIVATE _POSIX_C_SOURCE=200809L)
-target_link_libraries(bac-sim PRIVATE bac-swarm)
+target_link_libraries(bac-sim PRIVATE bac-options bac-swarm)
 bac_tool(bac-scale tools/bac_scale.c)
 target_compile_definitions(bac-scale PRIVATE _POSIX_C_SOURCE=200809L)
 target_link_libraries(bac-scale PRIVATE bac-sim-network)
@@ -80,7 +87,7 @@ function(bac_core_test name)
   target_include_directories(${name} SYSTEM PRIVATE ${BAC_GENERATED})
   target_compile_definitions(${name} PRIVATE BAC_TESTS_DIR="${BAC_DIR}/tests")
 endfunction()
-bac_core_test(bac-core-tests test sanitize 4 bac-sim-network gmpxx) # gmpxx: exact arithmetic of the tests' own
+bac_core_test(bac-core-tests test sanitize 4 bac-sim-network bac-options gmpxx) # gmpxx: exact arithmetic of the tests' own
 bac_core_test(bac-exact-tests exact-test exact 1 bac-sim-network gmpxx)
 # These two compute for long themselves.
 set_source_files_properties(tests/consensus/hashgraph_brute.cc tests/sim/host_handover_test.cc PROPERTIES COMPILE_OPTIONS -O1

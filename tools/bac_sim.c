@@ -14,21 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bac_sim/options.h"
 #include "swarm.h"
 
 enum { EXIT_GOOD = 0, EXIT_VIOLATION = 1, EXIT_USAGE = 2 };
-#define JOBS_MAX 64
 #define REPORTED_MAX 50 /* violations printed in a range without an end */
-
-struct options {
-  struct bac_plan_options plan;
-  const char *protocol; /* or "all" */
-  uint64_t seeds;       /* 0: until stopped */
-  bool range, trace, first;
-  unsigned jobs;
-};
-
-static const char *const mode_names[] = {"safe", "text", "alg1"};
 
 static _Noreturn void usage(const char *format, const char *value, const char *remedy) {
   fprintf(stderr, "bac-sim: ");
@@ -37,80 +27,8 @@ static _Noreturn void usage(const char *format, const char *value, const char *r
   exit(EXIT_USAGE);
 }
 
-static void help(void) {
-  printf("bac-sim --protocol=NAME|all --seed=N [options]: one seed, one world of faults\n"
-         "  --protocol=NAME   an engine, or all that tolerate faults (default bac)\n"
-         "  --mode=MODE       safe, or text and alg1 of bac: the paper's rules (default safe)\n"
-         "  --seed=N          the world, or the first of a range (default 1)\n"
-         "  --seeds=COUNT     runs that many from --seed on, over all cores; 0: until stopped\n"
-         "  --first           ends the range at its first violation\n"
-         "  --jobs=N          worker processes for a range (default: the cores)\n"
-         "  --trace           a readable log of the one seed\n"
-         "What the seed would draw, fixed:\n"
-         "  --nodes=N         founding members\n"
-         "  --byzantine=N     of them; more than the protocol is made for is allowed, and then conflicts are to be expected\n"
-         "  --time=SECONDS    of faults; healing and progress come after\n"
-         "Exit status: 0 no violation, 1 a violation, 2 usage.\n");
-}
-
-static uint64_t number(const char *name, const char *text, uint64_t low, uint64_t high) {
-  char *end;
-  errno = 0;
-  const unsigned long long v = strtoull(text, &end, 10);
-  if (errno == 0 && *text >= '0' && *text <= '9' && *end == '\0' && v >= low && v <= high) return v;
-  char remedy[120];
-  snprintf(remedy, sizeof remedy, "give %s a whole number from %" PRIu64 " to %" PRIu64, name, low, high);
-  usage("\"%s\" is no number in range", text, remedy);
-}
-
-static struct options parse(int argc, char **argv) {
-  struct options o = {.protocol = "bac", .plan = {.seed = 1, .nodes = BAC_PLAN_DRAW, .byzantine = BAC_PLAN_DRAW}, .seeds = 1};
-  const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-  o.jobs = cores > 0 && cores <= JOBS_MAX ? (unsigned)cores : 1;
-  for (int i = 1; i < argc; i++) {
-    char *value = strchr(argv[i], '=');
-    const size_t length = value ? (size_t)(value - argv[i]) : strlen(argv[i]);
-    const char *v = value ? value + 1 : "";
-#define IS(name) (strlen(name) == length && strncmp(argv[i], name, length) == 0)
-    if (IS("--help")) {
-      help();
-      exit(EXIT_GOOD);
-    } else if (IS("--trace") && !value)
-      o.trace = true;
-    else if (IS("--first") && !value)
-      o.first = true;
-    else if (!value)
-      usage("\"%s\" is no option", argv[i], "see bac-sim --help");
-    else if (IS("--protocol"))
-      o.protocol = v;
-    else if (IS("--seed"))
-      o.plan.seed = number("--seed", v, 0, INT64_MAX);
-    else if (IS("--seeds")) {
-      o.range = true;
-      o.seeds = number("--seeds", v, 0, 1000000000);
-    } else if (IS("--jobs"))
-      o.jobs = (unsigned)number("--jobs", v, 1, JOBS_MAX);
-    else if (IS("--nodes"))
-      o.plan.nodes = (uint32_t)number("--nodes", v, 1, BAC_ROSTER_MAX / 2 - 2);
-    else if (IS("--byzantine"))
-      o.plan.byzantine = (uint32_t)number("--byzantine", v, 0, BAC_ROSTER_MAX / 2 - 2);
-    else if (IS("--time"))
-      o.plan.time = BAC_SECOND * (bac_time)number("--time", v, 1, 3600);
-    else if (IS("--mode")) {
-      int mode = 0;
-      while (mode < 3 && strcmp(v, mode_names[mode]) != 0) mode++;
-      if (mode == 3) usage("mode \"%s\" is unknown", v, "use safe, text or alg1");
-      o.plan.mode = (enum bac_mode)mode;
-    } else
-      usage("\"%s\" is no option", argv[i], "see bac-sim --help");
-#undef IS
-  }
-  if (o.trace && o.range) usage("%s goes with one seed", "--trace", "leave --seeds out");
-  return o;
-}
-
 /* The i-th of the protocols that were asked for, or NULL. */
-static const char *protocol_at(const struct options *o, size_t i) {
+static const char *protocol_at(const struct bac_sim_options *o, size_t i) {
   if (strcmp(o->protocol, "all") != 0) return i == 0 ? o->protocol : NULL;
   for (size_t k = 0;; k++) {
     const struct bac_protocol_info *info = bac_protocol_info_at(k);
@@ -121,23 +39,14 @@ static const char *protocol_at(const struct options *o, size_t i) {
   }
 }
 
-static size_t protocol_count(const struct options *o) {
+static size_t protocol_count(const struct bac_sim_options *o) {
   size_t count = 0;
   while (protocol_at(o, count)) count++;
   return count;
 }
 
-static void print_repeat(const struct options *o, const char *protocol, uint64_t seed) {
-  printf("  repeat: bac-sim --protocol=%s --seed=%" PRIu64, protocol, seed);
-  if (o->plan.mode != BAC_MODE_SAFE) printf(" --mode=%s", mode_names[o->plan.mode]);
-  if (o->plan.nodes != BAC_PLAN_DRAW) printf(" --nodes=%u", o->plan.nodes);
-  if (o->plan.byzantine != BAC_PLAN_DRAW) printf(" --byzantine=%u", o->plan.byzantine);
-  if (o->plan.time > 0) printf(" --time=%u", (unsigned)(o->plan.time / BAC_SECOND));
-  printf(" --trace\n");
-}
-
-static void print_verdict(const struct options *o, const char *protocol, uint64_t seed, const struct bac_verdict *v) {
-  printf("%s %s seed %" PRIu64 ": ", protocol, mode_names[o->plan.mode], seed);
+static void print_verdict(const struct bac_sim_options *o, const char *protocol, uint64_t seed, const struct bac_verdict *v) {
+  printf("%s %s seed %" PRIu64 ": ", protocol, bac_sim_mode_name(o->plan.mode), seed);
   if (v->check == BAC_CHECK_NONE)
     printf("ok, ");
   else
@@ -145,10 +54,13 @@ static void print_verdict(const struct options *o, const char *protocol, uint64_
   printf("height %" PRIu64 ", epoch %" PRIu64 ", healed in %.1f s, %" PRIu64 " crashes, txs %" PRIu64 "/%" PRIu64 ", digest %02x%02x%02x%02x%02x%02x%02x%02x; %s\n", v->height, v->epochs,
          (double)v->healed_in * 1e-9, v->crashes, v->txs_committed, v->txs_submitted, v->digest[0], v->digest[1], v->digest[2], v->digest[3], v->digest[4], v->digest[5],
          v->digest[6], v->digest[7], v->plan);
-  if (v->check != BAC_CHECK_NONE) print_repeat(o, protocol, seed);
+  if (v->check == BAC_CHECK_NONE) return;
+  char repeat[200];
+  bac_sim_options_repeat(o, protocol, seed, repeat, sizeof repeat);
+  printf("  repeat: %s --trace\n", repeat);
 }
 
-static void run_one(const struct options *o, const char *protocol, uint64_t seed, struct bac_verdict *v) {
+static void run_one(const struct bac_sim_options *o, const char *protocol, uint64_t seed, struct bac_verdict *v) {
   struct bac_plan_options plan = o->plan;
   char why[200] = "";
   plan.protocol = protocol;
@@ -180,8 +92,8 @@ static void stop(int signal_number) {
   stopped = 1;
 }
 
-static uint64_t seed_of(const struct options *o, uint64_t index) { return o->plan.seed + index / protocol_count(o); }
-static const char *protocol_of(const struct options *o, uint64_t index) { return protocol_at(o, (size_t)(index % protocol_count(o))); }
+static uint64_t seed_of(const struct bac_sim_options *o, uint64_t index) { return o->plan.seed + index / protocol_count(o); }
+static const char *protocol_of(const struct bac_sim_options *o, uint64_t index) { return protocol_at(o, (size_t)(index % protocol_count(o))); }
 
 static void send_record(int to, const struct record *r) {
   const char *bytes = (const char *)r;
@@ -192,7 +104,7 @@ static void send_record(int to, const struct record *r) {
   }
 }
 
-static void work(const struct options *o, int to, uint64_t first, uint64_t count) {
+static void work(const struct bac_sim_options *o, int to, uint64_t first, uint64_t count) {
   signal(SIGINT, SIG_IGN); /* the parent ends its workers, by SIGTERM, which it handles itself */
   signal(SIGTERM, SIG_DFL);
   for (uint64_t i = first; count == 0 || i < count; i += o->jobs) {
@@ -207,7 +119,7 @@ static void work(const struct options *o, int to, uint64_t first, uint64_t count
   exit(EXIT_GOOD);
 }
 
-static void start_worker(const struct options *o, struct worker *w, uint64_t count) {
+static void start_worker(const struct bac_sim_options *o, struct worker *w, uint64_t count) {
   int ends[2];
   if (pipe(ends) != 0) usage("a pipe: %s", strerror(errno), "allow more open files");
   fflush(stdout);
@@ -242,7 +154,7 @@ struct tally {
   int status;
 };
 
-static void count(const struct options *o, struct tally *t, uint64_t index, const struct bac_verdict *v) {
+static void count(const struct bac_sim_options *o, struct tally *t, uint64_t index, const struct bac_verdict *v) {
   t->done++;
   if (v->check == BAC_CHECK_NONE) return;
   t->violations++;
@@ -257,7 +169,7 @@ static void count(const struct options *o, struct tally *t, uint64_t index, cons
 }
 
 /* The worker is gone: at its end, or in the middle of a seed. */
-static void ended(const struct options *o, struct worker *w, struct tally *t, uint64_t runs) {
+static void ended(const struct bac_sim_options *o, struct worker *w, struct tally *t, uint64_t runs) {
   int status = 0;
   waitpid(w->pid, &status, 0);
   close(w->from);
@@ -278,15 +190,15 @@ static double seconds(void) {
 }
 
 /* Whether no worker is still at a run before the first violation, so that it is the first whatever the number of workers. */
-static bool settled(const struct options *o, const struct worker *workers, const struct tally *t) {
+static bool settled(const struct bac_sim_options *o, const struct worker *workers, const struct tally *t) {
   for (unsigned i = 0; i < o->jobs; i++)
     if (workers[i].alive && workers[i].current < t->first) return false;
   return t->first != UINT64_MAX;
 }
 
-static int run_range(const struct options *o) {
+static int run_range(const struct bac_sim_options *o) {
   const uint64_t runs = o->seeds * protocol_count(o);
-  struct worker workers[JOBS_MAX] = {{0}};
+  struct worker workers[BAC_SIM_JOBS_MAX] = {{0}};
   struct tally t = {.first = UINT64_MAX};
   const double began = seconds();
   double told = began;
@@ -298,7 +210,7 @@ static int run_range(const struct options *o) {
     if (runs == 0 || i < runs) start_worker(o, &workers[i], runs);
   }
   do {
-    struct pollfd polls[JOBS_MAX];
+    struct pollfd polls[BAC_SIM_JOBS_MAX];
     alive = 0;
     for (unsigned i = 0; i < o->jobs; i++) {
       polls[i] = (struct pollfd){.fd = workers[i].alive ? workers[i].from : -1, .events = POLLIN};
@@ -327,7 +239,7 @@ static int run_range(const struct options *o) {
       kill(workers[i].pid, SIGTERM);
       waitpid(workers[i].pid, NULL, 0);
     }
-  printf("%s %s: %" PRIu64 " seeds from %" PRIu64 ", %" PRIu64 " violations", o->protocol, mode_names[o->plan.mode], t.done, o->plan.seed, t.violations);
+  printf("%s %s: %" PRIu64 " seeds from %" PRIu64 ", %" PRIu64 " violations", o->protocol, bac_sim_mode_name(o->plan.mode), t.done, o->plan.seed, t.violations);
   for (int c = 1; c < BAC_CHECKS; c++)
     if (t.by_check[c] > 0) printf(", %s %" PRIu64, bac_check_name((enum bac_check)c), t.by_check[c]);
   if (o->first && t.first != UINT64_MAX)
@@ -339,8 +251,18 @@ static int run_range(const struct options *o) {
 }
 
 int main(int argc, char **argv) {
-  const struct options o = parse(argc, argv);
-  if (protocol_count(&o) == 0) usage("no engine offers mode %s", mode_names[o.plan.mode], "use --mode=safe");
+  const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  struct bac_sim_options o;
+  char why[300];
+  if (bac_sim_options_parse(argc, argv, cores > 0 && cores <= BAC_SIM_JOBS_MAX ? (unsigned)cores : 1, &o, why, sizeof why) != BAC_OK) {
+    fprintf(stderr, "bac-sim: %s\n", why);
+    return EXIT_USAGE;
+  }
+  if (o.help) {
+    fputs(bac_sim_usage, stdout);
+    return EXIT_GOOD;
+  }
+  if (protocol_count(&o) == 0) usage("no engine offers mode %s", bac_sim_mode_name(o.plan.mode), "use --mode=safe");
   if (o.range) return run_range(&o);
   int status = EXIT_GOOD;
   for (size_t i = 0; protocol_at(&o, i); i++) {
