@@ -2,17 +2,19 @@
 # libFuzzer targets, built with clang by tests/fuzz/run.sh.
 add_custom_target(fuzz)
 target_compile_options(bac-core PRIVATE -Wno-pass-failed) # the radio kernels: asked to vectorize, which -O1 does not
-function(bac_fuzz target source)
-  add_executable(fuzz-${target} ${BAC_DIR}/tests/fuzz/${source})
-  target_include_directories(fuzz-${target} PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src ${BAC_DIR}/bac-core/sim)
-  target_compile_options(fuzz-${target} PRIVATE -Wall -Wextra -Werror)
-  target_link_libraries(fuzz-${target} PRIVATE ${ARGN})
-  set_target_properties(fuzz-${target} PROPERTIES C_STANDARD 11)
-  add_dependencies(fuzz fuzz-${target})
+function(bac_fuzz target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBRARIES")
+  list(TRANSFORM arg_SOURCES PREPEND ${BAC_DIR}/)
+  add_executable(${target} ${arg_SOURCES})
+  target_include_directories(${target} PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src ${BAC_DIR}/bac-core ${BAC_DIR}/bac-core/sim)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror)
+  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
+  target_link_libraries(${target} PRIVATE ${arg_LIBRARIES})
+  set_target_properties(${target} PROPERTIES C_STANDARD 11)
+  add_dependencies(fuzz ${target})
 endfunction()
-foreach(target message certificate identity roster transaction block state evidence proof microblock vrf trace frames)
-  bac_fuzz(${target} decoders.c bac-core -fsanitize=fuzzer)
-  target_compile_definitions(fuzz-${target} PRIVATE BAC_TARGET=fuzz_${target})
-endforeach()
-bac_fuzz(steps steps.c bac-swarm -fsanitize=fuzzer) # signatures as in bac-sim: a thousand steps a second more
-bac_fuzz(seeds seeds.c bac-sim-network)
+# All targets but one are one program; links to it bear their names.
+bac_fuzz(fuzz-all SOURCES tests/fuzz/main.c tests/fuzz/decoders.c tests/fuzz/ledger.c tests/fuzz/hosts.c bac-results/result.c bac-results/text.c
+         bac-core/sim/plan.c LIBRARIES bac-sim-network bac-options -fsanitize=fuzzer)
+bac_fuzz(fuzz-steps SOURCES tests/fuzz/steps.c LIBRARIES bac-swarm -fsanitize=fuzzer) # signatures as in bac-sim: a thousand steps a second more
+bac_fuzz(fuzz-seeds SOURCES tests/fuzz/seeds.c LIBRARIES bac-sim-network)

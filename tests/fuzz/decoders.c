@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* libFuzzer targets for what reads bytes of others: compiled once for each, BAC_TARGET names it. Where a decoder is strict, what it takes
- * must encode to the same bytes: one encoding for one content. */
+/* Fuzz targets: decoders of bytes that come from others. Where one is strict, what it takes must encode to the same bytes: one encoding for
+ * one content. */
+#include "targets.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +23,7 @@
 #include "ledger/record.h"
 #include "ledger/state.h"
 #include "link/link.h"
+#include "shard/assignment.h"
 #include "trace/trace.h"
 #include "wire/message.h"
 #include "wire/wsmp.h"
@@ -31,8 +34,7 @@ static void same(const struct bac_buf *again, const uint8_t *bytes, size_t lengt
   BAC_ASSERT(again->length == length && memcmp(again->data, bytes, length) == 0);
 }
 
-/* Four members, and a state on them, the same in every run. */
-static const struct bac_roster *members(void) {
+const struct bac_roster *fuzz_members(void) {
   static struct bac_member m[4];
   static struct bac_roster roster;
   if (roster.count > 0) return &roster;
@@ -43,7 +45,7 @@ static const struct bac_roster *members(void) {
   return &roster;
 }
 
-static void fuzz_message(const uint8_t *bytes, size_t length) {
+void fuzz_message(const uint8_t *bytes, size_t length) {
   struct bac_msg msg;
   if (length == 0 || !bac_msg_decode(&msg, bytes, length)) return;
   struct bac_buf *again = bac_msg_encode(&msg);
@@ -51,10 +53,10 @@ static void fuzz_message(const uint8_t *bytes, size_t length) {
   bac_buf_unref(again);
 }
 
-static void fuzz_certificate(const uint8_t *bytes, size_t length) {
+void fuzz_certificate(const uint8_t *bytes, size_t length) {
   struct bac_qc qc;
   struct bac_tc tc;
-  if (bac_tc_read(&tc, bytes, length, members(), 2, 3, NULL, &cost)) bac_tc_clear(&tc);
+  if (bac_tc_read(&tc, bytes, length, fuzz_members(), 2, 3, NULL, &cost)) bac_tc_clear(&tc);
   if (!bac_qc_decode(&qc, bytes, length)) return;
   struct bac_buf *again = bac_qc_encode(&qc);
   same(again, bytes, length);
@@ -62,14 +64,37 @@ static void fuzz_certificate(const uint8_t *bytes, size_t length) {
   bac_qc_clear(&qc);
 }
 
-static void fuzz_identity(const uint8_t *bytes, size_t length) {
+void fuzz_identity(const uint8_t *bytes, size_t length) {
   struct bac_certificate certificate;
-  struct bac_revocation list;
-  if (bac_certificate_decode(&certificate, bytes, length)) bac_certificate_verify(&certificate, members()->ca_key, NULL, &cost);
-  if (bac_revocation_decode(&list, bytes, length)) bac_revocation_verify(&list, members()->ca_key, NULL, &cost);
+  uint8_t again[BAC_CERTIFICATE_BYTES];
+  if (!bac_certificate_decode(&certificate, bytes, length)) return;
+  bac_certificate_encode(&certificate, again);
+  BAC_ASSERT(length == sizeof again && memcmp(again, bytes, length) == 0);
+  bac_certificate_verify(&certificate, fuzz_members()->ca_key, NULL, &cost);
 }
 
-static void fuzz_roster(const uint8_t *bytes, size_t length) {
+/* A list as it comes, and the same signed by the authority: whatever it says, the held one only grows. */
+void fuzz_revocation(const uint8_t *bytes, size_t length) {
+  struct bac_revocation list, held = {0}, first;
+  struct bac_keypair ca;
+  uint8_t again[BAC_REVOCATION_BYTES_MAX];
+  static const uint64_t serials[] = {3, 9};
+  if (!bac_revocation_decode(&list, bytes, length)) return;
+  BAC_ASSERT(bac_revocation_encode(&list, again) == length && memcmp(again, bytes, length) == 0);
+  bac_ca_derive(&ca, 1);
+  BAC_ASSERT(bac_revocation_issue(&first, 2, serials, 2, &ca, &cost) == BAC_OK);
+  BAC_ASSERT(bac_revocation_merge(&held, &first, 5, ca.public_key, NULL, &cost) == BAC_REJECT_COUNT);
+  const bool taken = bac_revocation_merge(&held, &list, 5, ca.public_key, NULL, &cost) == BAC_REJECT_COUNT; /* signed by whom the bytes say */
+  struct bac_revocation issued;
+  BAC_ASSERT(bac_revocation_issue(&issued, list.number, list.serials, list.count, &ca, &cost) == BAC_OK);
+  list = issued;
+  const enum bac_reject verdict = bac_revocation_merge(&held, &list, 5, ca.public_key, NULL, &cost);
+  BAC_ASSERT(verdict == (taken ? BAC_REJECT_DUPLICATE : list.number > 2 && list.number <= 5 ? BAC_REJECT_COUNT : verdict));
+  BAC_ASSERT((held.number == list.number) == (list.number >= 2 && list.number <= 5));
+  for (uint32_t i = 0; i < held.count; i++) BAC_ASSERT(bac_revocation_has(&held, held.serials[i]));
+}
+
+void fuzz_roster(const uint8_t *bytes, size_t length) {
   struct bac_roster *roster = bac_roster_decode(bytes, length);
   if (!roster) return;
   struct bac_buf *again = bac_roster_encode(roster);
@@ -78,10 +103,10 @@ static void fuzz_roster(const uint8_t *bytes, size_t length) {
   bac_roster_free(roster);
 }
 
-static void fuzz_transaction(const uint8_t *bytes, size_t length) {
+void fuzz_transaction(const uint8_t *bytes, size_t length) {
   struct bac_tx tx;
   if (!bac_tx_decode(&tx, bytes, length, &cost)) return;
-  struct bac_state *state = bac_state_genesis(members());
+  struct bac_state *state = bac_state_genesis(fuzz_members());
   bac_state_authentic(state, &tx, NULL, &cost);
   bac_state_spent(state, &tx);
   bac_state_used(state, &tx);
@@ -90,18 +115,18 @@ static void fuzz_transaction(const uint8_t *bytes, size_t length) {
   bac_state_free(state);
 }
 
-static void fuzz_block(const uint8_t *bytes, size_t length) {
+void fuzz_block(const uint8_t *bytes, size_t length) {
   struct bac_buf *payload = bac_buf_new(bytes, length);
   struct bac_block *block = bac_block_decode(payload, 100000, &cost);
   bac_buf_unref(payload);
   if (!block) return;
-  struct bac_state *state = bac_state_genesis(members());
+  struct bac_state *state = bac_state_genesis(fuzz_members());
   bac_block_execute(block, state, NULL, NULL, &cost);
   bac_state_free(state);
   bac_block_free(block);
 }
 
-static void fuzz_state(const uint8_t *bytes, size_t length) {
+void fuzz_state(const uint8_t *bytes, size_t length) {
   struct bac_account account;
   bac_account_decode(&account, bytes, length);
   struct bac_state *state = bac_state_decode(bytes, length);
@@ -112,39 +137,77 @@ static void fuzz_state(const uint8_t *bytes, size_t length) {
   bac_state_free(state);
 }
 
-static void fuzz_evidence(const uint8_t *bytes, size_t length) {
+void fuzz_evidence(const uint8_t *bytes, size_t length) {
   struct bac_evidence evidence;
   struct bac_receipts receipts;
   struct bac_receipt_window window;
-  if (bac_evidence_decode(&evidence, bytes, length)) bac_evidence_verify(&evidence, members(), bac_evidence_exempt_default, NULL, NULL, &cost);
+  if (bac_evidence_decode(&evidence, bytes, length)) bac_evidence_verify(&evidence, fuzz_members(), bac_evidence_exempt_default, NULL, NULL, &cost);
   bac_receipts_decode(&receipts, bytes, length);
   bac_receipts_window_decode(&window, bytes, length);
 }
 
-static void fuzz_proof(const uint8_t *bytes, size_t length) {
+void fuzz_proof(const uint8_t *bytes, size_t length) {
   struct bac_proof proof;
-  bac_proof_decode(&proof, bytes, length);
-  struct bac_passport *passport = bac_alloc(1, sizeof *passport);
+  uint8_t again[BAC_PROOF_BYTES_MAX];
+  if (!bac_proof_decode(&proof, bytes, length)) return;
+  BAC_ASSERT(bac_proof_encode(&proof, again) == length && memcmp(again, bytes, length) == 0);
+}
+
+/* A passport that is consistent stays so when a part that is known already is cut off, and shows the same account. */
+void fuzz_passport(const uint8_t *bytes, size_t length) {
+  struct bac_passport *passport = bac_alloc(2, sizeof *passport), *shorter = passport + 1;
   bac_passport_read(passport, bytes, length, true, NULL, &cost);
+  const bool good = bac_passport_read(passport, bytes, length, false, NULL, &cost);
+  for (uint64_t skip = 0; skip < 4; skip++) {
+    struct bac_buf *rest = bac_passport_trim(bytes, length, passport->first + skip);
+    BAC_ASSERT(rest || !good);
+    if (good) {
+      BAC_ASSERT(bac_passport_read(shorter, rest->data, rest->length, false, NULL, &cost));
+      BAC_ASSERT(memcmp(&shorter->account, &passport->account, sizeof shorter->account) == 0);
+      BAC_ASSERT(shorter->first + shorter->boundaries == passport->first + passport->boundaries);
+    }
+    bac_buf_unref(rest);
+  }
   free(passport);
 }
 
-static void fuzz_microblock(const uint8_t *bytes, size_t length) {
+/* An announcement, and the same signed by the controller. */
+void fuzz_assignment(const uint8_t *bytes, size_t length) {
+  struct bac_assignment a;
+  struct bac_keypair controller;
+  uint8_t certificate[BAC_CERTIFICATE_BYTES];
+  if (!bac_assignment_read(&a, bytes, length, &cost)) return;
+  bac_assignment_check(&a, fuzz_members()->ca_key, NULL, &cost);
+  for (uint32_t i = 0; i < a.count; i++) BAC_ASSERT(bac_assignment_of(&a, a.rows[i].ev) == &a.rows[i]);
+  if (a.count <= 8 && a.at < BAC_NEVER) {
+    bac_keypair_derive(&controller, 1, 65000);
+    bac_controller_certificate_derive(1, 65000, certificate);
+    BAC_ASSERT(bac_certificate_decode(&a.controller, certificate, sizeof certificate));
+    struct bac_buf *made = bac_assignment_make(&a, &controller, &cost);
+    bac_assignment_clear(&a);
+    BAC_ASSERT(made->length == length && bac_assignment_read(&a, made->data, made->length, &cost));
+    BAC_ASSERT(bac_assignment_check(&a, fuzz_members()->ca_key, NULL, &cost) == BAC_REJECT_COUNT);
+    bac_buf_unref(made);
+  }
+  bac_assignment_clear(&a);
+}
+
+void fuzz_microblock(const uint8_t *bytes, size_t length) {
   struct bac_reader r = bac_reader_over(bytes, length);
   struct bac_tx tx;
   bool torn = false;
   while (bac_microblock_next(&r, &tx, &torn, &cost)) continue;
 }
 
-static void fuzz_vrf(const uint8_t *bytes, size_t length) {
+void fuzz_vrf(const uint8_t *bytes, size_t length) {
   uint8_t beta[BAC_VRF_OUTPUT_BYTES];
   if (length < BAC_VRF_PROOF_BYTES + BAC_VRF_PUBLIC_KEY_BYTES) return;
   bac_vrf_proof_to_hash(beta, bytes);
   bac_vrf_verify(beta, bytes + BAC_VRF_PROOF_BYTES, bytes, bytes, length);
-  bac_vrf_verify(beta, members()->members[0].vrf_key, bytes, bytes, length);
+  bac_vrf_verify(beta, fuzz_members()->members[0].vrf_key, bytes, bytes, length);
 }
 
-static void fuzz_trace(const uint8_t *bytes, size_t length) {
+void fuzz_trace(const uint8_t *bytes, size_t length) {
   struct bac_trace *trace;
   char why[200];
   if (bac_trace_parse(bytes, length, "fuzz", &trace, why, sizeof why) != 0) return;
@@ -162,7 +225,7 @@ static void delivered(void *ctx, const uint8_t *bytes, size_t length, uint32_t s
 }
 
 /* Frames, each u16 length || bytes, a millisecond apart. */
-static void fuzz_frames(const uint8_t *bytes, size_t length) {
+void fuzz_frames(const uint8_t *bytes, size_t length) {
   const struct bac_link_config config = {.self = 3, .population = 4, .seed = 1, .relay = true, .hash = hash, .objects_partial = 2, .partial_bytes = 100000};
   const struct bac_link_callbacks callbacks = {.deliver = delivered};
   struct bac_link *link = bac_link_new(&config, &callbacks, NULL);
@@ -180,13 +243,4 @@ static void fuzz_frames(const uint8_t *bytes, size_t length) {
     for (int k = 0; k < 8 && bac_link_next_frame(link, now, BAC_LINK_AIR, &frame); k++) continue;
   }
   bac_link_free(link);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
-  static void (*const targets[])(const uint8_t *, size_t) = {fuzz_message, fuzz_certificate, fuzz_identity,   fuzz_roster, fuzz_transaction, fuzz_block, fuzz_state,
-                                                             fuzz_evidence, fuzz_proof,      fuzz_microblock, fuzz_vrf,    fuzz_trace,       fuzz_frames};
-  (void)targets; /* so that none is unused in the build of another */
-  BAC_TARGET(bytes, length);
-  return 0;
 }

@@ -17,6 +17,7 @@ flags='-O1 -g1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover
 cmake -S . -B "$build" -G Ninja -DBAC_NS3=OFF -DBAC_FUZZ=ON -DCMAKE_BUILD_TYPE=None -DCMAKE_C_COMPILER="$clang" -DCMAKE_C_FLAGS="$flags" > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
 cmake --build "$build" -j "$jobs" --target fuzz > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
 targets=${*:-$(ls tests/fuzz/corpus)}
+for target in $(ls tests/fuzz/corpus); do [ "$target" = steps ] || ln -sf fuzz-all "$build/bin/fuzz-$target"; done
 # As many at once as there are cores; each says one line.
 for target in $targets; do
   [ -x "$build/bin/fuzz-$target" ] || { echo "fuzz: there is no target \"$target\"" >&2; exit 2; }
