@@ -100,6 +100,26 @@ TEST(BacCandidate, RefusesATransactionWithAForgedSignature) {
   EXPECT_EQ(0u, votes[0].msg.step);
 }
 
+/* Found by the simulator (`bac`, seed 301034): two signed refusals of one round are an equivocation to all who see them. */
+TEST(BacCandidate, ARefusalIsNotFollowedByAnotherAfterARestart) {
+  Seven w;
+  Bytes wire = w.tx(3, 4, 1);
+  wire.back() ^= 1;
+  w.pooled(wire);
+  bac_entry *a = w.build(w.genesis(), 1, w.justification({}), 0), *b = w.build(w.genesis(), 1, w.justification({}), 1);
+  Solo s(&w, 0);
+  s.start();
+  s.propose(a);
+  s.run(kSoon);
+  ASSERT_FALSE(s.of(BAC_MSG_CP_VALIDATE, 1).empty());
+  EXPECT_TRUE(s.durable_first);
+  s.heard.clear();
+  s.restart();
+  s.propose(b);
+  s.run(2 * kSoon);
+  EXPECT_TRUE(s.of(BAC_MSG_CP_VALIDATE, 1).empty());
+}
+
 TEST(BacCandidate, RefusesABlockOlderThanItsParent) {
   Seven w;
   bac_entry *b1 = w.next(w.genesis(), 1, 50 * BAC_MS), *b2 = w.next(b1, 2, 49 * BAC_MS);

@@ -100,9 +100,9 @@ void bac_send_vote(struct bac_engine *e, struct bac_slot *slot, const uint8_t di
 void bac_cast_vote(struct bac_engine *e, uint64_t round, const uint8_t digest[BAC_HASH_BYTES], enum bac_verdict verdict) {
   struct bac_slot *slot = bac_slot_of(e, round);
   if (round != e->round || !slot || slot->ballots[e->self].cast || memcmp(slot->proposal, digest, BAC_HASH_BYTES) != 0) return;
-  if (e->safe && verdict == VERDICT_ACCEPT) {
+  if (e->safe) { /* a refusal too is said once: whoever crashes and refuses another proposal would have signed two things */
     if (round <= e->last_voted) return;
-    struct bac_entry *at = bac_chain_find(bac_env_chain(e->env), digest);
+    struct bac_entry *at = verdict == VERDICT_ACCEPT ? bac_chain_find(bac_env_chain(e->env), digest) : NULL;
     if (at) bac_env_keep(e->env, at); /* a light vote relies on the CPs for it */
     e->last_voted = round;
     bac_safe_persist(e);
