@@ -342,6 +342,11 @@ TEST(Swarm, ALastBlockThatComesAfterTheAgreedEndGoes) {
   EXPECT_EQ(BAC_CHECK_NONE, run("bac2", 101321, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check);
 }
 
+/* An epoch began in the step in which the next one did: what the host was told of its roster was that of the next. */
+TEST(Swarm, EachEpochIsReportedWithItsOwnRoster) {
+  EXPECT_EQ(BAC_CHECK_NONE, run("bac2", 300516, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check);
+}
+
 TEST(FastCrypto, NobodyForges) {
   bac_keypair a, b;
   bac_cost cost = {};

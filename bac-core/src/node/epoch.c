@@ -133,6 +133,13 @@ static void roster_set(struct bac_node *node, struct bac_roster *roster) {
   e->began_at = node->now;
 }
 
+/* A copy that lasts as long as the effect: another epoch may begin in this very step. */
+static const struct bac_roster *roster_for_effect(struct bac_node *node) {
+  struct bac_roster copy = *node->roster;
+  copy.members = (const void *)bac_node_keep(node, copy.members, copy.count * sizeof *copy.members);
+  return (const void *)bac_node_keep(node, &copy, sizeof copy);
+}
+
 static void report(struct bac_node *node, bool jumped) {
   const struct bac_epoch_state *e = &node->epochs;
   struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_EPOCH);
@@ -142,7 +149,7 @@ static void report(struct bac_node *node, bool jumped) {
   bac_header_digest(effect->epoch.base_digest, bytes, bac_header_encode(base, bytes));
   effect->epoch.base = base->height;
   effect->epoch.recovered = base->round == BAC_ROUND_RECOVERY;
-  effect->epoch.roster = node->roster;
+  effect->epoch.roster = roster_for_effect(node);
   effect->epoch.member = node->self != BAC_INDEX_NONE;
   effect->epoch.jumped = jumped;
 }
