@@ -40,6 +40,7 @@ bool bac_recount_stays(const struct bac_roster *roster, uint32_t id) {
 }
 
 uint32_t bac_recount_units_max(uint64_t receipts, uint64_t blocks) {
-  const uint64_t honest = BAC_RECEIPT_STRETCH * receipts, stretches = blocks / BAC_RECEIPT_STRETCH, doubtful = 1 + (stretches > receipts ? stretches - receipts : 0);
+  const uint64_t honest = BAC_RECEIPT_STRETCH * receipts, stretches = blocks / BAC_RECEIPT_STRETCH, missed = stretches > receipts ? stretches - receipts : 0;
+  const uint64_t doubtful = 1 + BAC_RECEIPT_STRETCH * missed;
   return (uint32_t)((100 * honest + 50 * doubtful) / (honest + doubtful + BAC_REPUTATION_PENALTY / 2));
 }

@@ -24,7 +24,7 @@ struct bac_recount_note *bac_recount_notes(const struct bac_block *block, uint32
 /* Whether a member that has left in the epoch before may stand in the roster: only if nobody could be let go. */
 bool bac_recount_stays(const struct bac_roster *roster, uint32_t id);
 /* The most units that a member may have which was convicted in one of the last 64 blocks, with so many receipts so far and so many blocks
- * in the chain: each receipt stands for ten honest tasks at most, each stretch without one for a doubtful one, as does having come, the conviction for five
+ * in the chain: each receipt stands for ten honest tasks at most, each stretch without one for ten doubtful ones, having come for one, the conviction for five
  * dishonest ones at least (ten, half decayed). */
 uint32_t bac_recount_units_max(uint64_t receipts, uint64_t blocks);
 

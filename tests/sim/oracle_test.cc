@@ -129,6 +129,8 @@ TEST(Recount, WhoLeftIsGone) {
 
 TEST(Recount, AConvictionCosts) {
   EXPECT_GT(10u, bac_recount_units_max(0, 9)) << "half of all units, without";
+  EXPECT_LT(40u, bac_recount_units_max(0, 30)) << "what was missed is doubtful, ten tasks at a time (bac-sim, hashgraph, seed 300512)";
+  EXPECT_GT(50u, bac_recount_units_max(0, 1000)) << "and never as good as a newcomer's";
   EXPECT_GT(75u, bac_recount_units_max(1, 12));
   EXPECT_LT(50u, bac_recount_units_max(1, 12)) << "and honest work counts on";
 }
