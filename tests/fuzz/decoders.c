@@ -19,7 +19,6 @@
 #include "ledger/evidence.h"
 #include "ledger/passport.h"
 #include "ledger/proof.h"
-#include "ledger/receipts.h"
 #include "ledger/record.h"
 #include "ledger/state.h"
 #include "link/link.h"
@@ -139,11 +138,7 @@ void fuzz_state(const uint8_t *bytes, size_t length) {
 
 void fuzz_evidence(const uint8_t *bytes, size_t length) {
   struct bac_evidence evidence;
-  struct bac_receipts receipts;
-  struct bac_receipt_window window;
   if (bac_evidence_decode(&evidence, bytes, length)) bac_evidence_verify(&evidence, fuzz_members(), bac_evidence_exempt_default, NULL, NULL, &cost);
-  bac_receipts_decode(&receipts, bytes, length);
-  bac_receipts_window_decode(&window, bytes, length);
 }
 
 void fuzz_proof(const uint8_t *bytes, size_t length) {
