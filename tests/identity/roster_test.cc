@@ -23,8 +23,8 @@ TEST(Roster, IndexOfEveryId) {
 }
 
 TEST(Roster, CheckRefuses) {
-  std::vector<bac_member> members(513);
-  for (uint32_t i = 0; i < 513; i++) members[i].id = i;
+  std::vector<bac_member> members(BAC_ROSTER_MAX + 1);
+  for (uint32_t i = 0; i < BAC_ROSTER_MAX + 1; i++) members[i].id = i;
   bac_roster r = {};
   r.count = 2;
   EXPECT_FALSE(bac_roster_check(&r));
@@ -32,7 +32,7 @@ TEST(Roster, CheckRefuses) {
   EXPECT_TRUE(bac_roster_check(&r));
   r.count = 0;
   EXPECT_FALSE(bac_roster_check(&r));
-  r.count = 513;
+  r.count = BAC_ROSTER_MAX + 1;
   EXPECT_FALSE(bac_roster_check(&r));
   r.count = 3;
   members[2].id = 65535;

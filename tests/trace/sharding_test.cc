@@ -187,7 +187,7 @@ TEST(Sharding, KmeansSeesVelocityNotHeading) {
 }
 
 TEST(Sharding, KmeansKeepsShardsUsable) {
-  std::vector<bac_trace_state> states(1200, State(5, 5));
+  std::vector<bac_trace_state> states(2 * BAC_ROSTER_MAX + 200, State(5, 5));
   for (int i = 0; i < 6; i++) states[static_cast<size_t>(i)] = State(2000, 300.0 * i, 10, 60 * i);
   for (uint32_t shards : {3u, 4u, 7u}) {
     std::vector<uint32_t> sizes(shards);
@@ -198,8 +198,8 @@ TEST(Sharding, KmeansKeepsShardsUsable) {
   std::vector<uint32_t> of(states.size());
   char why[BAC_TRACE_WHY_SIZE] = "";
   bac_sharding_want want = Want(BAC_SHARDING_KMEANS, 2);
-  EXPECT_EQ(bac_sharding_assign(&want, states.data(), 1200, of.data(), why, sizeof why), BAC_ELIMIT);
-  EXPECT_NE(std::string(why).find("1200 vehicles in 2 shards"), std::string::npos) << why;
+  EXPECT_EQ(bac_sharding_assign(&want, states.data(), static_cast<uint32_t>(states.size()), of.data(), why, sizeof why), BAC_ELIMIT);
+  EXPECT_NE(std::string(why).find("2200 vehicles in 2 shards"), std::string::npos) << why;
   EXPECT_EQ(bac_sharding_assign(&want, states.data(), 1, of.data(), why, sizeof why), BAC_EINVAL);
 }
 

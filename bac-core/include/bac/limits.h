@@ -3,7 +3,7 @@
 #ifndef BAC_LIMITS_H
 #define BAC_LIMITS_H
 
-#define BAC_ROSTER_MAX 512             /* members of one shard's roster */
+#define BAC_ROSTER_MAX 1000            /* members of one shard's roster; nanopb counts a certificate's signatures in 16 bits */
 #define BAC_NODE_ID_MAX 65534          /* node ids fit 16 bits on the air; 65535 is broadcast */
 #define BAC_BROADCAST 0xffffu
 #define BAC_FRAME_BYTES_MAX 1400       /* one frame's payload, WSMP header excluded */
