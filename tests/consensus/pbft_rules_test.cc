@@ -236,6 +236,33 @@ TEST(PbftRules, WatermarksAndCheckpoints) {
   EXPECT_EQ(net[0].Rejects(BAC_REJECT_WINDOW), 1u);
 }
 
+/* A member that has got the blocks, but not the CHECKPOINTs on its way, rejects the next proposal: nobody can know (bac-sim, `pbft`, seed
+ * 305280). */
+TEST(PbftRules, SaysItsCheckpointAgainWhenAProposalComesToNothing) {
+  PbftCase c(4);
+  c.world.config.checkpoint_interval = 2;
+  c.world.config.request_timeout = 60 * BAC_SECOND;
+  Net net(&c.world, &bac_pbft);
+  net.Start();
+  for (int i = 0; i < 3; i++) {
+    net.SubmitAll(c.world.Tx(1));
+    net.Run(net.now + 1500 * BAC_MS);
+  }
+  ASSERT_EQ(net[0].Height(), 3u);
+  ASSERT_EQ(reinterpret_cast<struct pbft *>(net[0].state.get())->stable.height, 2u);
+  bool proposed = false;
+  std::vector<uint64_t> again; /* heights */
+  net.SubmitAll(c.world.Tx(1));
+  net.Run(net.now + 59 * BAC_SECOND, [&](uint32_t from, uint32_t, const Message &m) {
+    proposed = proposed || m.head.type == BAC_MSG_PRE_PREPARE;
+    if (from == 0 && proposed && m.head.type == BAC_MSG_CHECKPOINT) again.push_back(m.head.height);
+    return false;
+  });
+  ASSERT_TRUE(proposed);
+  ASSERT_FALSE(again.empty());
+  EXPECT_EQ(again[0], 2u);
+}
+
 /* Only what cannot be had otherwise: f members may say what they like. */
 TEST(PbftRules, AsksForBlocksWhenMoreThanFMembersHaveThem) {
   PbftCase c(7);

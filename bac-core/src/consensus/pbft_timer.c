@@ -85,6 +85,13 @@ static bool checkpoint_waits(const struct pbft *p) {
   return tip > 0 && tip % bac_env_config(p->env)->checkpoint_interval == 0 && !pbft_active(p) && pbft_oldest(p);
 }
 
+/* Nor does a proposal come to anything: whoever is held up by it has caught up since, as far as to the tip, without the CHECKPOINTs of its
+ * way there. 0: there was none. */
+static uint64_t checkpoint_lacked(const struct pbft *p) {
+  uint64_t tip = pbft_tip(p), last = tip - tip % bac_env_config(p->env)->checkpoint_interval;
+  return pbft_active(p) && p->ticks > 1 && last > p->origin ? last : 0;
+}
+
 static bool tick_needed(const struct pbft *p) {
   uint64_t tip = pbft_tip(p);
   if (p->vouched_height > tip || p->base_height > tip || p->best_base.height > tip) return true;
@@ -160,6 +167,7 @@ static void tick(struct pbft *p) {
     resend_body(p);
   }
   if (checkpoint_waits(p)) pbft_send_checkpoint(p, pbft_tip(p));
+  if (checkpoint_lacked(p) > 0 && seldom) pbft_send_checkpoint(p, checkpoint_lacked(p));
 }
 
 static void forward(struct pbft *p) {
