@@ -106,6 +106,8 @@ int bac_plan_draw(struct bac_plan *p, const struct bac_plan_options *o, char *wh
     p->instead = strcmp(o->protocol, "bac2") != 0; /* gossip is its nodes' own */
     c->twins = 0;
   }
+  /* Where all who keep bodies may be byzantine and no epoch ends, with whose state one could go on, who falls far behind stays there. */
+  if (c->byzantine > 0 && c->epoch_blocks == 0) c->node.full_permille = 1000;
   return bac_config_check(&c->node, why, why_size);
 }
 
