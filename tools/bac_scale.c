@@ -24,13 +24,14 @@ static double peak_mb(void) {
 
 struct options {
   const char *protocol;
-  uint32_t evs, shards, seconds, rate_milli, gossip_ms, share;
+  uint32_t evs, shards, seconds, rate_milli, gossip_ms, share, relay;
 };
 
 static int usage(FILE *to) {
-  fprintf(to, "usage: bac-scale [--protocol=bac2] [--evs=2000] [--shards=4] [--seconds=10] [--rate=0.5] [--gossip-ms=1000] [--share=1]\n"
+  fprintf(to, "usage: bac-scale [--protocol=bac2] [--evs=2000] [--shards=4] [--seconds=10] [--rate=0.5] [--gossip-ms=1000] [--share=1] [--relay=0]\n"
               "Runs as many EVs, each in one of the shards, on the in-process network and prints wall time and peak memory.\n"
-              "--rate: transactions a second and EV.  --share=0: each node works everything out for itself.\n");
+              "--rate: transactions a second and EV.  --share=0: each node works everything out for itself.\n"
+              "--relay=1: members relay for each other, though everybody hears everybody here.\n");
   return to == stdout ? 0 : 2;
 }
 
@@ -55,7 +56,8 @@ static bool option(struct options *o, const char *a) {
   }
   return number(a, "--evs", 1, 60000, 1, &o->evs) || number(a, "--shards", 1, 64, 1, &o->shards) ||
          number(a, "--seconds", 1, 3600, 1, &o->seconds) || number(a, "--rate", 0, 1000, 1000, &o->rate_milli) ||
-         number(a, "--gossip-ms", 1, 60000, 1, &o->gossip_ms) || number(a, "--share", 0, 1, 1, &o->share);
+         number(a, "--gossip-ms", 1, 60000, 1, &o->gossip_ms) || number(a, "--share", 0, 1, 1, &o->share) ||
+         number(a, "--relay", 0, 1, 1, &o->relay);
 }
 
 int main(int argc, char **argv) {
@@ -75,6 +77,7 @@ int main(int argc, char **argv) {
     c.tx_rate_milli = o.rate_milli;
     c.node.gossip_period = (bac_time)o.gossip_ms * BAC_MS;
     c.share = o.share;
+    c.node.relay = o.relay;
     sims[s] = bac_sim_new(&c, why, sizeof why);
     if (!sims[s]) {
       fprintf(stderr, "bac-scale: %s\n", why);
