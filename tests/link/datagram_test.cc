@@ -83,6 +83,29 @@ TEST(Datagram, ServesClassesInOrderAndHoldsBackUntilDue) {
   EXPECT_LE(d[3].at, 510 * BAC_MS);
 }
 
+/* What its owner has no use for yet is not had: a vote of a later window must count once the window is there. */
+TEST(Datagram, DeliversAgainWhatCameTooEarly) {
+  for (size_t length : {100u, 20000u}) {
+    Medium m(4);
+    m.add(1), m.add(2);
+    bool early = true;
+    m.station(2).on_deliver = [&](const uint8_t *, size_t, uint32_t) {
+      if (early) bac_link_decline(m.station(2).link);
+    };
+    Bytes object = object_of(length, 5);
+    const auto grows_by = [&] {
+      const int before = m.count(2, object);
+      m.send(1, BAC_BROADCAST, object, BAC_LINK_VOTE);
+      m.run(m.now + 2 * BAC_SECOND);
+      return m.count(2, object) - before;
+    };
+    for (int i = 0; i < 2; i++) EXPECT_GE(grows_by(), 1) << length << ": a large one with each of its adverts";
+    early = false;
+    EXPECT_EQ(grows_by(), 1) << length;
+    EXPECT_EQ(grows_by(), 0) << length;
+  }
+}
+
 TEST(Datagram, DeliversOnceAndSuppressesRelays) {
   Medium m(3);
   m.config.population = 24;

@@ -195,8 +195,8 @@ static void datagram_receive(struct bac_link *l, bac_time now, enum bac_link_por
     link_drop(l, BAC_LINK_DROP_HASH, h->transmitter);
     return;
   }
-  bool first = !seen;
-  if (first) seen = link_seen_add(&l->seen, now, key);
+  bool first = !seen || seen->declined;
+  if (!seen) seen = link_seen_add(&l->seen, now, key);
   seen->attempt = d.attempt;
   if (d.hops > l->config.hop_limit) d.hops = (uint8_t)l->config.hop_limit;
   bool mine = d.destination == BAC_BROADCAST || d.destination == self;
@@ -208,9 +208,13 @@ static void datagram_receive(struct bac_link *l, bac_time now, enum bac_link_por
   if (!first) l->counters.items_duplicate++;
   if (!mine || !first) return;
   uint16_t other = d.destination == self ? (uint16_t)BAC_BROADCAST : self;
-  if (link_seen_find(&l->seen, now, item_key(d.id, other))) return; /* broadcast and unicast to me: once */
+  const struct link_seen *same = link_seen_find(&l->seen, now, item_key(d.id, other));
+  if (same && !same->declined) return; /* broadcast and unicast to me: once */
   l->counters.items_delivered++;
+  l->declined = false;
   l->callbacks.deliver(l->ctx, d.bytes, d.length, d.origin);
+  seen = link_seen_find(&l->seen, now, key); /* the callback may have sent, and so moved it */
+  if (seen) seen->declined = l->declined;
 }
 
 void link_bundle_receive(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,

@@ -74,6 +74,7 @@ struct link_seen {
   uint64_t key; /* 0: free */
   uint32_t at_ms;
   uint8_t attempt;
+  bool declined; /* the owner had no use for it yet */
 };
 
 struct link_seen_table {
@@ -117,7 +118,7 @@ struct link_object {
     uint32_t symbols;
   } givers[LINK_GIVERS_MAX]; /* transmitters of the symbols held */
   uint8_t traffic;
-  bool complete, delivered, own;
+  bool complete, delivered, declined, own; /* declined: delivered too early, see bac_link_decline */
   bool passed;          /* broadcast once by this node */
   bool mine;            /* to be delivered here */
   bool unicast;         /* moves hop by hop; else by broadcast to: */
@@ -181,6 +182,7 @@ struct bac_link {
   bac_time hello_due, route_due, housekeeping_due;
   bac_time neighbour_lifetime;
   bool weak;               /* hears few stations: see link_item */
+  bool declined;           /* what is being delivered */
   bool sent_on_air;        /* since the HELLO timer was set */
   uint8_t broadcast_count; /* frames broadcast on the air, modulo 256 */
 

@@ -201,6 +201,8 @@ static bool header_read(struct bac_link *l, enum bac_link_port port, struct bac_
   return false;
 }
 
+void bac_link_decline(struct bac_link *l) { l->declined = true; }
+
 void bac_link_receive(struct bac_link *l, bac_time now, enum bac_link_port port, const uint8_t *frame, size_t length) {
   struct bac_reader r = bac_reader_over(frame, length);
   struct link_header h;

@@ -65,7 +65,7 @@ struct bac_link_config {
 
 struct bac_link_callbacks {
   /* An object for this node, once per object (within dedup_lifetime). `bytes` are borrowed until the callback returns;
-   * it may call bac_link_send, nothing else of the link. source: claimed originator. */
+   * it may call bac_link_send and bac_link_decline, nothing else of the link. source: claimed originator. */
   void (*deliver)(void *ctx, const uint8_t *bytes, size_t length, uint32_t source);
   /* A frame or object was dropped for a reason that its sender answers for; may be NULL.  from: claimed transmitter, or
    * BAC_BROADCAST. */
@@ -131,11 +131,15 @@ void bac_link_free(struct bac_link *link);
 
 /* Queues an object (copied) for a node or BAC_BROADCAST, to go on air not before now + delay (delay >= 0 spreads
  * votes). Sending equal bytes again is a retransmission: flooded anew (a large object: advertised anew, sent to those
- * who lack it), never delivered twice.  Errors: BAC_EINVAL (empty, bad destination, own id, longer than
+ * who lack it), delivered once (but see bac_link_decline).  Errors: BAC_EINVAL (empty, bad destination, own id, longer than
  * BAC_OBJECT_BYTES_MAX or 2560 * (frame_bytes_max - 38)), BAC_ELIMIT (queue full, or too many large objects being
  * sent). */
 int bac_link_send(struct bac_link *link, bac_time now, uint32_t destination, enum bac_link_class traffic,
                   const uint8_t *object, size_t length, bac_time delay);
+
+/* Within the callback `deliver`: the owner has no use for the object yet (a later epoch's, beyond a window). When it is sent
+ * again (a large one: advertised), it is delivered again. */
+void bac_link_decline(struct bac_link *link);
 
 /* A frame came in. Anything may be in it. */
 void bac_link_receive(struct bac_link *link, bac_time now, enum bac_link_port port, const uint8_t *frame,

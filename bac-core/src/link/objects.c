@@ -322,6 +322,14 @@ void link_object_deliver(struct bac_link *l, bac_time now, struct link_object *o
   if (!link_seen_find(&l->seen, now, key)) link_seen_add(&l->seen, now, key);
   l->counters.objects_delivered++;
   struct bac_buf *data = bac_buf_ref(o->data); /* the callback may send, and so push `o` out of the store */
+  const struct bac_link_layout layout = o->layout;
+  uint8_t id[LINK_OBJECT_ID_BYTES];
+  memcpy(id, o->id, sizeof id);
+  l->declined = false;
   l->callbacks.deliver(l->ctx, data->data, data->length, o->origin);
   bac_buf_unref(data);
+  o = link_object_find(l, id, &layout);
+  if (o) o->declined = l->declined;
+  struct link_seen *seen = link_seen_find(&l->seen, now, key);
+  if (seen) seen->declined = l->declined;
 }

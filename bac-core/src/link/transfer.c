@@ -219,7 +219,8 @@ void link_symbol_receive(struct bac_link *l, bac_time now, enum bac_link_port po
   bool addressed = h->next_hop != BAC_BROADCAST;
   struct link_object *o = link_object_find(l, s.id, &s.layout);
   if (!o) {
-    if (s.answers || link_seen_find(&l->seen, now, link_object_key(s.id))) {
+    const struct link_seen *seen = link_seen_find(&l->seen, now, link_object_key(s.id));
+    if (s.answers || (seen && !seen->declined)) {
       l->counters.symbols_surplus++; /* did not ask, or had it and has forgotten it */
       return;
     }
@@ -274,7 +275,8 @@ void link_advert_receive(struct bac_link *l, bac_time now, enum bac_link_port po
   if (!addressed && !concerns(l, destination) && (port == BAC_LINK_WIRE || !l->config.relay)) return;
   struct link_object *o = link_object_find(l, id, &layout);
   if (!o) {
-    if (concerns(l, destination) && link_seen_find(&l->seen, now, link_object_key(id))) return;
+    const struct link_seen *seen = link_seen_find(&l->seen, now, link_object_key(id));
+    if (concerns(l, destination) && seen && !seen->declined) return;
     o = link_object_new(l, now, id, &layout, origin, h->transmitter);
     o->traffic = traffic;
     o->unicast = addressed && destination != BAC_BROADCAST;
@@ -293,6 +295,7 @@ void link_advert_receive(struct bac_link *l, bac_time now, enum bac_link_port po
     o->advert_due = BAC_NEVER;
     l->counters.adverts_suppressed++;
   }
+  if (o->declined) o->delivered = false; /* it is advertised anew */
   forwards_go(l, now, o, port == BAC_LINK_WIRE);
   link_object_deliver(l, now, o);
 }

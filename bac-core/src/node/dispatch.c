@@ -61,8 +61,10 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
     reason = BAC_REJECT_MALFORMED;
   else if (msg.payload_length > rule->payload_max)
     reason = BAC_REJECT_OVERSIZED;
-  else if (bac_epoch_heard(node, msg.epoch, msg.sender), !node->engine && !any_epoch)
-    return; /* outside: what members say to each other is not for this node */
+  else if (bac_epoch_heard(node, msg.epoch, msg.sender), !node->engine && !any_epoch) {
+    bac_link_decline(node->link); /* outside: what members say to each other is not for this node, yet */
+    return;
+  }
   else if (!any_epoch && msg.epoch != node->roster->epoch)
     reason = key ? BAC_REJECT_WRONG_EPOCH : BAC_REJECT_UNKNOWN_SENDER;
   else if (!key && !unsigned_ok)
@@ -75,10 +77,12 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
   }
   if (rule && msg.epoch < node->roster->epoch && msg.type != BAC_MSG_FETCH) bac_epoch_help(node, msg.epoch, msg.sender);
   if (reason != BAC_REJECT_COUNT) {
+    if (rule && msg.epoch > node->roster->epoch) bac_link_decline(node->link);
     bac_node_reject(node, reason, msg.sender);
     return;
   }
   node->counters.messages_received++;
+  if (!any_epoch) bac_epoch_among_others(node);
   if (!unsigned_ok && msg.epoch == node->roster->epoch) bac_epoch_witness(node, &msg);
   if (msg.protocol != 0)
     node->protocol->receive(node->engine, &msg);
@@ -108,12 +112,14 @@ static void deliver_gossip(struct bac_node *node, const uint8_t *object, size_t 
   /* Events may be all that members say to each other: they tell who has missed a boundary, too. */
   bac_epoch_heard(node, epoch, source);
   bac_epoch_help(node, epoch, source);
+  if (!node->engine || epoch > node->roster->epoch) bac_link_decline(node->link);
   if (!node->engine) {
     return;
   } else if (epoch != node->roster->epoch) {
     bac_node_reject(node, BAC_REJECT_WRONG_EPOCH, source);
   } else {
     node->counters.messages_received++;
+    bac_epoch_among_others(node);
     node->protocol->gossip(node->engine, &r, source);
   }
 }
@@ -124,6 +130,7 @@ static void deliver_transaction(struct bac_node *node, const uint8_t *wire, size
     bac_node_reject(node, BAC_REJECT_MALFORMED, source);
     return;
   }
+  if (!node->engine) bac_link_decline(node->link);
   if (!node->engine || bac_pool_has(node->pool, tx.id)) return;
   const struct bac_state *state = bac_chain_tip(node->chain)->state;
   const struct bac_account *from = bac_state_account(state, tx.from);

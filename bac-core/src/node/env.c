@@ -291,7 +291,10 @@ void bac_env_commit(struct bac_env *env, struct bac_entry *at) {
   bac_epoch_committed(node);
 }
 
-void bac_env_reject(struct bac_env *env, enum bac_reject reason, uint32_t from) { bac_node_reject(env->node, reason, from); }
+void bac_env_reject(struct bac_env *env, enum bac_reject reason, uint32_t from) {
+  if (reason == BAC_REJECT_WINDOW) bac_link_decline(env->node->link);
+  bac_node_reject(env->node, reason, from);
+}
 
 void bac_env_proposed(struct bac_env *env, const struct bac_block *block) {
   struct bac_node *node = env->node;

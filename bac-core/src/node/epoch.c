@@ -13,6 +13,7 @@
 #define ASK_INTERVAL BAC_SECOND
 #define JOIN_INTERVAL (2 * BAC_SECOND) /* doubled each time */
 #define SERVE_INTERVAL (BAC_SECOND / 4)
+#define SILENCE (8 * BAC_SECOND) /* doubled each time, to 16 times as long */
 #define PATIENCE 3
 #define UNANSWERED_MAX 3 /* requests: whoever spoke of a later epoch may have lied */
 #define CLOSE_DELTAS 8 /* after which a CLOSE is sent again */
@@ -398,11 +399,19 @@ void bac_epoch_heard(struct bac_node *node, uint64_t epoch, uint32_t id) {
   if ((epoch > node->roster->epoch || !node->engine) && e->ask_at == BAC_NEVER) e->ask_at = node->now + node->config->delta;
 }
 
+void bac_epoch_among_others(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (!enabled(node)) return;
+  e->silences = 0;
+  e->silent_at = node->now + SILENCE;
+}
+
 static uint32_t someone(struct bac_node *node) {
   const struct bac_epoch_state *e = &node->epochs;
   const uint32_t n = e->heard_count < BAC_EPOCH_HEARD ? e->heard_count : BAC_EPOCH_HEARD;
   if (n > 0) return e->heard[bac_random_below(&node->random, n)];
-  return node->roster->members[bac_random_below(&node->random, node->roster->count)].id;
+  const uint32_t count = node->roster->count, own = node->self != BAC_INDEX_NONE && count > 1;
+  return node->roster->members[(own * (node->self + 1) + bac_random_below(&node->random, count - own)) % count].id;
 }
 
 static void ask(struct bac_node *node, uint32_t what) {
@@ -606,6 +615,12 @@ void bac_epoch_timer(struct bac_node *node) {
     }
     if (over || !node->engine) e->ask_at = node->now + (over || member ? 1 : 2) * ASK_INTERVAL;
   }
+  if (e->silent_at <= node->now) {
+    /* Where all is said to members alone, who was away for an epoch hears nothing of the next one: nobody knows that it is here. */
+    if (node->self != BAC_INDEX_NONE) ask(node, BAC_FETCH_BOUNDARY);
+    if (e->silences < 4) e->silences++;
+    e->silent_at = node->now + (SILENCE << e->silences);
+  }
   if (e->join_at <= node->now) {
     const bool outside = node->self == BAC_INDEX_NONE && e->has_certificate;
     if (outside && e->heard_epoch <= node->roster->epoch && stays(node)) send_join(node);
@@ -617,6 +632,7 @@ bac_time bac_epoch_wakeup(const struct bac_node *node) {
   const struct bac_epoch_state *e = &node->epochs;
   bac_time at = e->close_at < e->ask_at ? e->close_at : e->ask_at;
   if (e->recovery.due_at < at) at = e->recovery.due_at;
+  if (e->silent_at < at) at = e->silent_at;
   return e->join_at < at ? e->join_at : at;
 }
 
@@ -624,7 +640,7 @@ bac_time bac_epoch_wakeup(const struct bac_node *node) {
 
 void bac_epoch_init(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
-  e->close_at = e->ask_at = e->join_at = e->departs_at = BAC_NEVER;
+  e->close_at = e->ask_at = e->join_at = e->silent_at = e->departs_at = BAC_NEVER;
   e->recovery.due_at = BAC_NEVER;
   e->patience = PATIENCE;
   e->length = (bac_time)node->roster->epoch_blocks * node->config->block_interval;
@@ -689,6 +705,7 @@ void bac_epoch_start(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
   if (!enabled(node)) return;
   e->began_at = node->now;
+  e->silent_at = node->now + SILENCE;
   bac_recovery_init(node);
   if (e->behind || node->self == BAC_INDEX_NONE) {
     e->ask_at = node->now + ASK_INTERVAL;

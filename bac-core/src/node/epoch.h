@@ -43,6 +43,8 @@ struct bac_epoch_state {
   bool turns;               /* the next epoch begins at the end of this step */
   bac_time close_at;        /* next CLOSE; BAC_NEVER: nothing to say */
   bac_time ask_at, join_at;
+  bac_time silent_at;       /* member: when it asks whether the others have gone on, since it hears nobody of this epoch */
+  uint32_t silences;        /* how often it has, in a row */
   uint64_t heard_epoch;     /* newest on the air */
   uint32_t heard[BAC_EPOCH_HEARD], heard_count; /* who is there: node ids */
   bac_time served_at[BAC_EPOCH_SERVED]; /* by id modulo */
@@ -77,6 +79,8 @@ void bac_epoch_start(struct bac_node *node);
 void bac_epoch_committed(struct bac_node *node);
 /* A well-formed message of this shard and an epoch was heard from a node: signature unchecked. */
 void bac_epoch_heard(struct bac_node *node, uint64_t epoch, uint32_t id);
+/* A member's message of this epoch came in. */
+void bac_epoch_among_others(struct bac_node *node);
 /* One of an epoch that is over: its sender has missed the boundary; a few of those who have it answer. */
 void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id);
 /* A message of this epoch whose signature holds: a contradiction goes to the chain. */
