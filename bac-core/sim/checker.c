@@ -521,7 +521,6 @@ void bac_checker_effect(struct bac_checker *c, bac_time now, uint32_t node, cons
     case BAC_EFFECT_EPOCH:
       epoch_began(c, now, node, e);
       break;
-    case BAC_EFFECT_HANDOVER:
     case BAC_EFFECT_REVOKE:
       c->nodes[node].height = e->revoke.height;
       break;
@@ -532,6 +531,8 @@ void bac_checker_effect(struct bac_checker *c, bac_time now, uint32_t node, cons
     case BAC_EFFECT_PROPOSE:
     case BAC_EFFECT_ROLE:
     case BAC_EFFECT_REJECT:
+    case BAC_EFFECT_HANDOVER: /* its worlds have one shard */
+    case BAC_EFFECT_ANNOUNCED:
       break;
   }
 }

@@ -191,6 +191,7 @@ static void carry_out_effect(struct bac_sim *sim, uint32_t node, const struct ba
     case BAC_EFFECT_ROLE:
     case BAC_EFFECT_REJECT:
     case BAC_EFFECT_REVOKE:
+    case BAC_EFFECT_ANNOUNCED: /* no base station */
     case BAC_EFFECT_HANDOVER: /* that is another network's: bac_sim_passport */
       break;
   }

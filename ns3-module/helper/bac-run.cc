@@ -117,6 +117,7 @@ class Scene {
   std::unique_ptr<bac_controller, decltype(&bac_controller_free)> m_controller{nullptr, &bac_controller_free}; ///< null: no handovers
   int64_t m_announceInterval;                   ///< ns
   std::map<uint32_t, Ptr<BacApplication>> m_evs; ///< by id
+  std::map<uint32_t, Ptr<BacApplication>> m_relays; ///< the base station's, by shard; none without RSUs
   std::set<uint32_t> m_absent;                  ///< of them, those that have left
   std::unique_ptr<BacHelper> m_helper;
   std::unique_ptr<BacStatistics> m_statistics;
@@ -242,6 +243,8 @@ Ptr<BacApplication> Scene::BuildMembers(const bac_plan_shard& s) {
     m_evs[app->GetId()] = app;
     if (m_controller) {
       app->SetShards(m_plan->rosters, m_plan->shard_count);
+      const uint32_t id = app->GetId();
+      app->SetMotion([this, id](bac_motion& own) { return bac_plan_motion(m_plan.get(), Simulator::Now().GetNanoSeconds(), id, &own); });
       app->TraceConnectWithoutContext("Epoch", MakeCallback(&Scene::EpochBegins, this));
       app->TraceConnectWithoutContext("Handover", MakeCallback(&Scene::HandedOver, this));
     }
@@ -256,6 +259,7 @@ Ptr<BacApplication> Scene::BuildBackhaul(const bac_plan_shard& s) {
   Ptr<BacApplication> first;
   if (s.rsu_count == 0) return first;
   Ptr<BacApplication> relay = BuildNode(s, s.mbs, BAC_NODE_MBS, nullptr);
+  m_relays[s.roster.shard] = relay;
   for (uint32_t i = 0; i < s.rsu_count; i++) {
     Ptr<ConstantPositionMobilityModel> mobility = CreateObject<ConstantPositionMobilityModel>();
     mobility->SetPosition(Vector(s.rsus[i].x_m, s.rsus[i].y_m, RSU_HEIGHT_M));
@@ -294,7 +298,8 @@ void Scene::SetPresent(Ptr<BacApplication> app, bool present) {
   if (present) app->Restart();
 }
 
-/// The base station's own link to the vehicles: neither lost nor late, and no part of the shards' channels.
+/// Over the wire to the shard's RSUs and by air to its vehicles, like any other object. A shard without RSUs hears it over the base
+/// station's own link, neither lost nor late and no part of the shard's channel.
 void Scene::Announce() {
   const bac_time now = Simulator::Now().GetNanoSeconds();
   const auto where = [](void* plan, uint32_t ev, bac_motion* motion) {
@@ -303,9 +308,14 @@ void Scene::Announce() {
   for (uint32_t shard = 0; shard < m_plan->shard_count; shard++) {
     size_t length;
     const uint8_t* bytes = bac_controller_announce(m_controller.get(), now, shard, where, m_plan.get(), &length);
-    bac_motion own;
+    if (!bytes) continue;
+    const auto relay = m_relays.find(shard);
+    if (relay != m_relays.end()) {
+      relay->second->Assign(bytes, length);
+      continue;
+    }
     for (const auto& [id, app] : m_evs)
-      if (bytes && app->GetShard() == shard && app->IsRunning() && bac_plan_motion(m_plan.get(), now, id, &own)) app->Assign(bytes, length, own);
+      if (app->GetShard() == shard && app->IsRunning()) app->Assign(bytes, length);
   }
   Simulator::Schedule(NanoSeconds(m_announceInterval), &Scene::Announce, this);
 }

@@ -160,9 +160,16 @@ void BacApplication::SetDeparture(Time at) {
 
 void BacApplication::SetShards(const bac_roster* const* shards, uint32_t count) { bac_host_set_shards(m_host.get(), shards, count); }
 
-void BacApplication::Assign(const uint8_t* bytes, size_t length, const bac_motion& own) {
-  bac_host_assign(m_host.get(), bytes, length, &own);
+void BacApplication::SetMotion(std::function<bool(bac_motion&)> motion) { m_motion = std::move(motion); }
+
+void BacApplication::Assign(const uint8_t* bytes, size_t length) {
+  QueueAssignment(bytes, length);
   Run();
+}
+
+void BacApplication::QueueAssignment(const uint8_t* bytes, size_t length) {
+  bac_motion own{};
+  if (m_config.kind == BAC_NODE_MBS || (m_motion && m_motion(own))) bac_host_assign(m_host.get(), bytes, length, &own);
 }
 
 void BacApplication::SetReceivers(const bac_roster& among) { bac_workload_move(m_workload.get(), &among); }
@@ -242,6 +249,7 @@ void BacApplication::Finish() {
       case BAC_EFFECT_REJECT: m_rejectTrace(m_config.id, effect); break;
       case BAC_EFFECT_EPOCH: m_epochTrace(m_config.id, effect); break;
       case BAC_EFFECT_REVOKE: m_revokeTrace(m_config.id, effect); break;
+      case BAC_EFFECT_ANNOUNCED: QueueAssignment(effect.announced.bytes, effect.announced.length); break; // the next step's
     }
   }
   if (bac_host_done(m_host.get())) {

@@ -10,6 +10,7 @@
 #include "ns3/bac-mac-pacer.h"
 #include "ns3/traced-callback.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -51,8 +52,10 @@ class BacApplication : public Application {
   void SetDeparture(Time at);
   /// Let this EV be handed over. \param shards by their first rosters, borrowed \param count how many
   void SetShards(const bac_roster* const* shards, uint32_t count);
-  /// The controller's announcement. \param bytes of it \param length of it \param own how this EV drives
-  void Assign(const uint8_t* bytes, size_t length, const bac_motion& own);
+  /// How this EV finds out where it is and how it drives; false: it is not there. Without, it follows no announcement of the controller.
+  void SetMotion(std::function<bool(bac_motion&)> motion);
+  /// The controller's announcement: an EV looks whether it follows it, an MBS says it to all. \param bytes of it \param length of it
+  void Assign(const uint8_t* bytes, size_t length);
   /// Submit to others from now on. \param among receivers, borrowed
   void SetReceivers(const bac_roster& among);
   /// The radio is on another channel. \param channel WAVE channel number
@@ -92,6 +95,7 @@ class BacApplication : public Application {
   void StopApplication() override;
 
   void Run();                               ///< steps until the CPU is busy or nothing waits
+  void QueueAssignment(const uint8_t* bytes, size_t length); ///< with where this EV is
   void Finish();                            ///< a step is over: carries out its effects
   void FinishAndRun();                      ///< a step that took time is over
   void SendRadio(const bac_effect& effect); ///< \param effect FRAME, port 0
@@ -117,6 +121,7 @@ class BacApplication : public Application {
   bac_submit m_nextSubmit{};                         ///< the transaction to submit next
   EventId m_finishEvent;                             ///< end of the step
   EventId m_wakeEvent;                               ///< timer
+  std::function<bool(bac_motion&)> m_motion;         ///< where this EV is; empty: it does not know
   Time m_departure;                                  ///< when this EV leaves; zero: not in sight
   EventId m_submitEvent;                             ///< next transaction
 

@@ -6,8 +6,12 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
+#include <pb_decode.h>
+
+#include "bac.pb.h"
 #include "bac/cost.h"
 #include "bac/workload.h"
+#include "node/node_internal.h"
 }
 #pragma GCC diagnostic pop
 
@@ -226,6 +230,106 @@ TEST(Node, MisuseByTheHostIsAnError) {
   e.submit.amount_milli = 5;
   EXPECT_EQ(BAC_OK, s.step(e));
   EXPECT_EQ(1u, s.counters().pool_txs);
+}
+
+/* The base station's word goes over the wire to an RSU and by air to the vehicles; what they make of it, they say with where they are. */
+TEST(Node, TheBaseStationAnnouncesToItsShard) {
+  World w(4);
+  w.config.bit_rate_bps = 6000000;
+  struct Station {
+    Station(World *w, uint32_t id, bac_node_kind kind) {
+      bac_node_config nc = {};
+      nc.config = &w->config;
+      nc.roster = &w->roster;
+      nc.id = id;
+      nc.kind = kind;
+      char why[300];
+      node = bac_node_new(&nc, why, sizeof why);
+      bac_event e = {};
+      e.type = BAC_EVENT_START;
+      EXPECT_EQ(BAC_OK, step(e));
+    }
+    ~Station() { bac_node_free(node); }
+    /* Frames of the port go to `heard`, announcements to `announced`. */
+    int step(const bac_event &e) {
+      bac_output out = {};
+      const int error = bac_node_step(node, &e, &out);
+      for (size_t i = 0; error == BAC_OK && i < out.effect_count; i++) {
+        const bac_effect &f = out.effects[i];
+        if (f.type == BAC_EFFECT_FRAME) heard[f.frame.port].emplace_back(f.frame.bytes, f.frame.bytes + f.frame.length);
+        if (f.type == BAC_EFFECT_ANNOUNCED) announced.emplace_back(f.announced.bytes, f.announced.bytes + f.announced.length);
+      }
+      next = out.wakeup;
+      return error;
+    }
+    void run(bac_time until) {
+      while (next <= until) {
+        bac_event e = {};
+        e.type = BAC_EVENT_WAKE;
+        e.now = next;
+        ASSERT_EQ(BAC_OK, step(e));
+      }
+    }
+    int give(uint32_t port, const Bytes &frame, bac_time now) {
+      bac_event e = {};
+      e.type = BAC_EVENT_FRAME;
+      e.now = now;
+      e.frame.port = port;
+      e.frame.bytes = frame.data();
+      e.frame.length = frame.size();
+      return step(e);
+    }
+    bac_node *node;
+    std::vector<Bytes> heard[2], announced;
+    bac_time next = 0;
+  };
+  Station mbs(&w, 101, BAC_NODE_MBS), rsu(&w, 100, BAC_NODE_RSU), ev(&w, 2, BAC_NODE_MEMBER);
+  Bytes said(300, 7);
+  bac_event e = {};
+  e.type = BAC_EVENT_ASSIGN;
+  e.assign.bytes = said.data();
+  e.assign.length = said.size();
+  EXPECT_EQ(BAC_EINVAL, rsu.step(e)) << "it only relays";
+  ASSERT_EQ(BAC_OK, mbs.step(e));
+  mbs.run(BAC_SECOND);
+  ASSERT_FALSE(mbs.heard[1].empty());
+  EXPECT_TRUE(mbs.heard[0].empty()) << "it has no radio";
+  for (const Bytes &frame : mbs.heard[1]) ASSERT_EQ(BAC_OK, rsu.give(1, frame, BAC_SECOND));
+  rsu.run(2 * BAC_SECOND);
+  ASSERT_FALSE(rsu.heard[0].empty());
+  EXPECT_TRUE(rsu.announced.empty());
+  for (const Bytes &frame : rsu.heard[0]) ASSERT_EQ(BAC_OK, ev.give(0, frame, 2 * BAC_SECOND));
+  ASSERT_EQ(1u, ev.announced.size());
+  EXPECT_EQ(said, ev.announced[0]);
+}
+
+/* Where all is said to members alone nobody tells one who was away that they have gone on (bac-sim, `bac2`, seed 2516). */
+TEST(Node, AMemberThatHearsNobodyAsksForTheEndOfItsEpoch) {
+  World w(4);
+  w.roster.epoch_blocks = 5;
+  bac_ca_derive_key(1, w.roster.ca_key);
+  Solo s(&w, 0);
+  s.start();
+  const auto asked = [&s] {
+    size_t times = 0;
+    for (auto &h : s.heard) {
+      bac_Fetch request = bac_Fetch_init_zero;
+      pb_istream_t stream = pb_istream_from_buffer(h.payload.data(), h.payload.size());
+      times += h.msg.type == BAC_MSG_FETCH && pb_decode(&stream, bac_Fetch_fields, &request) && request.what == BAC_FETCH_BOUNDARY;
+    }
+    return times;
+  };
+  s.run(7900 * BAC_MS);
+  EXPECT_EQ(0u, asked());
+  s.run(10 * BAC_SECOND);
+  EXPECT_EQ(1u, asked());
+  s.run(100 * BAC_SECOND);
+  EXPECT_EQ(3u, asked()) << "after 8, 24 and 56 s";
+  s.validate(w.build(w.genesis(), 1, w.justification({}), 0), 1); /* there is somebody */
+  s.run(107 * BAC_SECOND);
+  EXPECT_EQ(3u, asked());
+  s.run(109 * BAC_SECOND);
+  EXPECT_EQ(4u, asked());
 }
 
 TEST(Node, SubmissionsStopAtTheNonceWindow) {

@@ -9,7 +9,7 @@ local FRAME = { [1] = "bundle", [2] = "symbol", [3] = "need", [4] = "route" }
 local KIND = { [0] = "EV", [1] = "RSU", [2] = "MBS" }
 local CLASS = { [0] = "control", [1] = "vote", [2] = "bulk" }
 local ITEM = { [1] = "data", [2] = "advert" }
-local OBJECT = { [1] = "transaction", [2] = "message", [3] = "gossip" }
+local OBJECT = { [1] = "transaction", [2] = "message", [3] = "gossip", [4] = "announcement" }
 local PROTOCOL = { [0] = "any", [1] = "pbft", [2] = "bac", [3] = "leader", [4] = "hashgraph", [5] = "bac2" }
 local ROLE = { [0] = "CS", [1] = "CP", [2] = "primary" }
 local TYPE = {
@@ -143,6 +143,10 @@ local function object(tvb, tree)
     tree:add_le(f.stamp, tvb(12, 8))
     if tvb:len() > 20 then tree:add(f.payload, tvb(20)) end
     return string.format("%s events", PROTOCOL[tvb(1, 1):uint()] or "?")
+  elseif kind == 4 and tvb:len() > 13 then
+    tree:add_le(f.epoch, tvb(5, 8))
+    tree:add(f.payload, tvb(13))
+    return string.format("announcement of the controller to shard %d", tvb(1, 4):le_uint())
   end
 end
 

@@ -141,7 +141,7 @@ enum bac_event_type {
   BAC_EVENT_SUBMIT, /* this EV's owner wants a transfer */
   BAC_EVENT_REVOKE, /* the authority hands out a revocation list: bytes as in identity/revocation.h */
   BAC_EVENT_DEPART, /* the trip's plan: when this EV leaves the shard, for nowhere */
-  BAC_EVENT_ASSIGN, /* the controller announces which EVs belong to which shard: bytes as in shard/assignment.h */
+  BAC_EVENT_ASSIGN, /* the controller announces which EVs belong to which shard: bytes as in shard/assignment.h. To the MBS: it says so to all */
 };
 
 /* Where an EV is and how it drives: cm and cm/s, x to the east, y to the north. */
@@ -190,7 +190,7 @@ struct bac_event {
     struct {
       const uint8_t *bytes;
       size_t length;
-      struct bac_motion own; /* as this EV measures it */
+      struct bac_motion own; /* as this EV measures it; the MBS does not look */
     } assign;
   };
 };
@@ -208,6 +208,7 @@ enum bac_effect_type {
   BAC_EFFECT_EPOCH, /* this node is in an epoch now: at the start, and whenever the next one begins */
   BAC_EFFECT_REVOKE, /* blocks that were final by the committee's word alone are not, after all */
   BAC_EFFECT_HANDOVER, /* this EV has left for another shard: there its host starts it, with the passport */
+  BAC_EFFECT_ANNOUNCED, /* the controller's announcement came in: unchecked: the host answers with ASSIGN, and where this EV is */
 };
 
 /* EDCA: what the host maps frames to. */
@@ -292,6 +293,10 @@ struct bac_effect {
       const uint8_t *passport; /* as bac_node_passport */
       size_t length;
     } handover;
+    struct {
+      const uint8_t *bytes; /* unchecked */
+      size_t length;
+    } announced;
   };
 };
 

@@ -160,6 +160,15 @@ static void deliver_transaction(struct bac_node *node, const uint8_t *wire, size
     bac_node_reject(node, BAC_REJECT_POOL_FULL, tx.from);
 }
 
+/* It is looked at when the host has said where this EV is (bac_epoch_assign). */
+static void deliver_announcement(struct bac_node *node, const uint8_t *bytes, size_t length) {
+  if (!node->engine) return; /* outside: nobody orders it anywhere */
+  const uint8_t *kept = bac_node_keep(node, bytes, length);
+  struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_ANNOUNCED);
+  effect->announced.bytes = kept;
+  effect->announced.length = length;
+}
+
 void bac_node_deliver(void *ctx, const uint8_t *object, size_t length, uint32_t source) {
   struct bac_node *node = ctx;
   if (node->kind != BAC_NODE_MEMBER || length == 0) return; /* RSUs and the MBS relay, they do not read */
@@ -170,8 +179,23 @@ void bac_node_deliver(void *ctx, const uint8_t *object, size_t length, uint32_t 
     deliver_transaction(node, object + 1, length - 1, source);
   else if (object[0] == BAC_OBJECT_GOSSIP)
     deliver_gossip(node, object, length, source);
+  else if (object[0] == BAC_OBJECT_ANNOUNCEMENT)
+    deliver_announcement(node, object + 1, length - 1);
   else
     bac_node_reject(node, BAC_REJECT_MALFORMED, source);
+}
+
+int bac_node_announce(struct bac_node *node, const uint8_t *bytes, size_t length) {
+  struct bac_buf *whole = bac_buf_new(NULL, 1 + length);
+  whole->data[0] = BAC_OBJECT_ANNOUNCEMENT;
+  memcpy(whole->data + 1, bytes, length);
+  const int error = bac_link_send(node->link, node->now, BAC_BROADCAST, BAC_LINK_CONTROL, whole->data, whole->length, 0);
+  bac_buf_unref(whole);
+  if (error == BAC_ELIMIT) return BAC_OK; /* too much waits already: lost, and the next one says it again */
+  if (error != BAC_OK) return error;
+  node->counters.messages_sent++;
+  node->counters.message_bytes_sent += 1 + length;
+  return BAC_OK;
 }
 
 /* Requesters broadcast transactions in both delivery modes, as in the paper: these differ in what the consensus sends. */

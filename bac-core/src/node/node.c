@@ -362,7 +362,8 @@ static int handle(struct bac_node *node, const struct bac_event *event) {
       if (node->kind == BAC_NODE_MEMBER) bac_epoch_depart(node, event->depart.at);
       return BAC_OK;
     case BAC_EVENT_ASSIGN:
-      if (node->kind != BAC_NODE_MEMBER || !event->assign.bytes) return BAC_EINVAL;
+      if (node->kind == BAC_NODE_RSU || !event->assign.bytes) return BAC_EINVAL;
+      if (node->kind == BAC_NODE_MBS) return bac_node_announce(node, event->assign.bytes, event->assign.length);
       bac_epoch_assign(node, event->assign.bytes, event->assign.length, &event->assign.own);
       return BAC_OK;
   }

@@ -97,6 +97,8 @@ void bac_node_deliver(void *node, const uint8_t *object, size_t length, uint32_t
 int bac_node_submit(struct bac_node *node, const struct bac_submit *submit);
 /* Puts a record of this EV into the pool and on the air. False: it would not apply, or the pool is full. */
 bool bac_node_record(struct bac_node *node, enum bac_tx_kind kind, const uint8_t *memo, size_t length);
+/* The MBS to all. Errors: BAC_EINVAL (longer than an object). */
+int bac_node_announce(struct bac_node *node, const uint8_t *bytes, size_t length);
 void bac_node_send_tx(struct bac_node *node, const struct bac_tx *tx, uint32_t to);
 
 /* fetch.c */

@@ -12,7 +12,12 @@
 #include "crypto/sign.h"
 
 /* First byte of every link object. */
-enum bac_object_kind { BAC_OBJECT_TRANSACTION = 1, BAC_OBJECT_MESSAGE = 2, BAC_OBJECT_GOSSIP = 3 /* carries its own signatures */ };
+enum bac_object_kind {
+  BAC_OBJECT_TRANSACTION = 1,
+  BAC_OBJECT_MESSAGE = 2,
+  BAC_OBJECT_GOSSIP = 3,       /* carries its own signatures */
+  BAC_OBJECT_ANNOUNCEMENT = 4, /* the controller's, over the MBS; carries its signature */
+};
 
 enum bac_msg_type {
   BAC_MSG_FETCH = 1,
