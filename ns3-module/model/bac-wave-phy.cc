@@ -78,10 +78,10 @@ void BacWavePhy::Arrive(Ptr<const WifiPpdu> ppdu, double power_w) {
   StartReceive(&BacWavePhy::StartReceivePreamble, this, ppdu, power);
 }
 
-void BacWavePhy::Disturb(Ptr<const WifiPpdu> ppdu, double power_w, bool senses) {
+void BacWavePhy::Disturb(Ptr<const WifiPpdu> ppdu, double power_w, Time duration, bool senses) {
   Power power;
   power.insert({std::make_pair(0, 0), power_w});
-  HelperOf(m_interference).Add(ppdu, ppdu->GetTxVector(), ppdu->GetTxDuration(), power);
+  HelperOf(m_interference).Add(ppdu, ppdu->GetTxVector(), duration, power);
   if (senses) Sense(&BacWavePhy::SwitchMaybeToCcaBusy, this, ppdu);
 }
 
@@ -105,6 +105,7 @@ void BacWaveChannel::DoDispose() {
   for (const Station& s : m_stations)
     if (s.still) s.mobility->TraceDisconnectWithoutContext("CourseChange", MakeCallback(&BacWaveChannel::Moved, this));
   m_stations.clear();
+  m_untold.clear();
   m_loss = nullptr;
   m_delay = nullptr;
   YansWifiChannel::DoDispose();
@@ -129,7 +130,7 @@ void BacWaveChannel::Join(Ptr<BacWavePhy> phy) {
     mobility->TraceConnectWithoutContext("CourseChange", MakeCallback(&BacWaveChannel::Moved, this));
   else
     m_moving.push_back(m_stations.size());
-  m_stations.push_back({phy, mobility, node->GetId(), still});
+  m_stations.push_back({phy, mobility, node->GetId(), still, Time()});
 }
 
 void BacWaveChannel::SetReach(std::function<double(double)> reach, bool fading) {
@@ -185,10 +186,6 @@ void BacWaveChannel::Transmit(const YansWifiPhy* sender, Ptr<const WifiPpdu> ppd
   m_weak ? TransmitAll(index, ppdu, dbm) : TransmitStock(index, ppdu, dbm);
 }
 
-void BacWaveChannel::ScheduleArrival(const Station& to, Ptr<const WifiPpdu> ppdu, Time delay, double dbm) const {
-  Simulator::ScheduleWithContext(to.node, delay, &BacWavePhy::Arrive, to.phy, ppdu, DbmToW(dbm));
-}
-
 /// In the order of YansWifiChannel::Send and with its draws.
 void BacWaveChannel::TransmitStock(size_t sender, Ptr<const WifiPpdu> ppdu, double dbm) {
   const Station& from = m_stations[sender];
@@ -203,29 +200,59 @@ void BacWaveChannel::TransmitStock(size_t sender, Ptr<const WifiPpdu> ppdu, doub
     if (distance2[i] > reach2 || i == sender || to.phy->GetChannelNumber() != number) continue;
     const double received = m_loss->CalcRxPower(dbm, from.mobility, to.mobility);
     if (received + to.phy->GetRxGain() < to.phy->GetRxSensitivity() + width) continue;
-    ScheduleArrival(to, ppdu, m_delay->GetDelay(from.mobility, to.mobility), received + to.phy->GetRxGain());
+    Simulator::ScheduleWithContext(to.node, m_delay->GetDelay(from.mobility, to.mobility), &BacWavePhy::Arrive, to.phy, ppdu,
+                                   DbmToW(received + to.phy->GetRxGain()));
   }
+}
+
+BacWaveChannel::Untold& BacWaveChannel::NewUntold(Ptr<const WifiPpdu> ppdu) {
+  const Time now = Simulator::Now();
+  auto free = std::find_if(m_untold.begin(), m_untold.end(), [now](const Untold& u) { return u.end <= now; });
+  if (free == m_untold.end()) free = m_untold.insert(free, Untold());
+  free->ppdu = ppdu;
+  free->end = now + ppdu->GetTxDuration();
+  free->power.assign(m_stations.size(), 0);
+  return *free;
 }
 
 void BacWaveChannel::TransmitAll(size_t sender, Ptr<const WifiPpdu> ppdu, double dbm) {
   const Station& from = m_stations[sender];
   const int number = from.phy->GetChannelNumber();
+  const Time now = Simulator::Now();
   const double* distance2 = Locate(from.mobility->GetPosition());
   const double sensitivity = from.phy->GetRxSensitivity() + WidthDb(&BacWavePhy::StartReceivePreamble, ppdu);
+  const double detectable = std::max(sensitivity, m_detection_dbm);
   double reach2[CHANNELS_APART];
   for (uint32_t apart = 0; apart < CHANNELS_APART; apart++)
     reach2[apart] = ReachOf(dbm + GetLeakage(apart), m_floor_dbm, m_fading ? FADING_MARGIN_DB : 0);
+  Untold& untold = NewUntold(ppdu);
   for (size_t i = 0; i < m_stations.size(); i++) {
     if (distance2[i] > reach2[0] || i == sender) continue;
     const Station& to = m_stations[i];
     const uint32_t apart = static_cast<uint32_t>(std::abs(to.phy->GetChannelNumber() - number)) / 2;
     if (apart >= CHANNELS_APART || distance2[i] > reach2[apart]) continue;
     const double received = m_loss->CalcRxPower(dbm + GetLeakage(apart), from.mobility, to.mobility) + to.phy->GetRxGain();
-    if (apart == 0 && received >= std::max(sensitivity, m_detection_dbm))
-      ScheduleArrival(to, ppdu, m_delay->GetDelay(from.mobility, to.mobility), received);
-    else if (received >= m_floor_dbm)
-      to.phy->Disturb(ppdu, DbmToW(received), received >= sensitivity);
+    if (received < m_floor_dbm) continue;
+    if (received < detectable && to.told <= now)
+      untold.power[i] = DbmToW(received);
+    else if (received < detectable || apart > 0)
+      to.phy->Disturb(ppdu, DbmToW(received), ppdu->GetTxDuration(), received >= sensitivity);
+    else
+      Simulator::ScheduleWithContext(to.node, m_delay->GetDelay(from.mobility, to.mobility), &BacWaveChannel::Arrive, this, i, ppdu, DbmToW(received));
   }
+}
+
+void BacWaveChannel::Arrive(size_t station, Ptr<const WifiPpdu> ppdu, double power_w) {
+  const Time now = Simulator::Now();
+  Station& to = m_stations[station];
+  if (to.told <= now)
+    for (Untold& u : m_untold) {
+      if (u.end <= now || u.power[station] == 0) continue;
+      to.phy->Disturb(u.ppdu, u.power[station], u.end - now, false);
+      u.power[station] = 0;
+    }
+  to.told = std::max(to.told, now + ppdu->GetTxDuration());
+  to.phy->Arrive(ppdu, power_w);
 }
 
 } // namespace ns3

@@ -32,9 +32,9 @@ class BacWavePhy : public YansWifiPhy {
 
   /// A frame that can be detected arrives. \param ppdu the frame \param power_w at the receiver, W
   void Arrive(Ptr<const WifiPpdu> ppdu, double power_w);
-  /// A signal begins that is interference and nothing else. \param ppdu what was sent \param power_w at the receiver, W
+  /// A signal is interference and nothing else. \param ppdu what was sent \param power_w at the receiver, W \param duration from now on
   /// \param senses carrier sense looks again, as it does after a frame that was not detected
-  void Disturb(Ptr<const WifiPpdu> ppdu, double power_w, bool senses);
+  void Disturb(Ptr<const WifiPpdu> ppdu, double power_w, Time duration, bool senses);
 
  private:
   void Transmit(Ptr<const WifiPpdu> ppdu); ///< \param ppdu what is sent
@@ -47,7 +47,8 @@ class BacWavePhy : public YansWifiPhy {
  * As it is by default, not one reception differs from those on a YansWifiChannel (suite bac-wave compares them).
  *
  * With WeakSignals, signals too weak to be detected, and those that leak in from other channels, count as interference, which YansWifiChannel
- * leaves out. They begin at once, without propagation delay, and cost no event. Reception is then as with SpectrumWifiPhy.
+ * leaves out. They begin at once, without propagation delay, and cost no event. Reception is then as with SpectrumWifiPhy. A receiver to which
+ * no frame comes is spared those below the detection threshold: it is told of them when one does.
  *
  * Receivers are told apart by distance in one pass over their positions: all of them, since positions may change at any time without notice.
  * That is 2,000 subtractions beside the thousands of events of a transmission.
@@ -77,6 +78,14 @@ class BacWaveChannel : public YansWifiChannel {
     Ptr<MobilityModel> mobility; ///< of its node
     uint32_t node;               ///< its context
     bool still;                  ///< its mobility tells when the position changes
+    Time told;                   ///< with WeakSignals: until then a frame is there, and weak signals matter
+  };
+
+  /// A transmission of which receivers have not been told, since it is too weak for them.
+  struct Untold {
+    Ptr<const WifiPpdu> ppdu;  ///< what
+    Time end;                  ///< of it
+    std::vector<double> power; ///< at each station, W; 0: told, or nothing to tell
   };
 
   void Moved(Ptr<const MobilityModel> mobility); ///< \param mobility that has a new position
@@ -84,8 +93,9 @@ class BacWaveChannel : public YansWifiChannel {
   double ReachOf(double dbm, double floor, double margin); ///< \param dbm sent \param floor received \param margin dB \return m^2
   void TransmitStock(size_t sender, Ptr<const WifiPpdu> ppdu, double dbm); ///< \param sender index \param ppdu what \param dbm power
   void TransmitAll(size_t sender, Ptr<const WifiPpdu> ppdu, double dbm);   ///< \param sender index \param ppdu what \param dbm power
-  /// \param to receiver \param ppdu what \param delay of propagation \param dbm received, with antenna gain
-  void ScheduleArrival(const Station& to, Ptr<const WifiPpdu> ppdu, Time delay, double dbm) const;
+  /// With WeakSignals: a frame arrives. \param station to which \param ppdu what \param power_w received
+  void Arrive(size_t station, Ptr<const WifiPpdu> ppdu, double power_w);
+  Untold& NewUntold(Ptr<const WifiPpdu> ppdu); ///< \param ppdu what is on the air from now on \return a place for it
 
   std::vector<Station> m_stations;          ///< in the order of SetChannel
   std::vector<double> m_x;                  ///< positions, m
@@ -93,6 +103,7 @@ class BacWaveChannel : public YansWifiChannel {
   std::vector<double> m_z;                  ///< positions, m
   std::vector<double> m_distance2;          ///< scratch, m^2
   std::vector<size_t> m_moving;             ///< stations whose positions are asked for each time
+  std::vector<Untold> m_untold;             ///< on the air, or over: to be used again
   Ptr<PropagationLossModel> m_loss;         ///< YansWifiChannel's own
   Ptr<PropagationDelayModel> m_delay;       ///< YansWifiChannel's own
   std::function<double(double)> m_reach;    ///< see SetReach

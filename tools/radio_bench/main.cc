@@ -14,6 +14,7 @@
 #include <cstring>
 #include <sstream>
 
+#include "curves.h"
 #include "disc.h"
 #include "radio/lanes.h"
 #include "script.h"
@@ -183,6 +184,7 @@ std::vector<std::string> Split(const std::string& text) {
   std::fprintf(status == 0 ? stdout : stderr,
                "bac-radio-bench [--evs=200,1000] [--loss=threelog,logdistance] [--nakagami=0,1] [--time=10] [--stock-time=1] [--seed=1]\n"
                "                [--vectors] [--wave] [--reference]\n"
+               "bac-radio-bench --curves=SCALE --out=DIR [--seed=1]\n"
                "Compares the fast medium with stock ns-3 on static scenes: CPU time, memory, delivery by distance, busy ratio.\n"
                "  --time        simulated seconds of the fast medium\n"
                "  --stock-time  simulated seconds of stock ns-3 (2,000 EVs with three log take minutes for each); 0: without\n"
@@ -190,8 +192,11 @@ std::vector<std::string> Split(const std::string& text) {
                "  --wave        also --radio=wave of bac-compare, without and with --weak-signals\n"
                "  --reference   instead: receptions on ns-3's SpectrumWifiPhy (mended for 10 MHz), on stock ns-3, and on both radios with weak\n"
                "                signals, in one channel and in three; and what leaks from channel to channel\n"
+               "  --curves      instead: the fast medium beside --radio=wave, both with weak signals, in many scenes, for SCALE (1: as in doc/radio.md) of\n"
+               "                the time there; writes curves.csv, curves.gp and curves.png (gnuplot) into DIR, which must be there\n"
                "Exit status 1 when delivery or busy ratio differ by more than 0.02; with --wave, when a reception differs from stock ns-3's;\n"
-               "with --reference, when the number of receptions on wave with weak signals differs by more than 1 %% from SpectrumWifiPhy's.\n");
+               "with --reference, when the number of receptions on wave with weak signals differs by more than 1 %% from SpectrumWifiPhy's;\n"
+               "with --curves, when two points differ by more than 0.02 (0.04 with SCALE below 0.5).\n");
   std::exit(status);
 }
 
@@ -211,9 +216,11 @@ int main(int argc, char** argv) {
   std::string evs = "200,1000", loss = "threelog,logdistance", nakagami = "0,1";
   Wish wish;
   bool reference = false;
+  double curves = 0;
+  std::string out;
   const option options[] = {{"evs", 1, nullptr, 'e'},        {"loss", 1, nullptr, 'l'}, {"nakagami", 1, nullptr, 'n'}, {"time", 1, nullptr, 't'},
                             {"stock-time", 1, nullptr, 's'}, {"seed", 1, nullptr, 'r'}, {"vectors", 0, nullptr, 'v'},  {"wave", 0, nullptr, 'w'},
-                            {"reference", 0, nullptr, 'R'},  {"help", 0, nullptr, 'h'}, {nullptr, 0, nullptr, 0}};
+                            {"reference", 0, nullptr, 'R'},  {"curves", 1, nullptr, 'c'}, {"out", 1, nullptr, 'o'}, {"help", 0, nullptr, 'h'}, {nullptr, 0, nullptr, 0}};
   for (int c; (c = getopt_long(argc, argv, "", options, nullptr)) != -1;) switch (c) {
       case 'e': evs = optarg; break;
       case 'l': loss = optarg; break;
@@ -224,10 +231,16 @@ int main(int argc, char** argv) {
       case 'v': wish.vectors = true; break;
       case 'w': wish.wave = true; break;
       case 'R': reference = true; break;
+      case 'c': curves = Number("curves", optarg, 0.01, 100); break;
+      case 'o': out = optarg; break;
       case 'h': Usage(0);
       default: Usage(2);
     }
-  if (optind < argc) Usage(2);
+  if (optind < argc || (curves > 0) != !out.empty()) Usage(2);
+  if (curves > 0) {
+    const int agrees = ReportCurves(MeasureCurves(curves, wish.seed), out, curves < 0.5 ? 0.04 : 0.02);
+    return agrees < 0 ? 2 : agrees ? 0 : 1;
+  }
   bool good = !reference || CompareLeakage();
   for (const std::string& l : Split(loss)) {
     if (l != "threelog" && l != "logdistance") {
