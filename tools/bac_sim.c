@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "bac_sim/options.h"
+#include "campaign.h"
+#include "fast_crypto.h"
 #include "swarm.h"
 
 enum { EXIT_GOOD = 0, EXIT_VIOLATION = 1, EXIT_USAGE = 2 };
@@ -250,6 +252,33 @@ static int run_range(const struct bac_sim_options *o) {
   return t.status;
 }
 
+/* ---- Elections. ---- */
+
+#define P_VALUE_MIN 1e-6 /* below, the prediction is wrong, or the election */
+
+static int run_campaign(const struct bac_sim_options *o) {
+  const uint32_t members = o->plan.nodes == BAC_PLAN_DRAW ? 100 : o->plan.nodes;
+  const struct bac_campaign_options c = {.seed = o->plan.seed,
+                                         .epochs = o->committees,
+                                         .members = members,
+                                         .byzantine = o->plan.byzantine == BAC_PLAN_DRAW ? members / 5 : o->plan.byzantine,
+                                         .permille = bac_config_default().candidates_permille,
+                                         .lost_permille = o->lost_permille};
+  struct bac_campaign_report r;
+  char why[200];
+  bac_fast_crypto(true);
+  if (bac_campaign_run(&c, &r, why, sizeof why) != BAC_OK) {
+    fprintf(stderr, "bac-sim: %s\n", why);
+    return EXIT_USAGE;
+  }
+  const double epochs = (double)r.epochs;
+  printf("committees: %u members, %u byzantine, committee of %u (f = %u): %" PRIu64 " of %" PRIu64 " epochs failed, %.5f; expected %.5f; p-value %.3g; "
+         "byzantine in the committee %.3f, by credential %.3f\n",
+         c.members, c.byzantine, r.size, r.faults_max, r.failed, r.epochs, (double)r.failed / epochs, r.expected, r.p_value, (double)r.malicious / (double)r.places,
+         (double)r.credentials / (double)r.places);
+  return r.p_value < P_VALUE_MIN ? EXIT_VIOLATION : EXIT_GOOD;
+}
+
 int main(int argc, char **argv) {
   const long cores = sysconf(_SC_NPROCESSORS_ONLN);
   struct bac_sim_options o;
@@ -262,6 +291,7 @@ int main(int argc, char **argv) {
     fputs(bac_sim_usage, stdout);
     return EXIT_GOOD;
   }
+  if (o.committees > 0) return run_campaign(&o);
   if (protocol_count(&o) == 0) usage("no engine offers mode %s", bac_sim_mode_name(o.plan.mode), "use --mode=safe");
   if (o.range) return run_range(&o);
   int status = EXIT_GOOD;

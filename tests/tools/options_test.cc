@@ -87,6 +87,10 @@ TEST(BacSimOptions, RefusesTheRestInOneLine) {
     EXPECT_EQ(std::string::npos, why.find('\n')) << word;
     EXPECT_LT(why.size(), 250u) << word;
   }
+  EXPECT_NE("", sim({"--lost=5"}, &o)) << "of no elections";
+  EXPECT_EQ("", sim({"--lost=5", "--committees=10"}, &o));
+  EXPECT_EQ(10u, o.committees);
+  EXPECT_EQ(5u, o.lost_permille);
   EXPECT_NE("", sim({"--trace", "--seeds=2"}, &o)) << "a log of many";
   EXPECT_NE("", sim({"--seed=9223372036854775807", "--seeds=2"}, &o)) << "the second seed is no number that --seed takes";
   EXPECT_EQ("", sim({"--seed=9223372036854775807", "--seeds=1"}, &o));

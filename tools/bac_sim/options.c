@@ -24,6 +24,9 @@ const char bac_sim_usage[] =
     "  --nodes=N         founding members\n"
     "  --byzantine=N     of them; more than the protocol is made for is allowed, and then conflicts are to be expected\n"
     "  --time=SECONDS    of faults; healing and progress come after\n"
+    "Elections instead of a world: adversaries drawn anew in each epoch, how often more than f are in the committee, and the prediction:\n"
+    "  --committees=EPOCHS  of --nodes (default 100) and --byzantine (default a fifth of them)\n"
+    "  --lost=PERMILLE   of honest members' credentials come too late (default 0); the prediction knows nothing of it\n"
     "Exit status: 0 no violation, 1 a violation, 2 usage.\n";
 
 struct parser {
@@ -89,7 +92,11 @@ static void with_value(struct parser *p, const char *argument, const char *v) {
       refuse(p, "unknown mode", v, "use safe, text or alg1");
     else
       o->plan.mode = (enum bac_mode)mode;
-  } else
+  } else if (IS("--committees"))
+    o->committees = number(p, "--committees", v, 1, 10000000);
+  else if (IS("--lost"))
+    o->lost_permille = (uint32_t)number(p, "--lost", v, 0, 1000);
+  else
     refuse(p, "no such option:", argument, "see bac-sim --help");
 #undef IS
 }
@@ -111,6 +118,7 @@ int bac_sim_options_parse(int argc, char *const *argv, unsigned jobs, struct bac
       refuse(&p, "no such option:", argv[i], "see bac-sim --help");
   }
   if (p.ok && !o->help && o->trace && o->range) refuse(&p, "one seed alone has a log:", "--trace", "leave --seeds out");
+  if (p.ok && !o->help && o->lost_permille > 0 && o->committees == 0) refuse(&p, "credentials are lost in elections alone:", "--lost", "add --committees=EPOCHS");
   /* The last seed of a range is a number, too. */
   if (p.ok && o->seeds > 0 && o->plan.seed > INT64_MAX - (o->seeds - 1)) refuse(&p, "the range ends above 2^63:", "--seeds", "begin with a lower --seed");
   return p.ok ? BAC_OK : BAC_EINVAL;

@@ -17,6 +17,8 @@ struct bac_sim_options {
   uint64_t seeds;               /* 0: until stopped */
   bool range, trace, first, help;
   unsigned jobs;
+  uint64_t committees;    /* > 0: no world, but so many epochs of elections (campaign.h) */
+  uint32_t lost_permille; /* of honest members' credentials in them */
 };
 
 extern const char bac_sim_usage[];
