@@ -6,7 +6,7 @@ JOBS ?= $(shell nproc)
 OUT ?= results/demo
 SEED ?= 1
 SECONDS ?= 60
-.PHONY: help setup configure build core soak fuzz mutants demo check bench waf clean
+.PHONY: help setup configure build core soak fuzz mutants coverage demo check bench waf clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -40,6 +40,10 @@ fuzz: ## fuzz each decoder and the step function; SECONDS= for each (default 60)
 mutants: ## put one small bug after the other into the protocols: bac-sim must find each (2 min)
 	@sh tools/setup.sh core
 	@sh tests/mutants/run.sh --table
+
+coverage: ## lines and branches of the core that its tests reach (5 min)
+	@sh tools/setup.sh core
+	@sh tests/coverage.sh
 
 DEMO = build/$(PRESET)/bin/bac-compare --scenario=bologna --evs=80 --shards=4 --time=30s --seeds=3 --out="$(OUT)"
 demo: configure ## compare bac, bac2, pbft and hashgraph on Bologna: table, results and picture in results/demo
