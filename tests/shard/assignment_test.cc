@@ -184,4 +184,37 @@ TEST_F(Assignment, IsTheControllersAlone) {
   EXPECT_EQ(BAC_REJECT_CERTIFICATE, check(made(a, other))) << "another authority's";
 }
 
+TEST_F(Assignment, RefusesWhatIsOutOfBounds) {
+  const size_t site = 32 + BAC_CERTIFICATE_BYTES, row = site + 2 * 20; /* where the first of each begins */
+  const auto with = [&](size_t at, uint32_t v, size_t width = 4) {
+    Bytes bytes = made();
+    for (size_t i = 0; i < width; i++) bytes[at + i] = static_cast<uint8_t>(v >> (8 * i));
+    return check(resigned(bytes));
+  };
+  EXPECT_EQ(BAC_REJECT_COUNT, with(20, 5000)) << "the horizon as it was";
+  EXPECT_EQ(BAC_REJECT_MALFORMED, with(16, 0x80000000u)) << "announced before time began";
+  EXPECT_EQ(BAC_REJECT_MALFORMED, with(20, BAC_ASSIGN_MS_MAX + 1)) << "horizon";
+  EXPECT_EQ(BAC_REJECT_MALFORMED, with(24, BAC_ASSIGN_MS_MAX + 1)) << "weight";
+  EXPECT_EQ(BAC_REJECT_MALFORMED, with(28, 0, 2)) << "no site";
+  EXPECT_EQ(BAC_REJECT_MALFORMED, with(28, BAC_SITES_MAX + 1, 2)) << "too many sites";
+  EXPECT_EQ(BAC_REJECT_MALFORMED, with(30, 0, 2)) << "no row";
+  EXPECT_EQ(BAC_REJECT_MALFORMED, with(30, BAC_ROSTER_MAX + 1, 2)) << "more rows than members";
+  for (size_t place : {site + 4, row + 4})
+    for (int k = 0; k < 4; k++) {
+      const int32_t most = k < 2 ? BAC_ASSIGN_CM_MAX : BAC_ASSIGN_CM_S_MAX;
+      EXPECT_EQ(BAC_REJECT_MALFORMED, with(place + 4 * static_cast<size_t>(k), static_cast<uint32_t>(most + 1))) << k;
+      EXPECT_EQ(BAC_REJECT_MALFORMED, with(place + 4 * static_cast<size_t>(k), static_cast<uint32_t>(-most - 1))) << k;
+    }
+}
+
+TEST_F(Assignment, IsAskedForOneEv) {
+  bac_assignment a;
+  const Bytes bytes = made();
+  ASSERT_TRUE(bac_assignment_read(&a, bytes.data(), bytes.size(), &cost));
+  EXPECT_EQ(&a.rows[1], bac_assignment_of(&a, 5));
+  EXPECT_EQ(nullptr, bac_assignment_of(&a, 4));
+  EXPECT_EQ(nullptr, bac_assignment_of(&a, 7));
+  bac_assignment_clear(&a);
+}
+
 }  // namespace
