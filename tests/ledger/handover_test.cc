@@ -70,6 +70,21 @@ struct Shard : ::testing::Test {
     EXPECT_EQ(BAC_OK, bac_tx_make_record(&tx, wire, BAC_TX_LEAVE, memo, o ? sizeof memo : 0, ev, nonce, 1, &w.keys[ev], &w.cost));
     return Bytes(wire, wire + tx.wire_length);
   }
+  /* Drawn on the seed of the next epoch's elections, for an epoch of the caller's choice; lambda 0: what the draw says. */
+  Bytes credential(uint32_t ev, uint64_t epoch, uint32_t lambda = 0) {
+    const bac_lottery lottery = bac_state_lottery(state);
+    uint8_t alpha[BAC_SORTITION_ALPHA_BYTES], memo[BAC_CREDENTIAL_BYTES], wire[BAC_TX_BYTES_MAX];
+    bac_ticket ticket;
+    bac_sortition_alpha(alpha, BAC_ROLE_CP, state->next_seed, state->shard, epoch, 0);
+    EXPECT_EQ(BAC_OK, bac_sortition_prove(&ticket, &lottery, account(ev)->units, w.keys[ev].vrf_secret, alpha, &w.cost));
+    if (ticket.lambda == 0 && lambda == 0) return {};
+    bac_credential c = {epoch, {}, lambda > 0 ? lambda : ticket.lambda};
+    memcpy(c.pi, ticket.pi, sizeof c.pi);
+    bac_credential_write(&c, memo);
+    bac_tx tx;
+    EXPECT_EQ(BAC_OK, bac_tx_make_record(&tx, wire, BAC_TX_CREDENTIAL, memo, sizeof memo, ev, 1, 1, &w.keys[ev], &w.cost));
+    return Bytes(wire, wire + tx.wire_length);
+  }
   void turn() {
     const uint8_t seed[BAC_HASH_BYTES] = {};
     state->height = state->last;
@@ -152,6 +167,32 @@ TEST_F(Shard, AnOrderLapsesWithItsEpochAndNothingIsOwedToTheGone) {
   EXPECT_EQ(1u, account(2)->moves);
   EXPECT_TRUE(spent(payment)) << "no pool keeps it";
   EXPECT_FALSE(takes(join(2, HOME))) << "its account is elsewhere now";
+}
+
+/* The pool does not ask again whether it is authentic: then one drawn now for a later epoch would be good to those who have it, and to no
+ * others. */
+TEST_F(Shard, ACredentialIsGoodInTheEpochBeforeItsOwnAlone) {
+  uint32_t drawn = 0;
+  for (uint32_t ev = 0; ev < 4; ev++) {
+    const Bytes later = credential(ev, state->epoch + 2), now = credential(ev, state->epoch + 1);
+    bac_tx tx;
+    if (!later.empty()) {
+      drawn++;
+      ASSERT_TRUE(bac_tx_decode(&tx, later.data(), later.size(), &w.cost));
+      EXPECT_FALSE(bac_state_authentic(state, &tx, nullptr, &w.cost)) << ev;
+    }
+    if (!now.empty()) {
+      EXPECT_TRUE(takes(now)) << ev;
+    }
+  }
+  EXPECT_GT(drawn, 0u);
+}
+
+TEST_F(Shard, ACredentialOfMoreUnitsThanItsMemberHasIsNotApplied) {
+  const Bytes wire = credential(1, state->epoch + 1, UINT32_MAX);
+  bac_tx tx;
+  ASSERT_TRUE(bac_tx_decode(&tx, wire.data(), wire.size(), &w.cost));
+  EXPECT_FALSE(bac_state_accepts(state, &tx)) << "its priority would be the least of four billion hashes";
 }
 
 }  // namespace

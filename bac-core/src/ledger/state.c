@@ -126,7 +126,8 @@ static bool credential_holds(const struct bac_state *state, const struct bac_acc
   struct bac_credential c;
   uint8_t alpha[BAC_SORTITION_ALPHA_BYTES];
   const struct bac_lottery lottery = bac_state_lottery(state);
-  if (!bac_credential_read(&c, tx) || lottery.total_units == 0) return false;
+  /* Of its epoch alone: drawn on a seed and units that hold now, it would be taken for good later by those who have it in their pool. */
+  if (!bac_credential_read(&c, tx) || c.epoch != state->epoch + 1 || lottery.total_units == 0) return false;
   struct bac_ticket ticket = {.lambda = c.lambda};
   memcpy(ticket.pi, c.pi, sizeof ticket.pi);
   if (bac_vrf_proof_to_hash(ticket.beta, c.pi) != 0) return false;
@@ -249,7 +250,7 @@ bool bac_state_accepts(const struct bac_state *state, const struct bac_tx *tx) {
     }
     case BAC_TX_CREDENTIAL: {
       struct bac_credential c;
-      return member(from) && bac_credential_read(&c, tx) && c.epoch == state->epoch + 1 && from->credential_epoch != c.epoch;
+      return member(from) && bac_credential_read(&c, tx) && c.epoch == state->epoch + 1 && c.lambda <= from->units && from->credential_epoch != c.epoch;
     }
     case BAC_TX_RECEIPT: {
       struct bac_checkpoint_receipt r;
