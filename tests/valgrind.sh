@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 command -v valgrind > /dev/null || { echo "valgrind: it is missing: apt-get install valgrind" >&2; exit 2; }
 # Networks of many nodes, random sweeps, the radio's sums, exact arithmetic at its bounds.
-slow='SortitionStatistics*:*BothModesRunWithoutFaults*:*Network*:*Random*:*Sweep*:*Medium*:*Golden*:*Every*:*Host*:*Campaign*:*Exact*:*Brute*:*Handover*:*Seeds*:*Many*:*Long*:*Vectors*:*Dissemination*:*Attack*:*Curves*:*Bound*:*Kmeans*:*Restart*'
+slow='Swarm.*:Elections.Sybil*:Jammer.Conflicts*:Reputation.TenMillion*:Reputation.Lazy*:SortitionStatistics*:*BothModesRunWithoutFaults*:*Network*:*Random*:*Sweep*:*Medium*:*Golden*:*Every*:*Host*:*Campaign*:*Exact*:*Brute*:*Handover*:*Seeds*:*Many*:*Long*:*Vectors*:*Dissemination*:*Attack*:*Curves*:*Bound*:*Kmeans*:*Restart*'
 filter=${1:-"*-$slow"}
 jobs=${JOBS:-$(nproc)} build=${BUILD:-build/core}
 log=build/valgrind.log
