@@ -11,6 +11,7 @@
 #include "base/quorum.h"
 #include "base/random.h"
 #include "channel.h"
+#include "durable.h"
 #include "fast_crypto.h"
 #include "oracle.h"
 #include "promises.h"
@@ -25,6 +26,7 @@ struct world {
   struct bac_adversary *adversary;
   struct bac_checker *checker;
   struct bac_promises *promises;
+  struct bac_durable *durable; /* NULL: modes in which nothing is promised */
   struct bac_oracle *oracle;
   struct bac_member *members;
   struct bac_roster genesis;
@@ -115,6 +117,8 @@ static void effect(void *ctx, bac_time now, uint32_t host, const struct bac_effe
     if (w->channel) strike(w, host);
   }
   char text[200];
+  if (w->durable && bac_durable_effect(w->durable, host, bac_sim_steps(w->sim), bac_sim_life(w->sim, host), e, text, sizeof text))
+    bac_checker_violation(w->checker, now, BAC_CHECK_PROMISE, text);
   if (bac_oracle_effect(w->oracle, host, bac_sim_steps(w->sim), e, text, sizeof text)) bac_checker_violation(w->checker, now, BAC_CHECK_RULE, text);
 }
 
@@ -125,6 +129,7 @@ static void signature(void *ctx, const struct bac_msg *msg) {
   if (bac_oracle_signed(w->oracle, msg, text, sizeof text)) bac_checker_violation(w->checker, w->sim ? bac_sim_now(w->sim) : 0, BAC_CHECK_RULE, text);
   if (!ours) return;
   const uint32_t life = w->sim ? bac_sim_life(w->sim, msg->sender) : 0; /* as the nodes start there is no network yet */
+  if (w->durable) bac_durable_sign(w->durable, msg, w->sim ? bac_sim_steps(w->sim) : 0, life);
   if (bac_promises_sign(w->promises, msg, w->sim ? bac_sim_steps(w->sim) : 0, life, text, sizeof text))
     bac_checker_violation(w->checker, w->sim ? bac_sim_now(w->sim) : 0, BAC_CHECK_PROMISE, text);
 }
@@ -289,6 +294,8 @@ static bool world_init(struct world *w, char *why, size_t why_size) {
   w->event_at = bac_random_exponential(&w->random, w->plan.event_mean);
   w->checker = bac_checker_new(&w->plan.config.node, &w->genesis, is_honest, c->nodes);
   w->promises = bac_promises_new(is_honest, c->nodes, c->node.mode == BAC_MODE_SAFE);
+  if (c->node.mode == BAC_MODE_SAFE)
+    w->durable = bac_durable_new(is_honest, c->nodes, c->node.vote_rule == BAC_VOTE_LIGHT, c->node.block_bytes_max);
   w->oracle = bac_oracle_new(&w->plan.config.node, &w->genesis, is_honest, c->nodes);
   bac_watch_signatures(signature, w);
   w->sim = bac_sim_new(c, why, why_size);
@@ -309,6 +316,7 @@ static void world_free(struct world *w) {
   }
   bac_watch_signatures(NULL, NULL);
   bac_promises_free(w->promises);
+  bac_durable_free(w->durable);
   bac_oracle_free(w->oracle);
   bac_checker_free(w->checker);
   free(w->members);
