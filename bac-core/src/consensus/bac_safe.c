@@ -112,8 +112,10 @@ void bac_safe_on_qc(struct bac_engine *e, const struct bac_qc *qc, uint32_t from
     certify_parent(e, at);
   }
   if (qc->view > e->high_qc.view) {
+    /* A step back for two rounds in a row, which commit a block. For each single one, a member whose timer is a little too short would go back
+     * below what has just sufficed, and every other round would fail for good. */
+    if (e->failures > 0 && qc->view == e->high_qc.view + 1) e->failures--;
     bac_qc_copy(&e->high_qc, qc);
-    if (e->failures > 0) e->failures--;
   }
   if (at && qc->view == e->high_qc.view) bac_env_serve(e->env, at);
   if (at)
