@@ -98,6 +98,7 @@ bac_core_test(bac-engine-tests mock-test sanitize 1)
 bac_core_test(bac-swarm-tests swarm-test sanitize 3 bac-swarm)
 add_test(NAME bac-sim COMMAND bac-sim --protocol=all --seeds=100)
 add_test(NAME layers COMMAND ${BAC_DIR}/tests/layers.sh)
+add_test(NAME paired-difference COMMAND ${BAC_DIR}/tests/tools/paired_difference_test.sh)
 
 option(BAC_FUZZ "Build the fuzzers (clang)" OFF)
 if(BAC_FUZZ)
