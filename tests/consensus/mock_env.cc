@@ -124,7 +124,7 @@ void Engine::Submit(const Bytes &wire) {
   bool full = false;
   if (!bac_tx_decode(&tx, wire.data(), wire.size(), &env.cost) || bac_state_spent(bac_chain_tip(env.chain)->state, &tx))
     return;
-  if (bac_pool_add(env.pool, &tx, env.now, &full)) env.protocol->pool_changed(state.get());
+  if (bac_pool_add(env.pool, &tx, bac_chain_tip(env.chain)->state, env.now, &full)) env.protocol->pool_changed(state.get());
 }
 
 void Engine::Run(bac_time until) {

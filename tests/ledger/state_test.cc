@@ -100,14 +100,14 @@ TEST(Pool, BoundOrderPurgeAndOneForASenderAndNonce) {
   bac_tx t[5];
   bool full;
   for (int i = 0; i < 5; i++) ASSERT_TRUE(bac_tx_decode(&t[i], wires[i].data(), wires[i].size(), &w.cost));
-  EXPECT_TRUE(bac_pool_add(pool, &t[1], 5, &full));
-  EXPECT_FALSE(bac_pool_add(pool, &t[1], 5, &full));
+  EXPECT_TRUE(bac_pool_add(pool, &t[1], state, 5, &full));
+  EXPECT_FALSE(bac_pool_add(pool, &t[1], state, 5, &full));
   EXPECT_FALSE(full);
-  EXPECT_TRUE(bac_pool_add(pool, &t[0], 6, &full));
-  EXPECT_FALSE(bac_pool_add(pool, &t[4], 6, &full)); /* the same sender and nonce */
+  EXPECT_TRUE(bac_pool_add(pool, &t[0], state, 6, &full));
+  EXPECT_FALSE(bac_pool_add(pool, &t[4], state, 6, &full)); /* the same sender and nonce */
   EXPECT_FALSE(full);
-  EXPECT_TRUE(bac_pool_add(pool, &t[2], 7, &full));
-  EXPECT_FALSE(bac_pool_add(pool, &t[3], 8, &full));
+  EXPECT_TRUE(bac_pool_add(pool, &t[2], state, 7, &full));
+  EXPECT_FALSE(bac_pool_add(pool, &t[3], state, 8, &full));
   EXPECT_TRUE(full);
   EXPECT_EQ(3u, bac_pool_count(pool));
   EXPECT_EQ(wires[0].size() + wires[1].size() + wires[2].size(), bac_pool_bytes(pool));
@@ -115,12 +115,17 @@ TEST(Pool, BoundOrderPurgeAndOneForASenderAndNonce) {
   for (bac_pool_entry *e = bac_pool_next(pool, nullptr); e; e = bac_pool_next(pool, e))
     order.push_back(e->tx.nonce * 10 + e->tx.from);
   EXPECT_EQ((std::vector<uint64_t>{21, 11, 12}), order);
-  EXPECT_TRUE(bac_pool_holds(pool, &t[0]));
+  EXPECT_TRUE(bac_pool_holds(pool, &t[0], state));
   Bytes forged = wires[0];
   forged.back() ^= 1;
   bac_tx f = t[0];
   f.wire = forged.data();
-  EXPECT_FALSE(bac_pool_holds(pool, &f)); /* the same id, another signature */
+  EXPECT_FALSE(bac_pool_holds(pool, &f, state)); /* the same id, another signature */
+  bac_account *sender = bac_state_account(state, t[0].from);
+  sender->sign_key[0] ^= 1;
+  EXPECT_FALSE(bac_pool_holds(pool, &t[0], state)) << "its sender is back with another key";
+  sender->sign_key[0] ^= 1;
+  EXPECT_TRUE(bac_pool_holds(pool, &t[0], state));
   ASSERT_TRUE(bac_state_apply(state, &t[0], 3));
   bac_pool_purge(pool, state);
   EXPECT_FALSE(bac_pool_has(pool, t[0].id));
@@ -129,7 +134,7 @@ TEST(Pool, BoundOrderPurgeAndOneForASenderAndNonce) {
   bac_pool_remove(pool, t[1].id);
   EXPECT_EQ(1u, bac_pool_count(pool));
   EXPECT_EQ(wires[2].size(), bac_pool_bytes(pool));
-  EXPECT_TRUE(bac_pool_add(pool, &t[4], 9, &full)); /* its place is free again */
+  EXPECT_TRUE(bac_pool_add(pool, &t[4], state, 9, &full)); /* its place is free again */
   bac_state_free(state);
   bac_pool_free(pool);
   bac_pool_free(nullptr);

@@ -157,7 +157,7 @@ struct World {
   void pooled(const Bytes &wire) {
     bac_tx t;
     bool full;
-    if (!bac_tx_decode(&t, wire.data(), wire.size(), &cost) || !bac_pool_add(pool, &t, 0, &full)) abort();
+    if (!bac_tx_decode(&t, wire.data(), wire.size(), &cost) || !bac_pool_add(pool, &t, bac_chain_tip(chain)->state, 0, &full)) abort();
   }
 
   /* A block on `parent`, good but for what `spoil` has done to its header. The caller frees it. */

@@ -70,8 +70,9 @@ static bool has(const struct bac_sequence *s, const struct bac_tx *tx) {
 }
 
 static bool valid(struct bac_env *env, const struct bac_tx *tx) {
-  return bac_pool_holds(bac_env_pool(env), tx) ||
-         bac_state_authentic(bac_chain_tip(bac_env_chain(env))->state, tx, bac_env_shared(env), bac_env_cost(env));
+  const struct bac_state *state = bac_chain_tip(bac_env_chain(env))->state;
+  return bac_pool_holds(bac_env_pool(env), tx, state) ||
+         bac_state_authentic(state, tx, bac_env_shared(env), bac_env_cost(env));
 }
 
 void bac_sequence_append(struct bac_sequence *s, struct bac_env *env, const struct bac_hashgraph_round *round) {

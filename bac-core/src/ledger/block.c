@@ -224,7 +224,7 @@ enum bac_reject bac_block_execute(const struct bac_block *block, struct bac_stat
   if (!closing) bac_state_begin(state, block->header.height, block->header.prev_hash);
   for (uint32_t i = 0; i < block->header.tx_count; i++) {
     const struct bac_tx *tx = &block->txs[i];
-    bool known = pool && bac_pool_holds(pool, tx);
+    bool known = pool && bac_pool_holds(pool, tx, state);
     if (!known && !bac_state_authentic(state, tx, shared, cost)) return BAC_REJECT_TRANSACTION;
     if (!bac_state_apply(state, tx, block->header.proposer)) return BAC_REJECT_TRANSACTION;
   }

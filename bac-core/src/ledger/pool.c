@@ -14,6 +14,7 @@ struct node {
   struct slot {
     uint64_t from, nonce;
   } slot;
+  uint8_t key[BAC_PUBLIC_KEY_BYTES]; /* the sender's when it came; zero: no account */
   uint8_t wire[];
 };
 
@@ -49,7 +50,13 @@ static struct node *find(const struct bac_pool *pool, const uint8_t id[BAC_HASH_
   return n;
 }
 
-bool bac_pool_add(struct bac_pool *pool, const struct bac_tx *tx, bac_time now, bool *full) {
+static void sender_key(uint8_t key[BAC_PUBLIC_KEY_BYTES], const struct bac_tx *tx, const struct bac_state *state) {
+  const struct bac_account *from = bac_state_account(state, tx->from);
+  memset(key, 0, BAC_PUBLIC_KEY_BYTES);
+  if (from) memcpy(key, from->sign_key, BAC_PUBLIC_KEY_BYTES);
+}
+
+bool bac_pool_add(struct bac_pool *pool, const struct bac_tx *tx, const struct bac_state *state, bac_time now, bool *full) {
   *full = false;
   const struct slot slot = {.from = tx->from, .nonce = tx->nonce};
   struct node *taken;
@@ -64,6 +71,7 @@ bool bac_pool_add(struct bac_pool *pool, const struct bac_tx *tx, bac_time now, 
   memcpy(n->wire, tx->wire, tx->wire_length);
   n->entry.tx.wire = n->wire;
   n->slot = slot;
+  sender_key(n->key, tx, state);
   n->entry.arrived_at = n->entry.resent_at = now;
   HASH_ADD(hh, pool->by_id, entry.tx.id, BAC_HASH_BYTES, n);
   HASH_ADD(by_slot, pool->by_slot, slot, sizeof slot, n);
@@ -74,9 +82,11 @@ bool bac_pool_add(struct bac_pool *pool, const struct bac_tx *tx, bac_time now, 
 
 bool bac_pool_has(const struct bac_pool *pool, const uint8_t id[BAC_HASH_BYTES]) { return find(pool, id) != NULL; }
 
-bool bac_pool_holds(const struct bac_pool *pool, const struct bac_tx *tx) {
+bool bac_pool_holds(const struct bac_pool *pool, const struct bac_tx *tx, const struct bac_state *state) {
   const struct node *n = find(pool, tx->id);
-  return n && n->entry.tx.wire_length == tx->wire_length && memcmp(n->wire, tx->wire, tx->wire_length) == 0;
+  uint8_t key[BAC_PUBLIC_KEY_BYTES];
+  sender_key(key, tx, state);
+  return n && memcmp(n->key, key, sizeof key) == 0 && n->entry.tx.wire_length == tx->wire_length && memcmp(n->wire, tx->wire, tx->wire_length) == 0;
 }
 
 void bac_pool_remove(struct bac_pool *pool, const uint8_t id[BAC_HASH_BYTES]) {

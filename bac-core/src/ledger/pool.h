@@ -10,12 +10,13 @@ struct bac_pool;
 struct bac_pool *bac_pool_new(uint32_t txs_max);
 void bac_pool_free(struct bac_pool *pool);
 
-/* Copies the transaction's bytes. One per sender and nonce: the first stays, since no more than one can ever apply.
+/* Copies the transaction's bytes; on `state` it is authentic. One per sender and nonce: the first stays, since no more than one can ever apply.
  * False: that place is taken, or the pool is full (*full tells). */
-bool bac_pool_add(struct bac_pool *pool, const struct bac_tx *tx, bac_time now, bool *full);
+bool bac_pool_add(struct bac_pool *pool, const struct bac_tx *tx, const struct bac_state *state, bac_time now, bool *full);
 bool bac_pool_has(const struct bac_pool *pool, const uint8_t id[BAC_HASH_BYTES]);
-/* Whether these very bytes, signature included, are in the pool. */
-bool bac_pool_holds(const struct bac_pool *pool, const struct bac_tx *tx);
+/* Whether these very bytes, signature included, are in the pool and the sender's key is still the one for which they were authentic: who
+ * leaves may come back with another certificate, and then they must be checked again, as by those who do not hold them. */
+bool bac_pool_holds(const struct bac_pool *pool, const struct bac_tx *tx, const struct bac_state *state);
 void bac_pool_remove(struct bac_pool *pool, const uint8_t id[BAC_HASH_BYTES]);
 /* Drops what can never apply on this state any more. */
 void bac_pool_purge(struct bac_pool *pool, const struct bac_state *state);

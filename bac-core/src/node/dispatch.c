@@ -154,7 +154,7 @@ static void deliver_transaction(struct bac_node *node, const uint8_t *wire, size
     return;
   }
   bool full = false;
-  if (bac_pool_add(node->pool, &tx, node->now, &full))
+  if (bac_pool_add(node->pool, &tx, state, node->now, &full))
     node->protocol->pool_changed(node->engine);
   else if (full)
     bac_node_reject(node, BAC_REJECT_POOL_FULL, tx.from);
@@ -225,8 +225,9 @@ static void tx_status(struct bac_node *node, const struct bac_tx *tx, enum bac_t
 /* Into the pool and on the air. False: there is no place for it. */
 static bool take_own(struct bac_node *node, const struct bac_tx *tx) {
   bool full = false;
-  const struct bac_account *own = bac_state_account(bac_chain_tip(node->chain)->state, node->id);
-  if (!own || node->next_nonce > own->nonce_top + BAC_NONCE_WINDOW || !bac_pool_add(node->pool, tx, node->now, &full)) return false;
+  const struct bac_state *state = bac_chain_tip(node->chain)->state;
+  const struct bac_account *own = bac_state_account(state, node->id);
+  if (!own || node->next_nonce > own->nonce_top + BAC_NONCE_WINDOW || !bac_pool_add(node->pool, tx, state, node->now, &full)) return false;
   node->next_nonce++;
   if (!node->protocol->carries_transactions || !node->engine) bac_node_send_tx(node, tx, BAC_INDEX_NONE);
   if (node->engine) node->protocol->pool_changed(node->engine);

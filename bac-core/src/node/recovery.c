@@ -478,7 +478,7 @@ void bac_recovery_revoke(struct bac_node *node, uint64_t height) {
     for (uint32_t i = 0; block->payload && i < block->header.tx_count; i++) {
       const struct bac_tx *tx = &block->txs[i];
       bool full;
-      bac_pool_add(node->pool, tx, node->now, &full);
+      bac_pool_add(node->pool, tx, bac_chain_tip(node->chain)->state, node->now, &full);
       if (tx->from != node->id || tx->kind != BAC_TX_TRANSFER) continue;
       struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_TX_STATUS);
       memcpy(effect->tx_status.id, tx->id, BAC_HASH_BYTES);
