@@ -107,7 +107,7 @@ static void send_record(int to, const struct record *r) {
 }
 
 static void work(const struct bac_sim_options *o, int to, uint64_t first, uint64_t count) {
-  signal(SIGINT, SIG_IGN); /* the parent ends its workers, by SIGTERM, which it handles itself */
+  signal(SIGINT, SIG_IGN); /* the parent ends its workers */
   signal(SIGTERM, SIG_DFL);
   for (uint64_t i = first; count == 0 || i < count; i += o->jobs) {
     struct record r;
@@ -238,7 +238,7 @@ static int run_range(const struct bac_sim_options *o) {
   } while (!stopped);
   for (unsigned i = 0; i < o->jobs; i++)
     if (workers[i].alive) {
-      kill(workers[i].pid, SIGTERM);
+      kill(workers[i].pid, SIGKILL); /* one that has just been forked still has the parent's handler for SIGTERM, and would go on for good */
       waitpid(workers[i].pid, NULL, 0);
     }
   printf("%s %s: %" PRIu64 " seeds from %" PRIu64 ", %" PRIu64 " violations", o->protocol, bac_sim_mode_name(o->plan.mode), t.done, o->plan.seed, t.violations);
