@@ -26,6 +26,7 @@ struct fact {
 
 struct member {
   struct fact *said; /* in its latest step */
+  bool kept;         /* the engine's state is durable, in that step */
   uint64_t step;
   uint32_t life;
 };
@@ -46,14 +47,6 @@ struct bac_durable *bac_durable_new(const bool *honest, uint32_t count, bool lig
   return d;
 }
 
-static void forget(struct member *m) {
-  for (struct fact *s = m->said, *next; s; s = next) {
-    next = s->next;
-    free(s);
-  }
-  m->said = NULL;
-}
-
 void bac_durable_free(struct bac_durable *d) {
   if (!d) return;
   struct fact *f, *next;
@@ -61,7 +54,11 @@ void bac_durable_free(struct bac_durable *d) {
     HASH_DEL(d->facts, f);
     free(f);
   }
-  for (uint32_t i = 0; i < d->count; i++) forget(&d->members[i]);
+  for (uint32_t i = 0; i < d->count; i++)
+    for (struct fact *s = d->members[i].said; s; s = next) {
+      next = s->next;
+      free(s);
+    }
   free(d->members);
   free(d->honest);
   free(d);
@@ -88,26 +85,6 @@ static bool binds(const struct bac_msg *m) {
     default:
       return false;
   }
-}
-
-void bac_durable_sign(struct bac_durable *d, const struct bac_msg *m, uint64_t step, uint32_t life) {
-  if (m->sender >= d->count || !d->honest[m->sender] || !binds(m)) return;
-  struct member *by = &d->members[m->sender];
-  if (by->life != life) forget(by); /* a crash cut its last step short: none of it has left */
-  struct key at = {.sender = m->sender, .protocol = m->protocol, .type = m->type, .step = m->step, .epoch = m->epoch, .view = m->view, .height = m->height};
-  memcpy(at.digest, m->digest, BAC_HASH_BYTES);
-  if (m->type == BAC_MSG_VIEW_CHANGE) { /* the view binds; what it claims may grow, the step counts repetitions */
-    at.step = 0;
-    at.height = 0;
-    memset(at.digest, 0, sizeof at.digest);
-  }
-  if (known(d, &at)) return; /* said again */
-  struct fact *s = bac_alloc(1, sizeof *s);
-  s->at = at;
-  s->next = by->said;
-  by->said = s;
-  by->step = step;
-  by->life = life;
 }
 
 static void add(struct bac_durable *d, struct fact *f) {
@@ -138,35 +115,63 @@ static void add_body(struct bac_durable *d, uint32_t member, const uint8_t *byte
   bac_block_free(block);
 }
 
-/* The engine's state is durable: what this step says is bound by it. */
-static bool add_said(struct bac_durable *d, struct member *by, char *text, size_t text_size) {
+/* The member's latest step has ended, or a crash has cut it short: then nothing of it has left, and what is durable binds all the same. True:
+ * it has said what it had not made durable. */
+static bool settle(struct bac_durable *d, struct member *by, bool cut, char *text, size_t text_size) {
   bool broken = false;
   for (struct fact *s = by->said, *next; s; s = next) {
     next = s->next;
     const struct key *at = &s->at;
     const bool vote = at->type == BAC_MSG_BLOCK_REQUEST || at->type == BAC_MSG_CP_VALIDATE || at->type == BAC_MSG_CS_CONSENSUS;
-    if (vote && at->step == 1 && !(d->light && at->type == BAC_MSG_CS_CONSENSUS) && !has_body(d, at)) {
-      snprintf(text, text_size, "node %u votes (type %u) in round %" PRIu64 " of epoch %" PRIu64 ", height %" PRIu64 ": the body is not durable", at->sender, at->type, at->view, at->epoch, at->height);
+    const bool body = !vote || at->step != 1 || (d->light && at->type == BAC_MSG_CS_CONSENSUS) || has_body(d, at);
+    if (!cut && (!by->kept || !body)) {
+      snprintf(text, text_size, "node %u has said type %u (epoch %" PRIu64 ", round %" PRIu64 ", height %" PRIu64 ") and keeps no %s", at->sender, at->type, at->epoch, at->view,
+               at->height, by->kept ? "body for it" : "record of it");
       broken = true;
     }
-    add(d, s);
+    if (by->kept)
+      add(d, s);
+    else
+      free(s);
   }
   by->said = NULL;
+  by->kept = false;
+  return broken;
+}
+
+/* Another step, or another life. */
+static bool step_on(struct bac_durable *d, struct member *by, uint64_t step, uint32_t life, char *text, size_t text_size) {
+  const bool broken = (by->step != step || by->life != life) && settle(d, by, by->life != life, text, text_size);
+  by->step = step;
+  by->life = life;
+  return broken;
+}
+
+bool bac_durable_sign(struct bac_durable *d, const struct bac_msg *m, uint64_t step, uint32_t life, char *text, size_t text_size) {
+  if (m->sender >= d->count || !d->honest[m->sender] || !binds(m)) return false;
+  struct member *by = &d->members[m->sender];
+  const bool broken = step_on(d, by, step, life, text, text_size);
+  struct key at = {.sender = m->sender, .protocol = m->protocol, .type = m->type, .step = m->step, .epoch = m->epoch, .view = m->view, .height = m->height};
+  memcpy(at.digest, m->digest, BAC_HASH_BYTES);
+  if (m->type == BAC_MSG_VIEW_CHANGE) { /* the view binds; what it claims may grow, the step counts repetitions */
+    at.step = 0;
+    at.height = 0;
+    memset(at.digest, 0, sizeof at.digest);
+  }
+  if (known(d, &at)) return broken; /* said again */
+  struct fact *s = bac_alloc(1, sizeof *s);
+  s->at = at;
+  s->next = by->said;
+  by->said = s;
   return broken;
 }
 
 bool bac_durable_effect(struct bac_durable *d, uint32_t member, uint64_t step, uint32_t life, const struct bac_effect *e, char *text, size_t text_size) {
   if (member >= d->count || !d->honest[member]) return false;
   struct member *by = &d->members[member];
-  bool broken = false;
-  if (by->said && by->life == life && by->step != step) {
-    const struct key *at = &by->said->at;
-    snprintf(text, text_size, "node %u has said type %u (epoch %" PRIu64 ", round %" PRIu64 ", height %" PRIu64 ") and keeps no record of it", member, at->type, at->epoch, at->view, at->height);
-    broken = true;
-  }
-  if (by->life != life || by->step != step) forget(by);
+  const bool broken = step_on(d, by, step, life, text, text_size);
   if (e->type != BAC_EFFECT_PERSIST) return broken;
   if (e->persist.kind == BAC_RECORD_BODY) add_body(d, member, e->persist.bytes, e->persist.length);
-  if (e->persist.kind == BAC_RECORD_STATE && add_said(d, by, text, text_size)) broken = true;
+  if (e->persist.kind == BAC_RECORD_STATE) by->kept = true;
   return broken;
 }

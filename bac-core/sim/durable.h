@@ -18,10 +18,11 @@ struct bac_durable;
 struct bac_durable *bac_durable_new(const bool *honest, uint32_t count, bool light, uint32_t block_bytes_max);
 void bac_durable_free(struct bac_durable *durable);
 
-/* Member msg->sender signs msg in the step of this number, in its life of this number (a restart begins another). */
-void bac_durable_sign(struct bac_durable *durable, const struct bac_msg *msg, uint64_t step, uint32_t life);
+/* Member msg->sender signs msg in the step of this number, in its life of this number (a restart begins another). True: an earlier step of the
+ * same life has said what it had not made durable; text says what. */
+bool bac_durable_sign(struct bac_durable *durable, const struct bac_msg *msg, uint64_t step, uint32_t life, char *text, size_t text_size);
 
-/* An effect of the member's step was carried out. True: an earlier step of the same life said what it had not made durable; text says what. */
+/* An effect of the member's step was carried out. True: as above. */
 bool bac_durable_effect(struct bac_durable *durable, uint32_t member, uint64_t step, uint32_t life, const struct bac_effect *effect, char *text,
                         size_t text_size);
 

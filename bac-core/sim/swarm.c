@@ -129,7 +129,8 @@ static void signature(void *ctx, const struct bac_msg *msg) {
   if (bac_oracle_signed(w->oracle, msg, text, sizeof text)) bac_checker_violation(w->checker, w->sim ? bac_sim_now(w->sim) : 0, BAC_CHECK_RULE, text);
   if (!ours) return;
   const uint32_t life = w->sim ? bac_sim_life(w->sim, msg->sender) : 0; /* as the nodes start there is no network yet */
-  if (w->durable) bac_durable_sign(w->durable, msg, w->sim ? bac_sim_steps(w->sim) : 0, life);
+  if (w->durable && bac_durable_sign(w->durable, msg, w->sim ? bac_sim_steps(w->sim) : 0, life, text, sizeof text))
+    bac_checker_violation(w->checker, w->sim ? bac_sim_now(w->sim) : 0, BAC_CHECK_PROMISE, text);
   if (bac_promises_sign(w->promises, msg, w->sim ? bac_sim_steps(w->sim) : 0, life, text, sizeof text))
     bac_checker_violation(w->checker, w->sim ? bac_sim_now(w->sim) : 0, BAC_CHECK_PROMISE, text);
 }
