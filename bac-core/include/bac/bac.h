@@ -208,7 +208,7 @@ enum bac_effect_type {
   BAC_EFFECT_EPOCH, /* this node is in an epoch now: at the start, and whenever the next one begins */
   BAC_EFFECT_REVOKE, /* blocks that were final by the committee's word alone are not, after all */
   BAC_EFFECT_HANDOVER, /* this EV has left for another shard: there its host starts it, with the passport */
-  BAC_EFFECT_ANNOUNCED, /* the controller's announcement came in: unchecked: the host answers with ASSIGN, and where this EV is */
+  BAC_EFFECT_ANNOUNCED, /* the controller's announcement came in, unchecked: the host answers with ASSIGN, and where this EV is */
 };
 
 /* EDCA: what the host maps frames to. */
