@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Lines: "c NAME VALUE" (a column), "b" (a new block), "f NAME VALUE" (a field of that block), "x COUNT TEXT" (conflicts), and at
- * the end "end LINES". Backslash, newline and carriage return are escaped in values. */
+/* Lines: "c NAME VALUE" (a column), "b" (a new block), "f NAME VALUE" (a field of that block), likewise for other sheets with the letters
+ * below, "x COUNT TEXT" (conflicts), and at the end "end LINES". Backslash, newline and carriage return are escaped in values. */
 #include "result.h"
 
 #include <errno.h>
@@ -45,15 +45,20 @@ bool bac_field_name_ok(const char *name) {
   return length > 0 && length <= 63 && strspn(name, letters) == length && !strchr("0123456789", name[0]);
 }
 
-static struct bac_fields *add_row(struct bac_fields **rows, size_t *count) {
-  const size_t n = (*count)++;
-  if ((n & (n - 1)) == 0) *rows = bac_results_realloc(*rows, n > 0 ? 2 * n : 1, sizeof **rows); /* room doubles at powers of two */
-  (*rows)[n] = (struct bac_fields){0};
-  return &(*rows)[n];
-}
+static const struct {
+  const char *name;
+  char row, field; /* letters of lines */
+} sheets[BAC_SHEETS] = {{"blocks", 'b', 'f'}, {"reputation", 'r', 'g'}, {"links", 'l', 'k'}};
 
-struct bac_fields *bac_result_add_block(struct bac_result *record) { return add_row(&record->blocks, &record->block_count); }
-struct bac_fields *bac_result_add_reputation(struct bac_result *record) { return add_row(&record->reputations, &record->reputation_count); }
+const char *bac_sheet_name(enum bac_sheet sheet) { return sheets[sheet].name; }
+
+struct bac_fields *bac_result_add(struct bac_result *record, enum bac_sheet sheet) {
+  struct bac_rows *to = &record->sheets[sheet];
+  const size_t n = to->count++;
+  if ((n & (n - 1)) == 0) to->rows = bac_results_realloc(to->rows, n > 0 ? 2 * n : 1, sizeof *to->rows); /* room doubles at powers of two */
+  to->rows[n] = (struct bac_fields){0};
+  return &to->rows[n];
+}
 
 void bac_result_set_conflicts(struct bac_result *record, uint64_t conflicts, const char *text) {
   free(record->conflict_text);
@@ -63,10 +68,10 @@ void bac_result_set_conflicts(struct bac_result *record, uint64_t conflicts, con
 
 void bac_result_free(struct bac_result *record) {
   bac_fields_free(&record->columns);
-  for (size_t i = 0; i < record->block_count; i++) bac_fields_free(&record->blocks[i]);
-  for (size_t i = 0; i < record->reputation_count; i++) bac_fields_free(&record->reputations[i]);
-  free(record->blocks);
-  free(record->reputations);
+  for (int sheet = 0; sheet < BAC_SHEETS; sheet++) {
+    for (size_t i = 0; i < record->sheets[sheet].count; i++) bac_fields_free(&record->sheets[sheet].rows[i]);
+    free(record->sheets[sheet].rows);
+  }
   free(record->conflict_text);
   *record = (struct bac_result){0};
 }
@@ -91,15 +96,13 @@ static void write_fields(char tag, const struct bac_fields *fields, FILE *out) {
 int bac_result_write(const struct bac_result *record, FILE *out) {
   size_t lines = record->columns.count + 1;
   write_fields('c', &record->columns, out);
-  for (size_t i = 0; i < record->block_count; i++) {
-    fputs("b\n", out);
-    write_fields('f', &record->blocks[i], out);
-    lines += record->blocks[i].count + 1;
-  }
-  for (size_t i = 0; i < record->reputation_count; i++) {
-    fputs("r\n", out);
-    write_fields('g', &record->reputations[i], out);
-    lines += record->reputations[i].count + 1;
+  for (int sheet = 0; sheet < BAC_SHEETS; sheet++) {
+    for (size_t i = 0; i < record->sheets[sheet].count; i++) {
+      const struct bac_fields *row = &record->sheets[sheet].rows[i];
+      fprintf(out, "%c\n", sheets[sheet].row);
+      write_fields(sheets[sheet].field, row, out);
+      lines += row->count + 1;
+    }
   }
   fprintf(out, "x %" PRIu64 " ", record->conflicts);
   write_value(record->conflict_text ? record->conflict_text : "", out);
@@ -122,16 +125,16 @@ static void unescape(char *s) {
 
 /* One line, without its newline, which it may change. */
 static bool read_line(struct bac_result *record, char *line) {
-  if (strcmp(line, "b") == 0) {
-    bac_result_add_block(record);
-    return true;
+  const char tag = line[0];
+  const struct bac_rows *of = NULL; /* whose field this is */
+  for (int sheet = 0; sheet < BAC_SHEETS; sheet++) {
+    if (tag == sheets[sheet].row && line[1] == '\0') {
+      bac_result_add(record, (enum bac_sheet)sheet);
+      return true;
+    }
+    if (tag == sheets[sheet].field) of = &record->sheets[sheet];
   }
-  if (strcmp(line, "r") == 0) {
-    bac_result_add_reputation(record);
-    return true;
-  }
-  char tag = line[0];
-  if (tag == '\0' || !strchr("cfgx", tag) || line[1] != ' ') return false;
+  if ((tag != 'c' && tag != 'x' && !of) || line[1] != ' ') return false;
   char *value = strchr(line + 2, ' ');
   if (!value) return false;
   *value++ = '\0';
@@ -144,11 +147,8 @@ static bool read_line(struct bac_result *record, char *line) {
     bac_result_set_conflicts(record, conflicts, value);
     return true;
   }
-  if (!bac_field_name_ok(line + 2) || (tag == 'f' && record->block_count == 0) || (tag == 'g' && record->reputation_count == 0)) return false;
-  struct bac_fields *to = &record->columns;
-  if (tag == 'f') to = &record->blocks[record->block_count - 1];
-  if (tag == 'g') to = &record->reputations[record->reputation_count - 1];
-  bac_fields_set(to, line + 2, value);
+  if (!bac_field_name_ok(line + 2) || (of && of->count == 0)) return false;
+  bac_fields_set(of ? &of->rows[of->count - 1] : &record->columns, line + 2, value);
   return true;
 }
 

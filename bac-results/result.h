@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What one run found: named values, and rows of named values for its blocks and for reputations over time. It travels from the run's process to the parent as
+/* What one run found: named values, and rows of named values for its blocks, for reputations over time, and for its links by distance. It travels from the run's process to the parent as
  * lines of text; a record that was cut short is recognised. */
 #ifndef BAC_RESULTS_RESULT_H
 #define BAC_RESULTS_RESULT_H
@@ -30,18 +30,24 @@ void bac_fields_free(struct bac_fields *fields);
 /* A column's name in SQLite and CSV: a letter or '_', then letters, digits and '_', at most 63. */
 bool bac_field_name_ok(const char *name);
 
+/* What has rows of its own beside the run: a table and a CSV each. */
+enum bac_sheet { BAC_SHEET_BLOCKS, BAC_SHEET_REPUTATION, BAC_SHEET_LINKS, BAC_SHEETS };
+
+struct bac_rows {
+  struct bac_fields *rows;
+  size_t count;
+};
+
 struct bac_result {
   struct bac_fields columns;
-  struct bac_fields *blocks;
-  size_t block_count;
-  struct bac_fields *reputations;
-  size_t reputation_count;
+  struct bac_rows sheets[BAC_SHEETS];
   uint64_t conflicts;
   char *conflict_text; /* NULL: none */
 };
 
-struct bac_fields *bac_result_add_block(struct bac_result *record); /* borrowed until the next one is added */
-struct bac_fields *bac_result_add_reputation(struct bac_result *record); /* likewise */
+/* The name of a sheet's table; that of its CSV is the same with ".csv" behind. */
+const char *bac_sheet_name(enum bac_sheet sheet);
+struct bac_fields *bac_result_add(struct bac_result *record, enum bac_sheet sheet); /* a row; borrowed until the next one is added */
 void bac_result_set_conflicts(struct bac_result *record, uint64_t conflicts, const char *text);
 void bac_result_free(struct bac_result *record);
 

@@ -16,7 +16,7 @@
 #include "text.h"
 
 #define APPLICATION_ID 0x42414352 /* "BACR" */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* The columns of a table as they stand in the database, in order. */
 struct columns {
@@ -26,7 +26,7 @@ struct columns {
 
 struct bac_store {
   sqlite3 *db;
-  struct columns runs, blocks, reputation;
+  struct columns runs, sheets[BAC_SHEETS];
   size_t identity;
   struct bac_text error;
   double csv_written, csv_cost; /* monotonic seconds */
@@ -142,6 +142,12 @@ static int load_columns(struct bac_store *store, const char *table, struct colum
   return result;
 }
 
+static int load_all_columns(struct bac_store *store) {
+  int result = load_columns(store, "runs", &store->runs);
+  for (int i = 0; i < BAC_SHEETS && result == 0; i++) result = load_columns(store, bac_sheet_name((enum bac_sheet)i), &store->sheets[i]);
+  return result;
+}
+
 static size_t find_column(const struct columns *columns, const char *name) {
   size_t i = 0;
   while (i < columns->count && strcasecmp(columns->names[i], name) != 0) i++;
@@ -155,9 +161,7 @@ static int end(struct bac_store *store, int result) {
   struct bac_text error = store->error; /* of the first failure */
   store->error = (struct bac_text){0};
   if (!sqlite3_get_autocommit(store->db)) execute(store, "ROLLBACK");
-  load_columns(store, "runs", &store->runs);
-  load_columns(store, "blocks", &store->blocks);
-  load_columns(store, "reputation", &store->reputation);
+  load_all_columns(store);
   bac_text_free(&store->error);
   store->error = error;
   return -1;
@@ -167,9 +171,7 @@ static int end(struct bac_store *store, int result) {
 
 static const char schema[] =
     "CREATE TABLE facts(kind TEXT NOT NULL, position INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL);"
-    "CREATE TABLE layouts(run INTEGER NOT NULL, sheet TEXT NOT NULL, columns TEXT NOT NULL, PRIMARY KEY(run, sheet));"
-    "CREATE INDEX blocks_run ON blocks(run);"
-    "CREATE INDEX reputation_run ON reputation(run);";
+    "CREATE TABLE layouts(run INTEGER NOT NULL, sheet TEXT NOT NULL, columns TEXT NOT NULL, PRIMARY KEY(run, sheet));";
 
 static int create(struct bac_store *store, const struct bac_fields *planned, size_t identity) {
   struct bac_text runs = {0}, rows = {0}, sql = {0};
@@ -182,9 +184,11 @@ static int create(struct bac_store *store, const struct bac_fields *planned, siz
   }
   bac_text_puts(&runs, ", status TEXT NOT NULL, error TEXT, command TEXT)");
   bac_text_printf(&sql, "PRAGMA application_id=%d; PRAGMA user_version=%d; %s; ", APPLICATION_ID, SCHEMA_VERSION, runs.data);
-  for (int sheet = 0; sheet < 2; sheet++)
-    bac_text_printf(&sql, "CREATE TABLE %s(run INTEGER NOT NULL REFERENCES runs(run)%s); ", sheet == 0 ? "blocks" : "reputation",
-                    bac_text_string(&rows));
+  for (int sheet = 0; sheet < BAC_SHEETS; sheet++) {
+    const char *name = bac_sheet_name((enum bac_sheet)sheet);
+    bac_text_printf(&sql, "CREATE TABLE %s(run INTEGER NOT NULL REFERENCES runs(run)%s); CREATE INDEX %s_run ON %s(run); ", name,
+                    bac_text_string(&rows), name, name);
+  }
   bac_text_puts(&sql, schema);
   bac_text_printf(&sql, "INSERT INTO facts VALUES('store', 0, 'identity', '%zu');", identity);
   int result = execute(store, "BEGIN IMMEDIATE");
@@ -216,9 +220,7 @@ static int open_tables(struct bac_store *store, const struct bac_fields *planned
   const char *text = bac_fields_get(&facts, "identity");
   store->identity = text ? (size_t)strtoul(text, NULL, 10) : 0;
   bac_fields_free(&facts);
-  const bool loaded = load_columns(store, "runs", &store->runs) == 0 && load_columns(store, "blocks", &store->blocks) == 0 &&
-                      load_columns(store, "reputation", &store->reputation) == 0;
-  return loaded ? 0 : -1;
+  return load_all_columns(store);
 }
 
 struct bac_store *bac_store_open(const char *path, const struct bac_fields *planned, size_t identity, char *why,
@@ -241,8 +243,7 @@ struct bac_store *bac_store_open(const char *path, const struct bac_fields *plan
 void bac_store_close(struct bac_store *store) {
   if (!store) return;
   forget_columns(&store->runs);
-  forget_columns(&store->blocks);
-  forget_columns(&store->reputation);
+  for (int i = 0; i < BAC_SHEETS; i++) forget_columns(&store->sheets[i]);
   sqlite3_close(store->db);
   bac_text_free(&store->error);
   free(store);
@@ -312,10 +313,13 @@ enum bac_run_status bac_store_status(struct bac_store *store, const char *positi
 }
 
 static int forget_result(struct bac_store *store, sqlite3_int64 id) {
-  char sql[200];
-  snprintf(sql, sizeof sql, "DELETE FROM blocks WHERE run = %lld; DELETE FROM reputation WHERE run = %lld; DELETE FROM layouts WHERE run = %lld",
-           (long long)id, (long long)id, (long long)id);
-  return execute(store, sql);
+  struct bac_text sql = {0};
+  for (int i = 0; i < BAC_SHEETS; i++)
+    bac_text_printf(&sql, "DELETE FROM %s WHERE run = %lld; ", bac_sheet_name((enum bac_sheet)i), (long long)id);
+  bac_text_printf(&sql, "DELETE FROM layouts WHERE run = %lld", (long long)id);
+  const int result = execute(store, sql.data);
+  bac_text_free(&sql);
+  return result;
 }
 
 static int plan_one(struct bac_store *store, const struct bac_planned_run *run, const char *error) {
@@ -436,8 +440,11 @@ static sqlite3_stmt *prepare_row(struct bac_store *store, const char *sheet, con
   return insert;
 }
 
-static int put_rows(struct bac_store *store, sqlite3_int64 id, const char *sheet, struct columns *columns, const struct bac_fields *rows,
-                    size_t count) {
+static int put_rows(struct bac_store *store, sqlite3_int64 id, enum bac_sheet which, const struct bac_rows *of) {
+  const char *sheet = bac_sheet_name(which);
+  const struct bac_fields *rows = of->rows;
+  const size_t count = of->count;
+  struct columns *columns = &store->sheets[which];
   struct bac_fields identity, all = {0};
   int result = identity_of(store, id, &identity);
   sqlite3_stmt *insert = NULL;
@@ -463,11 +470,12 @@ static int put_rows(struct bac_store *store, sqlite3_int64 id, const char *sheet
   return result;
 }
 
-static int check_row_names(struct bac_store *store, const char *what, const struct columns *columns, const struct bac_fields *rows, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    for (size_t j = 0; j < rows[i].count; j++) {
-      const size_t at = find_column(columns, rows[i].items[j].name);
-      if (at <= store->identity) return fail(store, "a %s column has the name \"%s\"", what, columns->names[at]);
+static int check_row_names(struct bac_store *store, enum bac_sheet sheet, const struct bac_rows *of) {
+  const struct columns *columns = &store->sheets[sheet];
+  for (size_t i = 0; i < of->count; i++) {
+    for (size_t j = 0; j < of->rows[i].count; j++) {
+      const size_t at = find_column(columns, of->rows[i].items[j].name);
+      if (at <= store->identity) return fail(store, "a column of %s has the name \"%s\"", bac_sheet_name(sheet), columns->names[at]);
     }
   }
   return 0;
@@ -478,9 +486,9 @@ static int check_names(struct bac_store *store, const struct bac_result *record)
   for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
     if (bac_fields_get(&record->columns, reserved[i])) return fail(store, "a result column has the name \"%s\"", reserved[i]);
   }
-  return check_row_names(store, "block", &store->blocks, record->blocks, record->block_count) == 0
-             ? check_row_names(store, "reputation", &store->reputation, record->reputations, record->reputation_count)
-             : -1;
+  int result = 0;
+  for (int i = 0; i < BAC_SHEETS && result == 0; i++) result = check_row_names(store, (enum bac_sheet)i, &record->sheets[i]);
+  return result;
 }
 
 int bac_store_put(struct bac_store *store, const char *position, enum bac_run_status status, const char *error,
@@ -494,9 +502,8 @@ int bac_store_put(struct bac_store *store, const char *position, enum bac_run_st
   if (result == 0) result = add_columns(store, "runs", &store->runs, &record->columns);
   if (result == 0) result = put_run(store, id, status, error, &record->columns);
   if (result == 0 && record->columns.count > 0) result = put_layout(store, id, "runs", &record->columns);
-  if (result == 0 && record->block_count > 0) result = put_rows(store, id, "blocks", &store->blocks, record->blocks, record->block_count);
-  if (result == 0 && record->reputation_count > 0)
-    result = put_rows(store, id, "reputation", &store->reputation, record->reputations, record->reputation_count);
+  for (int i = 0; i < BAC_SHEETS && result == 0; i++)
+    if (record->sheets[i].count > 0) result = put_rows(store, id, (enum bac_sheet)i, &record->sheets[i]);
   return end(store, result);
 }
 
@@ -586,6 +593,19 @@ static int write_sheet(struct bac_store *store, const char *folder, const char *
   return bac_new_file_commit(&file, why, sizeof why) == 0 ? 0 : fail(store, "%s", why);
 }
 
+/* The sheet of this name, with the columns that tell its runs apart in front. */
+static int write_rows_of(struct bac_store *store, const char *folder, const char *name) {
+  struct bac_fields columns = {0};
+  char file[80], from[120];
+  snprintf(file, sizeof file, "%s.csv", name);
+  snprintf(from, sizeof from, "%s t JOIN runs r USING(run) ORDER BY r.position, t.rowid", name);
+  for (size_t i = 0; i < store->identity; i++) bac_fields_set(&columns, store->runs.names[i + 2], "");
+  int result = found_columns(store, name, &columns);
+  if (result == 0) result = write_sheet(store, folder, file, from, &columns);
+  bac_fields_free(&columns);
+  return result;
+}
+
 static double now_s(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -595,26 +615,15 @@ static double now_s(void) {
 int bac_store_write_csv(struct bac_store *store, const char *folder, bool now) {
   double begun = now_s();
   if (!now && store->csv_cost > 0 && begun - store->csv_written < 20 * store->csv_cost) return 0;
-  struct bac_fields runs = {0}, blocks = {0}, reputation = {0};
+  struct bac_fields runs = {0};
   for (size_t i = 2; strcmp(store->runs.names[i], "status") != 0; i++) bac_fields_set(&runs, store->runs.names[i], "");
-  for (size_t i = 0; i < store->identity; i++) {
-    bac_fields_set(&blocks, store->runs.names[i + 2], "");
-    bac_fields_set(&reputation, store->runs.names[i + 2], "");
-  }
   bac_fields_set(&runs, "status", "");
   bac_fields_set(&runs, "error", "");
   int result = found_columns(store, "runs", &runs);
   bac_fields_set(&runs, "command", "");
-  if (result == 0) result = found_columns(store, "blocks", &blocks);
   if (result == 0) result = write_sheet(store, folder, "runs.csv", "runs t ORDER BY t.position", &runs);
-  if (result == 0) result = found_columns(store, "reputation", &reputation);
-  const char *from = "blocks t JOIN runs r USING(run) ORDER BY r.position, t.rowid";
-  if (result == 0) result = write_sheet(store, folder, "blocks.csv", from, &blocks);
-  from = "reputation t JOIN runs r USING(run) ORDER BY r.position, t.rowid";
-  if (result == 0) result = write_sheet(store, folder, "reputation.csv", from, &reputation);
   bac_fields_free(&runs);
-  bac_fields_free(&blocks);
-  bac_fields_free(&reputation);
+  for (int i = 0; i < BAC_SHEETS && result == 0; i++) result = write_rows_of(store, folder, bac_sheet_name((enum bac_sheet)i));
   store->csv_written = now_s();
   store->csv_cost = store->csv_written - begun;
   return result;

@@ -23,7 +23,7 @@ enum bac_run_status { BAC_RUN_ABSENT, BAC_RUN_FAILED, BAC_RUN_OK, BAC_RUN_CONFLI
 struct bac_store;
 
 /* Opens a store, or creates one: `planned` are the columns every run of it has, in order; the first `identity` of them also
- * stand in each row of blocks.csv and reputation.csv.  NULL with a line in `why`.
+ * stand in each row of the other sheets.  NULL with a line in `why`.
  * With planned == NULL the store must exist. */
 struct bac_store *bac_store_open(const char *path, const struct bac_fields *planned, size_t identity, char *why,
                                  size_t why_size);
@@ -54,7 +54,7 @@ int bac_store_put(struct bac_store *store, const char *position, enum bac_run_st
 int bac_store_each_run(struct bac_store *store, const char *const *names, size_t count,
                        void (*row)(void *context, const char *const *values), void *context);
 
-/* Writes runs.csv, blocks.csv and reputation.csv into the folder. Unless `now`, skips it while the time since the last writing is less than
+/* Writes runs.csv and a CSV of each sheet (blocks, reputation, links) into the folder. Unless `now`, skips it while the time since the last writing is less than
  * 20 times what that took. */
 int bac_store_write_csv(struct bac_store *store, const char *folder, bool now);
 

@@ -31,7 +31,7 @@ namespace
 
 const char USAGE[] =
     "Compares blockchain consensus protocols among electric vehicles that talk over 802.11p: every protocol, mode,\n"
-    "delivery and seed of the lists, one process a run. Writes results.sqlite, runs.csv, blocks.csv, reputation.csv,\n"
+    "delivery and seed of the lists, one process a run. Writes results.sqlite, runs.csv, blocks.csv, reputation.csv, links.csv,\n"
     "summary.csv, figure.png and figure.pdf into a folder and prints a table of means and 95 % confidence intervals over seeds.\n"
     "\n"
     "  bac-compare --protocols=bac,pbft --delivery=broadcast,unicast --evs=80 --seeds=3 --out=DIR\n"

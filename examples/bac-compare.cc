@@ -56,8 +56,8 @@ enum ExitStatus
 const char STORE[] = "results.sqlite";
 const char PREVIOUS[] = "previous";
 const char* const FILES[] =
-    {STORE, "runs.csv", "blocks.csv", "reputation.csv", "summary.csv", "figure.gp", "figure.png", "figure.pdf", nullptr};
-const size_t IDENTITY_COLUMNS = 4; // protocol, mode, delivery, seed: in each row of blocks.csv and reputation.csv
+    {STORE, "runs.csv", "blocks.csv", "reputation.csv", "links.csv", "summary.csv", "figure.gp", "figure.png", "figure.pdf", nullptr};
+const size_t IDENTITY_COLUMNS = 4; // protocol, mode, delivery, seed: in each row of blocks.csv, reputation.csv and links.csv
 
 /// What went wrong on this machine (a full disk, say), not in the input. Exit status 1.
 struct Trouble : std::runtime_error
@@ -544,18 +544,19 @@ Comparison::DoRun(void* self, size_t job, FILE* out)
         {
             bac_fields_set(&record.columns, name.c_str(), value.c_str());
         }
-        const auto addRows = [&record](const std::vector<ns3::BacRow>& rows, bac_fields* (*add)(bac_result*)) {
+        const auto addRows = [&record](const std::vector<ns3::BacRow>& rows, bac_sheet sheet) {
             for (const ns3::BacRow& row : rows)
             {
-                bac_fields* fields = add(&record);
+                bac_fields* fields = bac_result_add(&record, sheet);
                 for (const auto& [name, value] : row)
                 {
                     bac_fields_set(fields, name.c_str(), value.c_str());
                 }
             }
         };
-        addRows(result.blocks, bac_result_add_block);
-        addRows(result.reputations, bac_result_add_reputation);
+        addRows(result.blocks, BAC_SHEET_BLOCKS);
+        addRows(result.reputations, BAC_SHEET_REPUTATION);
+        addRows(result.links, BAC_SHEET_LINKS);
         bac_result_set_conflicts(&record, result.conflicts, result.conflictText.c_str());
         const int written = bac_result_write(&record, out);
         bac_result_free(&record);
@@ -798,7 +799,7 @@ Comparison::Execute()
     PrintTable();
     if (m_trouble.empty())
     {
-        std::cout << "\nfiles in " << m_shown << ": runs.csv, blocks.csv, reputation.csv (a row per run, per block, per epoch and EV), "
+        std::cout << "\nfiles in " << m_shown << ": runs.csv, blocks.csv, reputation.csv, links.csv (a row per run, per block, per epoch and EV, per 50 m), "
                   << STORE << " (the same), summary.csv (this table), figure.png, figure.pdf\n";
     }
     std::cout << std::flush;

@@ -92,6 +92,8 @@ void bac_flight_begin(struct bac_medium *m, uint32_t from, const struct bac_medi
   f->start = m->now;
   f->end = m->now + bac_air_duration(frame->psdu_bytes, frame->mode);
   fill(m, f);
+  bac_fate_begin(m, f);
+  bac_fate_unlock(m, from, BAC_FATE_SENDING);
 
   l->sending[k] = 1; /* whatever it was receiving is lost */
   l->lock[k] = -1;
@@ -128,8 +130,9 @@ static void tell_changes(struct bac_medium *m, const struct bac_flight *f, const
 }
 
 void bac_flight_sense(struct bac_medium *m, uint32_t flight) {
-  const struct bac_flight *f = &m->flights[flight];
+  struct bac_flight *f = &m->flights[flight];
   struct bac_pass p = pass_of(m, flight);
+  bac_fate_judge(m, f, &p);
   p.rate = (double)bac_air_rate(BAC_MODE_3) * 1e-9;
   p.table = BAC_MODE_3 * BAC_ERROR_SIZE;
   m->kernels->sense(&p);
@@ -137,7 +140,7 @@ void bac_flight_sense(struct bac_medium *m, uint32_t flight) {
 }
 
 void bac_flight_header(struct bac_medium *m, uint32_t flight) {
-  const struct bac_flight *f = &m->flights[flight];
+  struct bac_flight *f = &m->flights[flight];
   struct bac_pass p = pass_of(m, flight);
   p.rate = (double)bac_air_rate(f->frame.mode) * 1e-9;
   p.table = (int64_t)f->frame.mode * BAC_ERROR_SIZE;
@@ -147,6 +150,7 @@ void bac_flight_header(struct bac_medium *m, uint32_t flight) {
     const struct bac_lanes *l = &m->lanes[f->blocks[p.hits[i]]];
     for (int k = 0; k < BAC_LANES; k++) m->totals.header_errors += (l->event[k] & BAC_LANE_FAILED) != 0;
   }
+  bac_fate_settle(m, f, &p, BAC_FATE_HEADER);
   tell_changes(m, f, &p);
 }
 
@@ -197,6 +201,7 @@ void bac_flight_finish(struct bac_medium *m, uint32_t flight) {
   struct bac_pass p = pass_of(m, flight);
   p.key = key_of(m, &m->flights[flight], DRAW_PAYLOAD);
   m->kernels->finish(&p);
+  bac_fate_settle(m, &m->flights[flight], &p, BAC_FATE_PAYLOAD);
   const struct bac_flight f = m->flights[flight]; /* the callbacks may begin others, which moves the array */
   const size_t count = collect(m, &f, &p);
   struct bac_station *s = &m->stations[f.from];
@@ -214,6 +219,7 @@ void bac_flight_finish(struct bac_medium *m, uint32_t flight) {
   bac_flight_update_busy(m, f.from);
   s->tx_end = m->now;
   m->flights[flight].used = false;
+  if (f.fate_count > 0) m->host.fates(m->host.ctx, m->now, f.from, f.frame.cookie, f.fate, f.sinr, f.fate_count);
   /* Now the hosts: what they send begins after all of this. The list is theirs until the end: nothing finishes within them. */
   for (size_t i = 0; i < count; i++) {
     const struct bac_reception r = m->receptions[i];

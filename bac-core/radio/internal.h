@@ -61,6 +61,10 @@ struct bac_flight {
   double *power;
   uint8_t *own;
   size_t count, capacity;
+  /* By station, if somebody wants to know; fate_count: 0 if not. */
+  uint8_t *fate;
+  int16_t *sinr;
+  uint32_t fate_count, fate_capacity;
 };
 
 struct bac_reception {
@@ -93,6 +97,7 @@ struct bac_medium {
   bac_time now;
   uint32_t *hits;
   int64_t *ids; /* scratch of fading */
+  int64_t *judged; /* scratch of fates */
   struct bac_reception *receptions;
   size_t receptions_capacity;
   struct bac_medium_totals totals;
@@ -111,6 +116,13 @@ void bac_flight_begin(struct bac_medium *m, uint32_t from, const struct bac_medi
 void bac_flight_sense(struct bac_medium *m, uint32_t flight);
 void bac_flight_header(struct bac_medium *m, uint32_t flight);
 void bac_flight_finish(struct bac_medium *m, uint32_t flight);
+/* A station drops what it is locked on, if anything, for this cause. */
+void bac_fate_unlock(struct bac_medium *m, uint32_t station, enum bac_fate cause);
+/* fate.c; nothing where nobody wants to know. */
+void bac_fate_begin(struct bac_medium *m, struct bac_flight *f);
+void bac_fate_judge(struct bac_medium *m, struct bac_flight *f, struct bac_pass *p); /* before receivers lock on it, or not */
+/* After a pass: what was in error, for this cause, or decoded. */
+void bac_fate_settle(struct bac_medium *m, struct bac_flight *f, const struct bac_pass *p, enum bac_fate cause);
 /* A single lane after something changed: keeps the books of `busy` and tells the MAC. */
 void bac_flight_update_busy(struct bac_medium *m, uint32_t station);
 

@@ -59,6 +59,8 @@ struct bac_pass {
   double eifs;          /* ns from the end of a frame in error */
   uint64_t key;         /* of the draws */
   int64_t flight, table;
+  int64_t *judged;      /* out: BAC_LANES for each block in reach on the own channel, enum bac_fate (OPEN: it will be locked on) and from bit 16
+                           on the SINR in tenths of a dB, as int16_t */
 };
 
 /* What computing a row needs: mean powers at all stations of listed blocks. */
@@ -85,6 +87,7 @@ struct bac_fade_pass {
 struct bac_kernels {
   const char *name;
   void (*start)(struct bac_pass *);  /* a frame begins: all it meets are scored up to now, then disturbed */
+  void (*judge)(struct bac_pass *);  /* what the sense that follows will come to, for whoever wants to know */
   void (*sense)(struct bac_pass *);  /* 4 us later: receivers lock on, or not */
   void (*header)(struct bac_pass *); /* its SIGNAL field ends: those who fail it let go */
   void (*finish)(struct bac_pass *); /* it ends: decoded or not */

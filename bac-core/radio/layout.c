@@ -63,6 +63,7 @@ static void reserve(struct bac_medium *m, size_t blocks) {
   m->z = bac_realloc(m->z, m->block_capacity * BAC_LANES, sizeof *m->z);
   m->scratch = bac_realloc(m->scratch, m->block_capacity * BAC_LANES, sizeof *m->scratch);
   m->ids = bac_realloc(m->ids, m->block_capacity * BAC_LANES, sizeof *m->ids);
+  m->judged = bac_realloc(m->judged, m->block_capacity * BAC_LANES, sizeof *m->judged);
   m->block_channel = bac_realloc(m->block_channel, m->block_capacity, sizeof *m->block_channel);
   m->hits = bac_realloc(m->hits, m->block_capacity, sizeof *m->hits);
 }
@@ -154,6 +155,7 @@ void bac_layout_free(struct bac_medium *m) {
   free(m->z);
   free(m->scratch);
   free(m->ids);
+  free(m->judged);
   free(m->block_channel);
   free(m->hits);
 }

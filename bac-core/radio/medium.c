@@ -131,6 +131,8 @@ void bac_medium_free(struct bac_medium *m) {
     free(m->flights[i].blocks);
     free(m->flights[i].power);
     free(m->flights[i].own);
+    free(m->flights[i].fate);
+    free(m->flights[i].sinr);
   }
   bac_layout_free(m);
   bac_radio_events_free(&m->events);
@@ -140,6 +142,10 @@ void bac_medium_free(struct bac_medium *m) {
   free(m->fading);
   free(m->receptions);
   free(m);
+}
+
+void bac_medium_watch(struct bac_medium *m, void (*fates)(void *, bac_time, uint32_t, uint64_t, const uint8_t *, const int16_t *, uint32_t)) {
+  m->host.fates = fates;
 }
 
 int64_t bac_medium_add(struct bac_medium *m, uint32_t channel, const double at[3]) {
@@ -176,6 +182,7 @@ void bac_medium_set_on(struct bac_medium *m, bac_time now, uint32_t station, boo
   struct bac_lanes *l = bac_lanes_of(m, s);
   const size_t k = bac_lane_of(s);
   if (l->on[k] == on) return;
+  bac_fate_unlock(m, station, BAC_FATE_OFF);
   l->on[k] = on;
   l->free_since[k] = (double)now;
   l->lock[k] = -1;

@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 #include "airtime.h"
+#include "fate.h"
 #include "propagation.h"
 
 #ifdef __cplusplus
@@ -84,6 +85,10 @@ struct bac_medium_host {
   void (*decoded)(void *ctx, bac_time now, uint32_t station, uint32_t from, uint64_t cookie, double sinr, bool deliver);
   /* A frame that bac_medium_send took is done with, once each; after `decoded` of its last attempt, unless flushed. */
   void (*done)(void *ctx, bac_time now, uint32_t station, uint64_t cookie, enum bac_medium_outcome outcome);
+  /* A data frame is over: what became of it at each station (enum bac_fate), and its SINR in tenths of a dB when its preamble was 4 us old
+   * where the receiver locked on it (else BAC_SINR_NONE). Stations of other channels count as too weak. Before `decoded`. Without it nothing
+   * of this is computed. */
+  void (*fates)(void *ctx, bac_time now, uint32_t from, uint64_t cookie, const uint8_t *fate, const int16_t *sinr_ddb, uint32_t stations);
 };
 
 /* Checks a configuration. Writes one line to why.  Errors: BAC_EINVAL. */
@@ -91,6 +96,9 @@ int bac_medium_check(const struct bac_medium_config *config, char *why, size_t w
 /* NULL when the configuration does not hold.  host: copied; NULL members are not called. */
 struct bac_medium *bac_medium_new(const struct bac_medium_config *config, const struct bac_medium_host *host);
 void bac_medium_free(struct bac_medium *medium); /* NULL is ignored */
+
+/* Has `fates` called for frames that begin from now on.  fates: as in struct bac_medium_host, with its ctx. */
+void bac_medium_watch(struct bac_medium *medium, void (*fates)(void *, bac_time, uint32_t, uint64_t, const uint8_t *, const int16_t *, uint32_t));
 
 /* The next station: 0, 1, ... Its radio is on.  channel: 172, 174, ... 184.  Errors: BAC_EINVAL (negative). */
 int64_t bac_medium_add(struct bac_medium *medium, uint32_t channel, const double at_m[3]);

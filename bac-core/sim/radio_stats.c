@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "link/bound.h"
+#include "observer.h"
 
 #define uthash_fatal(message) bac_assert_failed(message, __FILE__, __LINE__)
 #include <uthash.h>
@@ -12,6 +14,7 @@
 #define SINR_LOW_DB (-20.0) /* of the first bin */
 #define SINR_BINS_PER_DB 10
 #define SINR_BINS 1000
+#define BOUND_OVERHEAD_S 195.5e-6 /* preamble 40 us, DIFS 58 us, mean backoff 97.5 us */
 #define ON_AIR (10 * BAC_MS) /* longer than any frame lasts (4 ms at 3 Mb/s) and is on its way */
 
 struct station {
@@ -47,6 +50,8 @@ struct bac_radio_stats {
   uint64_t frames, bytes, expected, received;
   bac_time airtime; /* all channels */
   uint64_t sinr[SINR_BINS];
+  struct bac_link_stats *links;
+  struct bac_busy_windows *windows;
 };
 
 struct bac_radio_stats *bac_radio_stats_new(bac_time begin, bac_time end, double range_m, bac_radio_where where, void *ctx) {
@@ -56,6 +61,8 @@ struct bac_radio_stats *bac_radio_stats_new(bac_time begin, bac_time end, double
   s->range_m = range_m;
   s->where = where;
   s->ctx = ctx;
+  s->links = bac_link_stats_new();
+  s->windows = bac_busy_windows_new(begin, end);
   return s;
 }
 
@@ -71,9 +78,14 @@ void bac_radio_stats_free(struct bac_radio_stats *s) {
     HASH_DEL(s->channels, c);
     free(c);
   }
+  bac_link_stats_free(s->links);
+  bac_busy_windows_free(s->windows);
   free(s->stations);
   free(s);
 }
+
+struct bac_link_stats *bac_radio_links(struct bac_radio_stats *s) { return s->links; }
+struct bac_busy_windows *bac_radio_windows(struct bac_radio_stats *s) { return s->windows; }
 
 /* The part of [from, to) within the window. */
 static bac_time clip(const struct bac_radio_stats *s, bac_time from, bac_time to) {
@@ -100,6 +112,8 @@ uint32_t bac_radio_add_station(struct bac_radio_stats *s, uint32_t channel, bool
     s->stations = bac_realloc(s->stations, s->station_capacity, sizeof *s->stations);
   }
   s->stations[s->station_count] = (struct station){.channel = channel, .vehicle = vehicle, .on = true};
+  bac_link_add_station(s->links);
+  bac_busy_windows_add_station(s->windows, channel, vehicle);
   return s->station_count++;
 }
 
@@ -108,15 +122,26 @@ void bac_radio_set_on(struct bac_radio_stats *s, uint32_t station, bac_time now,
   if (at->on) at->on_time += clip(s, at->since, now);
   at->on = on;
   at->since = now;
+  bac_link_forget_station(s->links, station);
+  bac_busy_windows_set_on(s->windows, station, now, on);
 }
 
-void bac_radio_tune(struct bac_radio_stats *s, uint32_t station, uint32_t channel) { s->stations[station].channel = channel; }
+void bac_radio_tune(struct bac_radio_stats *s, uint32_t station, bac_time now, uint32_t channel) {
+  s->stations[station].channel = channel;
+  bac_link_forget_station(s->links, station);
+  bac_busy_windows_tune(s->windows, station, now, channel);
+}
 
-static bool near(const struct bac_radio_stats *s, uint32_t station, const double from[3]) {
-  double at[3], sum = 0;
+static double between(const double a[3], const double b[3]) {
+  double sum = 0;
+  for (int i = 0; i < 3; i++) sum += (a[i] - b[i]) * (a[i] - b[i]);
+  return sqrt(sum);
+}
+
+static double distance(const struct bac_radio_stats *s, uint32_t station, const double from[3]) {
+  double at[3];
   s->where(s->ctx, station, at);
-  for (int i = 0; i < 3; i++) sum += (at[i] - from[i]) * (at[i] - from[i]);
-  return sqrt(sum) <= s->range_m;
+  return between(at, from);
 }
 
 void bac_radio_sent(struct bac_radio_stats *s, bac_time now, uint32_t station, uint64_t uid, uint32_t bytes) {
@@ -138,9 +163,14 @@ void bac_radio_sent(struct bac_radio_stats *s, bac_time now, uint32_t station, u
   f->forget_at = now + ON_AIR;
   s->where(s->ctx, station, f->from);
   HASH_ADD(hh, s->on_air, uid, sizeof f->uid, f);
+  bac_link_sent(s->links, now, station, uid);
   const uint32_t channel = s->stations[station].channel;
-  for (uint32_t to = 0; to < s->station_count; to++)
-    if (to != station && s->stations[to].on && s->stations[to].channel == channel) s->expected += near(s, to, f->from);
+  for (uint32_t to = 0; to < s->station_count; to++) {
+    if (to == station || !s->stations[to].on || s->stations[to].channel != channel) continue;
+    const double metres = distance(s, to, f->from);
+    s->expected += metres <= s->range_m;
+    bac_link_expect(s->links, to, metres);
+  }
 }
 
 void bac_radio_heard(struct bac_radio_stats *s, uint32_t station, uint64_t uid, double sinr) {
@@ -149,7 +179,7 @@ void bac_radio_heard(struct bac_radio_stats *s, uint32_t station, uint64_t uid, 
   if (!f) return; /* an acknowledgement, or begun outside the window */
   const double bin = (10 * log10(sinr) - SINR_LOW_DB) * SINR_BINS_PER_DB;
   s->sinr[!(bin > 0) ? 0 : bin < SINR_BINS - 1 ? (size_t)bin : SINR_BINS - 1]++;
-  if (s->stations[station].on) s->received += near(s, station, f->from);
+  if (s->stations[station].on) s->received += distance(s, station, f->from) <= s->range_m;
 }
 
 void bac_radio_busy(struct bac_radio_stats *s, uint32_t station, bac_time start, bac_time duration, bool sending) {
@@ -159,6 +189,19 @@ void bac_radio_busy(struct bac_radio_stats *s, uint32_t station, bac_time start,
   if (!sending) return;
   channel_at(s, at->channel)->airtime += time;
   s->airtime += time;
+}
+
+void bac_radio_sample_ages(struct bac_radio_stats *s, bac_time now) {
+  double(*at)[3] = bac_alloc(s->station_count + 1, sizeof *at);
+  for (uint32_t i = 0; i < s->station_count; i++)
+    if (s->stations[i].on) s->where(s->ctx, i, at[i]);
+  for (uint32_t to = 0; to < s->station_count; to++) {
+    if (!s->stations[to].vehicle || !s->stations[to].on) continue;
+    for (uint32_t from = 0; from < s->station_count; from++)
+      if (from != to && s->stations[from].on && s->stations[from].channel == s->stations[to].channel && between(at[from], at[to]) <= s->range_m)
+        bac_link_age(s->links, now, to, from);
+  }
+  free(at);
 }
 
 double bac_radio_take_airtime(struct bac_radio_stats *s, uint32_t channel) {
@@ -204,4 +247,29 @@ void bac_radio_columns(const struct bac_radio_stats *s, bac_time now, size_t blo
   bac_columns_real(to, "sinr_p05_db", sinr_quantile(s, 0.05));
   bac_columns_real(to, "sinr_p50_db", sinr_quantile(s, 0.50));
   bac_columns_real(to, "sinr_p95_db", sinr_quantile(s, 0.95));
+}
+
+void bac_radio_efficiency_columns(const struct bac_radio_stats *s, const struct bac_observed_block *blocks, size_t count, double rate_bps,
+                                  const struct bac_columns *to) {
+  const double frame_s = BOUND_OVERHEAD_S + 8 * BAC_FRAME_BYTES_MAX / rate_bps;
+  const double loss = s->expected > 0 ? 1 - (double)s->received / (double)s->expected : 0;
+  double bytes = 0, useful = 0, bound = 0, frames = 0;
+  uint32_t symbols = 0, receivers = 0; /* of `frames` */
+  for (size_t i = 0; i < count; i++) {
+    const struct bac_observed_block *b = &blocks[i];
+    if (b->revoked || b->bytes == 0 || b->members < 2) continue;
+    bytes += b->bytes;
+    useful += (double)b->bytes * (b->members - 1);
+    const uint32_t k = (b->bytes + BAC_FRAME_BYTES_MAX - 1u) / BAC_FRAME_BYTES_MAX;
+    if (k != symbols || b->members - 1 != receivers) {
+      symbols = k;
+      receivers = b->members - 1;
+      frames = bac_link_bound_frames(symbols, receivers, loss < 0.99 ? loss : 0.99);
+    }
+    bound += frames * frame_s;
+  }
+  bac_columns_real(to, "air_per_block_byte", bytes > 0 ? (double)s->bytes / bytes : NAN);
+  bac_columns_real(to, "air_per_useful_byte", useful > 0 ? (double)s->bytes / useful : NAN);
+  bac_columns_real(to, "bound_airtime_s", bound > 0 ? bound : NAN);
+  bac_columns_real(to, "airtime_over_bound", bound > 0 ? seconds(s->airtime) / bound : NAN);
 }

@@ -7,13 +7,16 @@
 #include <stdbool.h>
 
 #include "bac/types.h"
+#include "busy_windows.h"
 #include "columns.h"
+#include "link_stats.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct bac_radio_stats;
+struct bac_observed_block;
 
 /* Writes the present position of a station, in metres. */
 typedef void (*bac_radio_where)(void *ctx, uint32_t station, double at[3]);
@@ -27,7 +30,7 @@ uint32_t bac_radio_add_station(struct bac_radio_stats *stats, uint32_t channel, 
 void bac_radio_set_on(struct bac_radio_stats *stats, uint32_t station, bac_time now, bool on);
 
 /* It is on another channel from now on. */
-void bac_radio_tune(struct bac_radio_stats *stats, uint32_t station, uint32_t channel);
+void bac_radio_tune(struct bac_radio_stats *stats, uint32_t station, bac_time now, uint32_t channel);
 
 /* A data frame begins. uid names it to receivers; a retry has that of the first attempt. */
 void bac_radio_sent(struct bac_radio_stats *stats, bac_time now, uint32_t station, uint64_t uid, uint32_t bytes);
@@ -36,8 +39,22 @@ void bac_radio_heard(struct bac_radio_stats *stats, uint32_t station, uint64_t u
 /* A station sees its channel busy for a while, through its own transmission if `sending`. */
 void bac_radio_busy(struct bac_radio_stats *stats, uint32_t station, bac_time start, bac_time duration, bool sending);
 
+/* What became of frames, and windows of busy time: told of by the host, frames and stations apart. Borrowed. */
+struct bac_link_stats *bac_radio_links(struct bac_radio_stats *stats);
+struct bac_busy_windows *bac_radio_windows(struct bac_radio_stats *stats);
+/* Samples the age of what each vehicle knows of every station that is on, on its channel and within range_m. */
+void bac_radio_sample_ages(struct bac_radio_stats *stats, bac_time now);
+
 /* Seconds of transmissions on a channel since the last call for it. */
 double bac_radio_take_airtime(struct bac_radio_stats *stats, uint32_t channel);
+
+/* How well the air was used. revoked blocks do not count.
+ * air_per_block_byte: bytes of data frames on the air over bytes of committed blocks; air_per_useful_byte: over bytes of blocks times the members,
+ * but for its proposer, that have committed it (so one broadcast to all is well below 1).  bound_airtime_s: what an ideal erasure code
+ * would have needed to bring these blocks to those members in one hop at the loss that stations within range_m had (link/bound.h), in frames
+ * of 1400 B at rate_bps with preamble, DIFS and mean backoff; airtime_over_bound: all airtime, of votes and transactions too, over it. */
+void bac_radio_efficiency_columns(const struct bac_radio_stats *stats, const struct bac_observed_block *blocks, size_t count, double rate_bps,
+                                  const struct bac_columns *to);
 
 /* Columns of results.  blocks: among which the airtime is divided. */
 void bac_radio_columns(const struct bac_radio_stats *stats, bac_time now, size_t blocks, const struct bac_columns *to);

@@ -146,7 +146,7 @@ void BacHelper::Configure(WifiPhyHelper& phy) const {
   phy.SetErrorRateModel(m_options.error_model == "nist" ? "ns3::NistErrorRateModel" : "ns3::TableBasedErrorRateModel");
   phy.Set("TxPowerStart", DoubleValue(m_options.eirp_dbm));
   phy.Set("TxPowerEnd", DoubleValue(m_options.eirp_dbm));
-  phy.SetPreambleDetectionModel("ns3::ThresholdPreambleDetectionModel", "MinimumRssi", DoubleValue(m_options.preamble_dbm));
+  phy.SetPreambleDetectionModel("ns3::BacPreambleDetection", "MinimumRssi", DoubleValue(m_options.preamble_dbm));
 }
 
 Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards) {

@@ -193,7 +193,8 @@ void Scene::Build() {
   RngSeedManager::SetRun(m_options.seed);
   m_shared.reset(bac_shared_new(SHARED_VERDICTS));
   m_helper = std::make_unique<BacHelper>(m_options.radio);
-  m_statistics = std::make_unique<BacStatistics>(m_options.seed, NanoSeconds(m_measureBegin), NanoSeconds(m_end));
+  m_statistics = std::make_unique<BacStatistics>(m_options.seed, NanoSeconds(m_measureBegin), NanoSeconds(m_end), 300,
+                                                 m_options.radio.preamble_dbm, m_options.radio.rate_mbps);
   for (uint32_t shard = 0; shard < m_plan->shard_count && m_options.attack == "dos"; shard++)
     m_attackers.push_back(std::make_unique<BacAttacker>(*m_helper, m_options.dos, shard, ATTACKERS_BEGIN + shard,
                                                         m_options.radio.radio == "fast", bac_election_name(&m_config)));
@@ -441,6 +442,7 @@ BacRunResult Scene::GetResult() {
   bac_columns_real(&columns, "peak_memory_mb", static_cast<double>(usage.ru_maxrss) / 1024);
   result.blocks = blocks;
   result.reputations = m_statistics->GetReputations();
+  result.links = m_statistics->GetLinks();
   result.conflicts = m_statistics->GetConflicts();
   result.conflictText = m_statistics->GetConflictText();
   return result;

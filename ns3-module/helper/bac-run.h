@@ -52,6 +52,7 @@ struct BacRunResult {
   BacRow columns;             ///< a row for the run: configuration, then measurements
   std::vector<BacRow> blocks; ///< a row for each block
   std::vector<BacRow> reputations; ///< a row for each member whenever an epoch of its shard begins
+  std::vector<BacRow> links;  ///< a row for each bin of distance
   uint64_t conflicts = 0;     ///< heights at which honest nodes disagree
   std::string conflictText;   ///< the first of them
 };

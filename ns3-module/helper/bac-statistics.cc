@@ -26,10 +26,12 @@ bac_columns BacColumnsOf(BacRow& row) {
   return {[](void* to, const char* name, const char* value) { static_cast<BacRow*>(to)->emplace_back(name, value); }, &row};
 }
 
-BacStatistics::BacStatistics(uint64_t seed, Time begin, Time end, double range_m)
+BacStatistics::BacStatistics(uint64_t seed, Time begin, Time end, double range_m, double preamble_dbm, double rate_mbps)
     : m_observer(bac_observer_new(seed, begin.GetNanoSeconds(), end.GetNanoSeconds()), &bac_observer_free),
       m_radio(bac_radio_stats_new(begin.GetNanoSeconds(), end.GetNanoSeconds(), range_m, &BacStatistics::Where, this),
               &bac_radio_stats_free),
+      m_links(m_radio.get(), begin, end, preamble_dbm),
+      m_rate_mbps(rate_mbps),
       m_begin(begin),
       m_end(end) {}
 
@@ -51,6 +53,7 @@ void BacStatistics::AddStation(Ptr<BacApplication> app, uint32_t shard, bool isE
     fast->TraceConnectWithoutContext("TxBegin", MakeBoundCallback(&BacStatistics::FastTxBegin, this, station));
     fast->TraceConnectWithoutContext("AckBegin", MakeBoundCallback(&BacStatistics::FastSends, this, station));
     fast->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacStatistics::FastRxOk, this, station));
+    m_links.AddFast(station, fast);
     return;
   }
   Ptr<WifiPhy> phy = app->GetRadio()->GetPhy(0);
@@ -61,6 +64,7 @@ void BacStatistics::AddStation(Ptr<BacApplication> app, uint32_t shard, bool isE
   phy->TraceConnectWithoutContext("PhyTxPsduBegin", MakeBoundCallback(&BacStatistics::TxBegin, this, station));
   helper->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacStatistics::RxOk, this, station));
   helper->TraceConnectWithoutContext("State", MakeBoundCallback(&BacStatistics::PhyState, this, station));
+  m_links.AddWave(station, app->GetRadio()); // after TxBegin, which names a frame's receivers
 }
 
 void BacStatistics::SetPresent(uint32_t id, bool present) {
@@ -76,7 +80,7 @@ void BacStatistics::Effect(uint32_t id, const bac_effect& effect) {
   if (effect.type == BAC_EFFECT_EPOCH) KeepReputations(watched, effect);
   if (effect.type != BAC_EFFECT_HANDOVER) return;
   watched.shard = effect.handover.shard;
-  bac_radio_tune(m_radio.get(), watched.station, watched.shard);
+  bac_radio_tune(m_radio.get(), watched.station, NowNs(), watched.shard);
 }
 
 void BacStatistics::KeepReputations(const Watched& watched, const bac_effect& effect) {
@@ -154,6 +158,15 @@ std::vector<BacRow> BacStatistics::GetBlocks() const {
   return rows;
 }
 
+std::vector<BacRow> BacStatistics::GetLinks() const {
+  std::vector<BacRow> rows(BAC_LINK_BINS);
+  for (uint32_t bin = 0; bin < BAC_LINK_BINS; bin++) {
+    const bac_columns columns = BacColumnsOf(rows[bin]);
+    bac_link_bin_columns(bac_radio_links(m_radio.get()), bin, &columns);
+  }
+  return rows;
+}
+
 BacRow BacStatistics::GetColumns() {
   EndFast();
   for (const auto& [id, watched] : m_watched) {
@@ -175,6 +188,9 @@ BacRow BacStatistics::GetColumns() {
   bac_observer_columns(m_observer.get(), &columns);
   bac_radio_columns(m_radio.get(), NowNs(), bac_observer_sum(m_observer.get()).blocks, &columns);
   bac_observer_totals_columns(m_observer.get(), &columns);
+  bac_busy_windows_columns(bac_radio_windows(m_radio.get()), NowNs(), &columns);
+  bac_link_columns(bac_radio_links(m_radio.get()), &columns);
+  bac_radio_efficiency_columns(m_radio.get(), bac_observer_blocks(m_observer.get()), bac_observer_sum(m_observer.get()).blocks, m_rate_mbps * 1e6, &columns);
   return row;
 }
 

@@ -3,6 +3,7 @@
 #define BAC_STATISTICS_H
 
 #include "ns3/bac-application.h"
+#include "ns3/bac-link-metrics.h"
 #include "ns3/mobility-model.h"
 #include "ns3/wifi-phy-state.h"
 #include "ns3/wifi-phy.h"
@@ -40,8 +41,8 @@ bac_columns BacColumnsOf(BacRow& row);
 class BacStatistics {
  public:
   /// \param seed of the run \param begin of the measured window \param end of it \param range_m packet delivery counts between
-  /// stations this near
-  BacStatistics(uint64_t seed, Time begin, Time end, double range_m = 300);
+  /// stations this near \param preamble_dbm weakest preamble that radios detect \param rate_mbps of data frames
+  BacStatistics(uint64_t seed, Time begin, Time end, double range_m = 300, double preamble_dbm = -95, double rate_mbps = 6);
 
   /// Observe the commits of a member. \param app its application \param shard its shard
   void AddMember(Ptr<BacApplication> app, uint32_t shard);
@@ -56,6 +57,7 @@ class BacStatistics {
   std::string GetConflictText() const;   ///< \return the first in words, or empty
   std::vector<BacRow> GetBlocks() const; ///< \return blocks committed by a quorum within the window, in that order
   const std::vector<BacRow>& GetReputations() const { return m_reputations; } ///< \return every member's, whenever an epoch of a shard begins
+  std::vector<BacRow> GetLinks() const;  ///< \return what became of frames, a row for each bin of distance
   BacRow GetColumns();                   ///< \return all results; once, at the end of the simulation
 
  private:
@@ -89,6 +91,8 @@ class BacStatistics {
 
   std::unique_ptr<bac_observer, void (*)(bac_observer*)> m_observer;    ///< of commits
   std::unique_ptr<bac_radio_stats, void (*)(bac_radio_stats*)> m_radio; ///< of frames
+  BacLinkMetrics m_links;                                               ///< of frames by distance
+  double m_rate_mbps;                                                   ///< of data frames
   std::map<uint32_t, Watched> m_watched;                                ///< by id
   std::vector<Ptr<MobilityModel>> m_stations;                           ///< where each station is
   /// A station of the fast medium.

@@ -86,7 +86,7 @@ int64_t BacFastChannel::Send(uint32_t station, Ptr<Packet> packet, uint16_t prot
   const uint32_t size = packet->GetSize() + BAC_PSDU_OVERHEAD;
   const bac_medium_frame frame{m_cookie++, to.IsGroup() ? BAC_TO_ALL : found->second, size, static_cast<bac_air_mode>(mode),
                                bac_access_of(priority)};
-  m_frames[frame.cookie] = {packet, protocol, to, size};
+  m_frames[frame.cookie] = {packet, protocol, to, size, Simulator::Now(), false};
   const int error = bac_medium_send(m_medium, Simulator::Now().GetNanoSeconds(), station, &frame);
   if (error != BAC_OK) m_frames.erase(frame.cookie);
   Arm();
@@ -117,6 +117,15 @@ void BacFastChannel::Moved(uint32_t station) {
   bac_medium_move(m_medium, station, where);
 }
 
+void BacFastChannel::Watch(FatesCallback fates) {
+  m_fates = std::move(fates);
+  bac_medium_watch(m_medium, [](void* self, bac_time, uint32_t, uint64_t cookie, const uint8_t* fate, const int16_t* sinr, uint32_t stations) {
+    const auto* channel = static_cast<BacFastChannel*>(self);
+    const auto found = channel->m_frames.find(cookie);
+    if (found != channel->m_frames.end()) channel->m_fates(found->second.packet->GetUid(), fate, sinr, stations);
+  });
+}
+
 Time BacFastChannel::GetBusyTime(uint32_t station) {
   return NanoSeconds(bac_medium_busy(m_medium, Simulator::Now().GetNanoSeconds(), station));
 }
@@ -143,7 +152,9 @@ void BacFastChannel::Refresh() {
 }
 
 void BacFastChannel::Begins(uint32_t station, uint64_t cookie, Time duration) {
-  const Frame& frame = m_frames.at(cookie);
+  Frame& frame = m_frames.at(cookie);
+  if (!frame.begun) m_devices[station]->m_accessTrace(Simulator::Now() - frame.queued);
+  frame.begun = true;
   m_devices[station]->m_txTrace(frame.packet->GetUid(), frame.size, duration);
 }
 
@@ -176,6 +187,9 @@ TypeId BacFastNetDevice::GetTypeId() {
                           .AddTraceSource("AckBegin", "An acknowledgement begins.",
                                           MakeTraceSourceAccessor(&BacFastNetDevice::m_ackTrace),
                                           "ns3::BacFastNetDevice::AckTracedCallback")
+                          .AddTraceSource("Access", "A data frame begins for the first time after so long in the queue (s).",
+                                          MakeTraceSourceAccessor(&BacFastNetDevice::m_accessTrace),
+                                          "ns3::BacFastNetDevice::AccessTracedCallback")
                           .AddTraceSource("RxOk", "A data frame was decoded.", MakeTraceSourceAccessor(&BacFastNetDevice::m_rxTrace),
                                           "ns3::BacFastNetDevice::RxTracedCallback");
   return tid;

@@ -12,6 +12,7 @@
 #include "ns3/simple-net-device.h"
 #include "ns3/traced-callback.h"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -49,6 +50,9 @@ class BacFastChannel : public Object {
   void Jam(uint32_t station, uint32_t bytes);      ///< A frame for nobody, at once, at 3 Mb/s. \param station whose \param bytes of its PSDU
   void SetPower(uint32_t station, double eirp_dbm); ///< \param station whose \param eirp_dbm of its frames from now on
   void Moved(uint32_t station);                    ///< Take a position anew, now. \param station whose
+  /// What became of a frame at all stations: uid of its packet, then by station as bac_medium_host::fates has it.
+  typedef std::function<void(uint64_t uid, const uint8_t* fate, const int16_t* sinr, uint32_t stations)> FatesCallback;
+  void Watch(FatesCallback fates); ///< \param fates called at the end of each data frame that begins from now on
   Time GetBusyTime(uint32_t station);    ///< \param station which \return how long it has seen its channel busy
 
  protected:
@@ -61,6 +65,8 @@ class BacFastChannel : public Object {
     uint16_t protocol;  ///< its ethertype
     Mac48Address to;    ///< its receiver
     uint32_t size;      ///< of the PSDU, bytes
+    Time queued;        ///< by the MAC
+    bool begun;         ///< it has been on the air
   };
 
   void Arm();     ///< have Happen called when the medium's next event is due
@@ -81,6 +87,7 @@ class BacFastChannel : public Object {
   std::map<Mac48Address, uint32_t> m_stations;   ///< by address
   std::map<uint64_t, Frame> m_frames;            ///< by cookie
   uint64_t m_cookie{0};                          ///< of the next frame
+  FatesCallback m_fates;                         ///< see Watch
   Time m_refresh;                                ///< attribute RefreshInterval
   EventId m_happen;                              ///< next event of the medium
   EventId m_refreshEvent;                        ///< next look at the positions
@@ -120,9 +127,12 @@ class BacFastNetDevice : public SimpleNetDevice {
   typedef void (*RxTracedCallback)(uint64_t uid, double sinr);
   /// TracedCallback signature. \param duration of the acknowledgement
   typedef void (*AckTracedCallback)(Time duration);
+  /// TracedCallback signature. \param waited from the queue to the air
+  typedef void (*AccessTracedCallback)(Time waited);
   TracedCallback<uint64_t, uint32_t, Time> m_txTrace; ///< TxBegin, fired by the medium
   TracedCallback<uint64_t, double> m_rxTrace;         ///< RxOk, fired by the medium
   TracedCallback<Time> m_ackTrace;                    ///< AckBegin, fired by the medium
+  TracedCallback<Time> m_accessTrace;                 ///< Access, fired by the medium
 
  protected:
   void DoDispose() override;

@@ -12,6 +12,7 @@
 #include "ns3/propagation-delay-model.h"
 #include "ns3/propagation-loss-model.h"
 #include "ns3/simulator.h"
+#include "ns3/trace-source-accessor.h"
 #include "ns3/wifi-net-device.h"
 #include "ns3/wifi-utils.h"
 
@@ -25,6 +26,7 @@ namespace ns3 {
 NS_LOG_COMPONENT_DEFINE("BacWavePhy");
 NS_OBJECT_ENSURE_REGISTERED(BacWavePhy);
 NS_OBJECT_ENSURE_REGISTERED(BacWaveChannel);
+NS_OBJECT_ENSURE_REGISTERED(BacPreambleDetection);
 
 namespace {
 
@@ -56,8 +58,28 @@ using Receive37 = void (WifiPhy::*)(Ptr<const WifiPpdu>, Power&, Time);
 } // namespace
 
 TypeId BacWavePhy::GetTypeId() {
-  static TypeId tid = TypeId("ns3::BacWavePhy").SetParent<YansWifiPhy>().SetGroupName("Bac").AddConstructor<BacWavePhy>();
+  static TypeId tid = TypeId("ns3::BacWavePhy")
+                          .SetParent<YansWifiPhy>()
+                          .SetGroupName("Bac")
+                          .AddConstructor<BacWavePhy>()
+                          .AddTraceSource("Arrives", "A frame arrives that is not too weak for ns-3, whether it can be received or not.",
+                                          MakeTraceSourceAccessor(&BacWavePhy::m_arrivesTrace), "ns3::BacWavePhy::ArrivesTracedCallback");
   return tid;
+}
+
+double BacPreambleDetection::s_sinr = 0;
+
+TypeId BacPreambleDetection::GetTypeId() {
+  static TypeId tid = TypeId("ns3::BacPreambleDetection")
+                          .SetParent<ThresholdPreambleDetectionModel>()
+                          .SetGroupName("Bac")
+                          .AddConstructor<BacPreambleDetection>();
+  return tid;
+}
+
+bool BacPreambleDetection::IsPreambleDetected(double rssi, double snr, double channelWidth) const {
+  s_sinr = snr;
+  return ThresholdPreambleDetectionModel::IsPreambleDetected(rssi, snr, channelWidth);
 }
 
 void BacWavePhy::StartTx(Ptr<WifiPpdu> ppdu) { Transmit(ppdu); }
@@ -73,6 +95,7 @@ void BacWavePhy::Transmit(Ptr<const WifiPpdu> ppdu) {
 }
 
 void BacWavePhy::Arrive(Ptr<const WifiPpdu> ppdu, double power_w) {
+  m_arrivesTrace(ppdu, power_w);
   Power power;
   power.insert({std::make_pair(0, 0), power_w}); // Yans has one band
   StartReceive(&BacWavePhy::StartReceivePreamble, this, ppdu, power);

@@ -5,6 +5,8 @@
 #include "ns3/interference-helper.h"
 #include "ns3/mobility-model.h"
 #include "ns3/nstime.h"
+#include "ns3/threshold-preamble-detection-model.h"
+#include "ns3/traced-callback.h"
 #include "ns3/vector.h"
 #include "ns3/wifi-ppdu.h"
 #include "ns3/wifi-tx-vector.h"
@@ -30,6 +32,9 @@ class BacWavePhy : public YansWifiPhy {
   void StartTx(Ptr<const WifiPpdu> ppdu, const WifiTxVector& vector); ///< \param ppdu what is sent \param vector how
   void StartTx(Ptr<const WifiPpdu> ppdu);                             ///< \param ppdu what is sent
 
+  /// TracedCallback signature. \param ppdu what \param power_w at the receiver, W
+  typedef void (*ArrivesTracedCallback)(Ptr<const WifiPpdu> ppdu, double power_w);
+
   /// A frame that can be detected arrives. \param ppdu the frame \param power_w at the receiver, W
   void Arrive(Ptr<const WifiPpdu> ppdu, double power_w);
   /// A signal is interference and nothing else. \param ppdu what was sent \param power_w at the receiver, W \param duration from now on
@@ -38,6 +43,22 @@ class BacWavePhy : public YansWifiPhy {
 
  private:
   void Transmit(Ptr<const WifiPpdu> ppdu); ///< \param ppdu what is sent
+
+  TracedCallback<Ptr<const WifiPpdu>, double> m_arrivesTrace; ///< Arrives
+};
+
+/**
+ * \ingroup bac
+ * \brief ns-3's own detection of preambles, which remembers the SINR that it was last asked about: ns-3 tells nobody. PhyRxBegin follows at once.
+ */
+class BacPreambleDetection : public ThresholdPreambleDetectionModel {
+ public:
+  static TypeId GetTypeId();                     ///< \return the TypeId
+  static double GetLastSinr() { return s_sinr; } ///< \return of the preamble that any of these has looked at last, a ratio
+  bool IsPreambleDetected(double rssi, double snr, double channelWidth) const override;
+
+ private:
+  static double s_sinr; ///< see GetLastSinr
 };
 
 /**

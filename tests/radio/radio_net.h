@@ -34,6 +34,14 @@ class RadioNet {
     bac_medium_outcome outcome;
   };
 
+  struct Fates {
+    bac_time at;
+    uint32_t from;
+    uint64_t cookie;
+    std::vector<uint8_t> fate;
+    std::vector<int16_t> sinr;
+  };
+
   /* Without fading, log-distance at 20 dBm, unless told otherwise. */
   static bac_medium_config Config() {
     bac_medium_config c = bac_medium_default();
@@ -56,6 +64,9 @@ class RadioNet {
       RadioNet &net = *static_cast<RadioNet *>(ctx);
       net.done.push_back({now, station, cookie, outcome});
       if (net.again) net.Send(now, station, net.again->psdu_bytes, net.again->mode, net.again->access);
+    };
+    host.fates = [](void *ctx, bac_time now, uint32_t from, uint64_t cookie, const uint8_t *fate, const int16_t *sinr, uint32_t stations) {
+      static_cast<RadioNet *>(ctx)->fates.push_back({now, from, cookie, {fate, fate + stations}, {sinr, sinr + stations}});
     };
     m = bac_medium_new(&config, &host);
   }
@@ -82,6 +93,12 @@ class RadioNet {
     for (const Done &d : done) count += d.outcome == outcome;
     return count;
   }
+  /* How often frames of a station came to this at another. */
+  size_t Fate(uint32_t from, uint32_t to, bac_fate fate) const {
+    size_t count = 0;
+    for (const Fates &f : fates) count += f.from == from && f.fate[to] == fate;
+    return count;
+  }
   /* All that was reported, as bytes. */
   std::string Log() const {
     std::string log;
@@ -89,6 +106,11 @@ class RadioNet {
     for (const Begin &b : begins) put(b.at), put(b.station), put(b.cookie), put(b.duration);
     for (const Decoded &d : decoded) put(d.at), put(d.station), put(d.from), put(d.cookie), put(d.sinr), put(d.deliver);
     for (const Done &d : done) put(d.at), put(d.station), put(d.cookie), put(d.outcome);
+    for (const Fates &f : fates) {
+      put(f.at), put(f.from), put(f.cookie);
+      for (const uint8_t fate : f.fate) put(fate);
+      for (const int16_t sinr : f.sinr) put(sinr);
+    }
     return log;
   }
 
@@ -98,6 +120,7 @@ class RadioNet {
   std::vector<Begin> begins;
   std::vector<Decoded> decoded;
   std::vector<Done> done;
+  std::vector<Fates> fates;
 };
 
 #endif

@@ -50,6 +50,12 @@ std::string LogOf(int vector, uint64_t seed, bool nakagami, bool shuffle_layout)
   for (uint32_t i = 0; i < count; i++) log += std::to_string(bac_medium_busy(net.m, BAC_SECOND, i)) + " ";
   EXPECT_GT(net.decoded.size(), 5000u);
   EXPECT_GT(net.Outcomes(BAC_OUTCOME_ACKED), 20u);
+  uint64_t fates[BAC_FATES + 1] = {};
+  for (const RadioNet::Fates &f : net.fates)
+    for (const uint8_t fate : f.fate) fates[fate]++;
+  EXPECT_EQ(fates[BAC_FATE_DECODED], net.decoded.size()) << "the books of fates and the receptions";
+  EXPECT_EQ(fates[BAC_FATE_OPEN], 0u);
+  for (int fate = 0; fate < BAC_FATES; fate++) EXPECT_GT(fates[fate], 10u) << fate;
   return log;
 }
 

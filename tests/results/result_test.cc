@@ -26,11 +26,12 @@ bac_result Sample() {
   bac_fields_set(&r.columns, "note", "a \\ b\nnext, \"line\"\r");
   bac_fields_set(&r.columns, "empty", "");
   for (int i = 0; i < 3; i++) {
-    bac_fields *block = bac_result_add_block(&r);
+    bac_fields *block = bac_result_add(&r, BAC_SHEET_BLOCKS);
     bac_fields_set(block, "height", std::to_string(i).c_str());
   }
-  bac_fields_set(bac_result_add_reputation(&r), "rho", "0.5");
-  bac_fields_set(bac_result_add_reputation(&r), "rho", "0.75");
+  bac_fields_set(bac_result_add(&r, BAC_SHEET_REPUTATION), "rho", "0.5");
+  bac_fields_set(bac_result_add(&r, BAC_SHEET_REPUTATION), "rho", "0.75");
+  bac_fields_set(bac_result_add(&r, BAC_SHEET_LINKS), "pdr", "0.9");
   bac_result_set_conflicts(&r, 2, "height 1\nheight 2");
   return r;
 }
@@ -45,10 +46,12 @@ TEST(Result, ComesBackAsItWas) {
   ASSERT_EQ(back.columns.count, 3u);
   EXPECT_STREQ(bac_fields_get(&back.columns, "note"), "a \\ b\nnext, \"line\"\r");
   EXPECT_STREQ(bac_fields_get(&back.columns, "empty"), "");
-  ASSERT_EQ(back.block_count, 3u);
-  EXPECT_STREQ(bac_fields_get(&back.blocks[2], "height"), "2");
-  ASSERT_EQ(back.reputation_count, 2u);
-  EXPECT_STREQ(bac_fields_get(&back.reputations[1], "rho"), "0.75");
+  ASSERT_EQ(back.sheets[BAC_SHEET_BLOCKS].count, 3u);
+  EXPECT_STREQ(bac_fields_get(&back.sheets[BAC_SHEET_BLOCKS].rows[2], "height"), "2");
+  ASSERT_EQ(back.sheets[BAC_SHEET_REPUTATION].count, 2u);
+  EXPECT_STREQ(bac_fields_get(&back.sheets[BAC_SHEET_REPUTATION].rows[1], "rho"), "0.75");
+  ASSERT_EQ(back.sheets[BAC_SHEET_LINKS].count, 1u);
+  EXPECT_STREQ(bac_fields_get(&back.sheets[BAC_SHEET_LINKS].rows[0], "pdr"), "0.9");
   EXPECT_EQ(back.conflicts, 2u);
   EXPECT_STREQ(back.conflict_text, "height 1\nheight 2");
   bac_result_free(&r);

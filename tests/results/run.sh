@@ -129,10 +129,10 @@ run 0 --scenario=help
 grep -q '^bologna$' out || fail "--scenario=help does not list bologna"
 
 run 0 $small --protocols=bac,pbft --delivery=broadcast,unicast --seeds=2 --out="A folder"
-for name in results.sqlite runs.csv blocks.csv reputation.csv summary.csv figure.png figure.pdf figure.gp; do
+for name in results.sqlite runs.csv blocks.csv reputation.csv links.csv summary.csv figure.png figure.pdf figure.gp; do
   [ -s "A folder/$name" ] || fail "no $name"
 done
-[ "$(ls -A "A folder" | wc -l)" -eq 8 ] || fail "more than the eight files: $(ls -A "A folder")"
+[ "$(ls -A "A folder" | wc -l)" -eq 9 ] || fail "more than the nine files: $(ls -A "A folder")"
 [ "$(grep -c '^\(bac\|pbft\) *safe *\(broadcast\|unicast\) *2 ' out)" -eq 4 ] || fail "no table with four rows of two runs"
 grep -q '95 % confidence interval' out || fail "the interval is not explained"
 
@@ -166,9 +166,21 @@ assert len({(r["shard"], r["ev"]) for r in first}) == len(first) > 3, first
 assert all(abs(float(r["b"]) + float(r["d"]) + float(r["u"]) - 1) < 1e-5 and abs(float(r["rho"]) - float(r["b"]) - float(r["u"]) / 2) < 1e-5 for r in rows)
 EOF
 
+python3 - "A folder/links.csv" << 'EOF' || fail "links.csv is not as it should be"
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1], newline="")))
+lost = "lost_weak lost_half_duplex lost_busy lost_preamble lost_header lost_payload".split()
+wanted = ("protocol mode delivery seed from_m to_m expected received pdr".split() + lost +
+          "pir_mean_s pir_p95_s sinr_lock_mean_db sinr_lock_p05_db sinr_lock_p50_db sinr_lock_p95_db".split())
+assert list(rows[0])[:len(wanted)] == wanted, list(rows[0])
+assert len(rows) == 8 * 20, len(rows)
+assert all(int(r["expected"]) == int(r["received"]) + sum(int(r[name]) for name in lost) for r in rows)
+assert sum(int(r["received"]) for r in rows) > 1000
+EOF
+
 # The same again, in another folder and order: the same bytes, but for the clock and the memory.
 run 0 $small --protocols=pbft,bac --delivery=unicast,broadcast --seeds=2 --jobs=1 --out=B
-for name in runs.csv blocks.csv reputation.csv; do
+for name in runs.csv blocks.csv reputation.csv links.csv; do
   drop "A folder/$name" wall_s events_per_s peak_memory_mb > one
   drop "B/$name" wall_s events_per_s peak_memory_mb > two
   cmp -s one two || fail "$name differs between two runs of the same: $(diff one two | head -3)"

@@ -35,7 +35,7 @@ struct Result {
   Result(const Result &) = delete;
   Result &operator=(const Result &) = delete;
   void Block(std::initializer_list<std::pair<const char *, const char *>> fields) {
-    bac_fields *block = bac_result_add_block(&r);
+    bac_fields *block = bac_result_add(&r, BAC_SHEET_BLOCKS);
     for (const auto &[name, value] : fields) bac_fields_set(block, name, value);
   }
 };
@@ -159,21 +159,24 @@ TEST(Store, ANewResultReplacesTheOld) {
   EXPECT_EQ(store.Csv("blocks.csv"), "protocol,seed,height\nbac,1,9\n");
 }
 
-TEST(Store, ReputationsAreRowsOfTheirOwn) {
-  Store store;
-  store.Plan("a", "bac", "1");
-  Result old{{"blocks", "1"}}, now{{"blocks", "2"}};
-  for (const char *rho : {"0.5", "0.75"}) bac_fields_set(bac_result_add_reputation(&old.r), "rho", rho);
-  bac_fields_set(bac_result_add_reputation(&now.r), "rho", "1");
-  ASSERT_EQ(store.Put("a", BAC_RUN_OK, "", &old), 0);
-  EXPECT_EQ(store.Csv("reputation.csv"), "protocol,seed,rho\nbac,1,0.5\nbac,1,0.75\n");
-  ASSERT_EQ(store.Put("a", BAC_RUN_OK, "", &now), 0);
-  EXPECT_EQ(store.Csv("reputation.csv"), "protocol,seed,rho\nbac,1,1\n");
-  EXPECT_EQ(store.Csv("blocks.csv"), "protocol,seed\n");
-  Result bad{{"blocks", "1"}};
-  bac_fields_set(bac_result_add_reputation(&bad.r), "seed", "9"); /* the run's own */
-  EXPECT_NE(store.Put("a", BAC_RUN_OK, "", &bad), 0);
-  EXPECT_EQ(store.Csv("reputation.csv"), "protocol,seed,rho\nbac,1,1\n");
+TEST(Store, OtherSheetsAreRowsOfTheirOwn) {
+  for (const bac_sheet sheet : {BAC_SHEET_REPUTATION, BAC_SHEET_LINKS}) {
+    const std::string file = std::string(bac_sheet_name(sheet)) + ".csv";
+    Store store;
+    store.Plan("a", "bac", "1");
+    Result old{{"blocks", "1"}}, now{{"blocks", "2"}};
+    for (const char *rho : {"0.5", "0.75"}) bac_fields_set(bac_result_add(&old.r, sheet), "rho", rho);
+    bac_fields_set(bac_result_add(&now.r, sheet), "rho", "1");
+    ASSERT_EQ(store.Put("a", BAC_RUN_OK, "", &old), 0);
+    EXPECT_EQ(store.Csv(file.c_str()), "protocol,seed,rho\nbac,1,0.5\nbac,1,0.75\n");
+    ASSERT_EQ(store.Put("a", BAC_RUN_OK, "", &now), 0);
+    EXPECT_EQ(store.Csv(file.c_str()), "protocol,seed,rho\nbac,1,1\n");
+    EXPECT_EQ(store.Csv("blocks.csv"), "protocol,seed\n");
+    Result bad{{"blocks", "1"}};
+    bac_fields_set(bac_result_add(&bad.r, sheet), "seed", "9"); /* the run's own */
+    EXPECT_NE(store.Put("a", BAC_RUN_OK, "", &bad), 0);
+    EXPECT_EQ(store.Csv(file.c_str()), "protocol,seed,rho\nbac,1,1\n");
+  }
 }
 
 TEST(Store, AResultColumnMayRepeatAPlannedOne) {

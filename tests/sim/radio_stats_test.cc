@@ -7,6 +7,10 @@
 #include <string>
 #include <vector>
 
+extern "C" {
+#include "link/bound.h"
+}
+#include "observer.h"
 #include "radio_stats.h"
 
 namespace {
@@ -57,7 +61,7 @@ TEST_F(RadioStatsTest, DeliveryIsExpectedNearByOnTheSameChannelWhileOn) {
 
 TEST_F(RadioStatsTest, ARetunedStationBelongsToItsNewChannel) {
   const uint32_t west = Station(0), mover = Station(10), east = Station(20, 1);
-  bac_radio_tune(s.get(), mover, 1);
+  bac_radio_tune(s.get(), mover, 0, 1);
   bac_radio_sent(s.get(), kBegin, west, 1, 100);
   EXPECT_EQ(Value("pdr"), "") << "nobody is left to hear it";
   bac_radio_sent(s.get(), kBegin, east, 2, 100);
@@ -137,6 +141,54 @@ TEST_F(RadioStatsTest, SinrQuantilesAreUpperEdgesOfTenthsOfADecibel) {
   EXPECT_EQ(Value("sinr_p95_db"), "80");
   for (int i = 0; i < 200; i++) bac_radio_heard(s.get(), to, 1, 0); /* minus infinity: its first bin */
   EXPECT_EQ(Value("sinr_p50_db"), "-19.9");
+}
+
+TEST_F(RadioStatsTest, FramesAndAgesByDistance) {
+  const uint32_t from = Station(0), near = Station(120), far = Station(320), other = Station(20, 1);
+  bac_link_stats *links = bac_radio_links(s.get());
+  bac_radio_sent(s.get(), kBegin, from, 77, 500);
+  for (const uint32_t to : {near, far, other}) {
+    bac_link_arrives(links, to, 77);
+    bac_link_fate(links, to, 77, BAC_FATE_DECODED);
+  }
+  bac_radio_sent(s.get(), kBegin + BAC_SECOND, other, 78, 500);
+  std::map<std::string, std::string> bin;
+  const bac_columns to = {[](void *ctx, const char *n, const char *value) { (*static_cast<std::map<std::string, std::string> *>(ctx))[n] = value; }, &bin};
+  bac_link_bin_columns(links, 2, &to);
+  EXPECT_EQ(bin["received"], "1") << "120 m";
+  bac_link_bin_columns(links, 6, &to);
+  EXPECT_EQ(bin["received"], "1") << "320 m";
+  bac_link_bin_columns(links, 0, &to);
+  EXPECT_EQ(bin["expected"], "0") << "on another channel";
+  bac_radio_sample_ages(s.get(), kBegin + 500 * BAC_MS); /* near of from 0.5 s; near of far, far of near and from of near unheard; far of from: 320 m */
+  bac_link_columns(links, &to);
+  EXPECT_EQ(bin["aoi_mean_s"], "0.5");
+  EXPECT_EQ(bin["aoi_unheard"], "0.75");
+}
+
+TEST_F(RadioStatsTest, EfficiencyAgainstTheBound) {
+  const uint32_t from = Station(0), near = Station(120);
+  for (uint64_t uid = 0; uid < 5; uid++) {
+    bac_radio_sent(s.get(), kBegin, from, uid, 1000);
+    if (uid < 4) bac_radio_heard(s.get(), near, uid, 10);
+  }
+  bac_radio_busy(s.get(), from, kBegin, 10 * BAC_MS, true);
+  bac_observed_block blocks[3] = {};
+  blocks[0].bytes = 2800; /* two frames */
+  blocks[0].members = 11;
+  blocks[1] = blocks[0];
+  blocks[2] = blocks[0];
+  blocks[2].revoked = true;
+  std::map<std::string, std::string> row;
+  const bac_columns to = {[](void *ctx, const char *n, const char *value) { (*static_cast<std::map<std::string, std::string> *>(ctx))[n] = value; }, &row};
+  bac_radio_efficiency_columns(s.get(), blocks, 3, 6e6, &to);
+  const double frame = 195.5e-6 + 8 * 1400 / 6e6, bound = 2 * bac_link_bound_frames(2, 10, 0.2) * frame;
+  EXPECT_NEAR(std::stod(row["air_per_block_byte"]), 5000.0 / 5600, 1e-8);
+  EXPECT_NEAR(std::stod(row["air_per_useful_byte"]), 5000.0 / 56000, 1e-8);
+  EXPECT_NEAR(std::stod(row["bound_airtime_s"]), bound, 1e-8);
+  EXPECT_NEAR(std::stod(row["airtime_over_bound"]), 0.01 / bound, 1e-6);
+  bac_radio_efficiency_columns(s.get(), blocks, 0, 6e6, &to);
+  EXPECT_EQ(row["airtime_over_bound"], "");
 }
 
 }  // namespace

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bac-link-metrics.h"
+
+#include "bac-wave-phy.h"
+
+#include "sim/radio_stats.h"
+
+#include "ns3/callback.h"
+#include "ns3/ocb-wifi-mac.h"
+#include "ns3/pointer.h"
+#include "ns3/qos-txop.h"
+#include "ns3/simulator.h"
+#include "ns3/wifi-mac-queue.h"
+#include "ns3/wifi-phy-state-helper.h"
+#include "ns3/wifi-psdu.h"
+#include "ns3/wifi-utils.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ns3 {
+
+namespace {
+
+const Time WINDOW = NanoSeconds(BAC_BUSY_WINDOW);
+
+bac_fate FateOf(WifiPhyRxfailureReason reason) {
+  switch (reason) {
+    case TXING:
+    case RECEPTION_ABORTED_BY_TX: return BAC_FATE_SENDING;
+    case RXING:
+    case BUSY_DECODING_PREAMBLE:
+    case PREAMBLE_DETECTION_PACKET_SWITCH:
+    case FRAME_CAPTURE_PACKET_SWITCH: return BAC_FATE_BUSY;
+    case PREAMBLE_DETECT_FAILURE: return BAC_FATE_COLLISION; // too weak ones are known by their power
+    case L_SIG_FAILURE: return BAC_FATE_HEADER;
+    default: return BAC_FATE_OFF; // its radio was off or between channels, in the words of this version; others do not come to 802.11p
+  }
+}
+
+} // namespace
+
+BacLinkMetrics::BacLinkMetrics(bac_radio_stats* radio, Time begin, Time end, double preamble_dbm)
+    : m_radio(radio), m_links(bac_radio_links(radio)), m_begin(begin), m_end(end), m_preamble_w(DbmToW(preamble_dbm)) {
+  Simulator::Schedule(std::max(begin - Simulator::Now(), Time(0)), &BacLinkMetrics::Tick, this);
+}
+
+void BacLinkMetrics::AddWave(uint32_t station, Ptr<WaveNetDevice> device) {
+  Ptr<WifiPhy> phy = device->GetPhy(0);
+  PointerValue value;
+  phy->GetAttribute("State", value);
+  Ptr<WifiPhyStateHelper> state = value.Get<WifiPhyStateHelper>();
+  phy->TraceConnectWithoutContext("Arrives", MakeBoundCallback(&BacLinkMetrics::Arrives, this, station));
+  phy->TraceConnectWithoutContext("PhyRxBegin", MakeBoundCallback(&BacLinkMetrics::Locked, this, station));
+  phy->TraceConnectWithoutContext("PhyRxDrop", MakeBoundCallback(&BacLinkMetrics::Dropped, this, station));
+  phy->TraceConnectWithoutContext("PhyTxPsduBegin", MakeBoundCallback(&BacLinkMetrics::Begins, this));
+  state->TraceConnectWithoutContext("RxError", MakeBoundCallback(&BacLinkMetrics::Failed, this, station));
+  state->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacLinkMetrics::Decoded, this, station));
+  state->TraceConnectWithoutContext("State", MakeBoundCallback(&BacLinkMetrics::State, this, station));
+  for (const auto& [channel, mac] : device->GetMacs()) {
+    for (const char* name : {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"}) {
+      mac->GetAttribute(name, value);
+      Ptr<WifiMacQueue> queue = value.Get<QosTxop>()->GetWifiMacQueue();
+      queue->TraceConnectWithoutContext("Enqueue", MakeBoundCallback(&BacLinkMetrics::Enqueued, this));
+      queue->TraceConnectWithoutContext("Drop", MakeBoundCallback(&BacLinkMetrics::Dequeued, this));
+      queue->TraceConnectWithoutContext("Expired", MakeBoundCallback(&BacLinkMetrics::Dequeued, this));
+    }
+  }
+}
+
+void BacLinkMetrics::AddFast(uint32_t station, Ptr<BacFastNetDevice> device) {
+  if (m_fast.empty())
+    device->GetMedium()->Watch([this](uint64_t uid, const uint8_t* fate, const int16_t* sinr, uint32_t stations) { Fates(uid, fate, sinr, stations); });
+  m_fast.push_back({station, device, Time(0)});
+  m_station.resize(std::max<size_t>(m_station.size(), device->GetStation() + 1), UINT32_MAX);
+  m_station[device->GetStation()] = station;
+  device->TraceConnectWithoutContext("Access", MakeBoundCallback(&BacLinkMetrics::Waited, this));
+}
+
+void BacLinkMetrics::Tick() {
+  const Time now = Simulator::Now();
+  for (Fast& fast : m_fast) {
+    const Time busy = fast.device->GetMedium()->GetBusyTime(fast.device->GetStation());
+    if (now > m_begin)
+      bac_busy_windows_busy(bac_radio_windows(m_radio), fast.station, (now - WINDOW).GetNanoSeconds(), (busy - fast.busy).GetNanoSeconds());
+    fast.busy = busy;
+  }
+  if (now > m_begin) bac_radio_sample_ages(m_radio, now.GetNanoSeconds());
+  if (now + WINDOW <= m_end) Simulator::Schedule(WINDOW, &BacLinkMetrics::Tick, this);
+}
+
+void BacLinkMetrics::Fates(uint64_t uid, const uint8_t* fate, const int16_t* sinr, uint32_t stations) {
+  m_station.resize(std::max<size_t>(m_station.size(), stations), UINT32_MAX); // a jammer is nobody's
+  bac_link_fates(m_links, uid, fate, sinr, m_station.data(), stations);
+}
+
+void BacLinkMetrics::Arrives(BacLinkMetrics* self, uint32_t station, Ptr<const WifiPpdu> ppdu, double power_w) {
+  if (power_w >= self->m_preamble_w) bac_link_arrives(self->m_links, station, ppdu->GetPsdu()->GetPayload(0)->GetUid());
+}
+
+void BacLinkMetrics::Locked(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, RxPowerWattPerChannelBand) {
+  const double tenths = 100 * std::log10(BacPreambleDetection::GetLastSinr());
+  bac_link_locked(self->m_links, station, packet->GetUid(), static_cast<int16_t>(std::lround(std::clamp(tenths, -3000.0, 3000.0))));
+}
+
+void BacLinkMetrics::Dropped(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, WifiPhyRxfailureReason reason) {
+  bac_link_fate(self->m_links, station, packet->GetUid(), FateOf(reason));
+}
+
+void BacLinkMetrics::Failed(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, double) {
+  bac_link_fate(self->m_links, station, packet->GetUid(), BAC_FATE_PAYLOAD);
+}
+
+void BacLinkMetrics::Decoded(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, double, WifiMode, WifiPreamble) {
+  bac_link_fate(self->m_links, station, packet->GetUid(), BAC_FATE_DECODED);
+}
+
+void BacLinkMetrics::State(BacLinkMetrics* self, uint32_t station, Time start, Time duration, WifiPhyState state) {
+  if (state == WifiPhyState::TX || state == WifiPhyState::RX || state == WifiPhyState::CCA_BUSY)
+    bac_busy_windows_busy(bac_radio_windows(self->m_radio), station, start.GetNanoSeconds(), duration.GetNanoSeconds());
+}
+
+void BacLinkMetrics::Begins(BacLinkMetrics* self, WifiConstPsduMap psdus, WifiTxVector, double) {
+  const WifiPsdu& psdu = *psdus.begin()->second;
+  if (!psdu.GetHeader(0).IsData()) return;
+  const auto found = self->m_queued.find(psdu.GetPayload(0)->GetUid());
+  if (found == self->m_queued.end()) return; // a retry
+  const Time queued = found->second;
+  self->m_queued.erase(found);
+  Waited(self, Simulator::Now() - queued);
+}
+
+void BacLinkMetrics::Enqueued(BacLinkMetrics* self, Ptr<const BacMpdu> mpdu) {
+  self->m_queued[mpdu->GetPacket()->GetUid()] = Simulator::Now();
+}
+
+void BacLinkMetrics::Dequeued(BacLinkMetrics* self, Ptr<const BacMpdu> mpdu) { self->m_queued.erase(mpdu->GetPacket()->GetUid()); }
+
+void BacLinkMetrics::Waited(BacLinkMetrics* self, Time waited) {
+  const Time now = Simulator::Now();
+  if (now >= self->m_begin && now < self->m_end) bac_link_access(self->m_links, waited.GetNanoSeconds());
+}
+
+} // namespace ns3
