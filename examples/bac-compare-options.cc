@@ -315,6 +315,9 @@ class Options
         });
     }
 
+    /// What else is on the air. \param to where the options are stored
+    void Interference(BacInterferenceOptions& to);
+
     void Text(const std::string& name, std::string& to, const std::string& help, bool results)
     {
         Add(name, to, help, results, [&to](const std::string& text) { return to = text; });
@@ -381,8 +384,31 @@ Options::Options(Request& r)
     Count("control-priority", radio.control_priority, 0, 7, "EDCA user priority of control frames");
     Count("vote-priority", radio.vote_priority, 0, 7, "EDCA user priority of votes");
     Count("bulk-priority", radio.bulk_priority, 0, 7, "EDCA user priority of bodies");
+    Interference(run.interference);
     Real("wire-rate", radio.wire_gbps, 0.001, 1000, "Gb/s", "backhaul of roadside units");
     Real("wire-delay", radio.wire_delay_ms, 0, 10000, "ms", "backhaul of roadside units, one way");
+}
+
+void
+Options::Interference(BacInterferenceOptions& to)
+{
+    Real("beacon-rate", to.beacon_hz, 0, 1000, "1/s", "beacons of every EV beside the consensus traffic; 0: none. CAM: 1 to 10 (ETSI EN 302 637-2), BSM: 10 (SAE J2945/1)");
+    Count("beacon-bytes", to.beacon_bytes, BacBeacons::LEAST_BYTES, BacBeacons::MOST_BYTES, "size of a beacon with its WSMP header, bytes (300: 3GPP TR 37.885)");
+    Count("beacon-priority", to.beacon_priority, 0, 7, "EDCA user priority of beacons; 0: best effort, as CAM (ETSI TS 102 636-4-2)");
+    Count("bystanders", to.bystanders, 0, 30000, "EVs of the trace that take no part and send beacons, on the channel of the nearest shard");
+    Real("bystander-rate", to.bystander_hz, 0.001, 1000, "1/s", "their beacons");
+    Count("adjacent", to.adjacent, 0, 30000, "EVs of the trace that take no part and send on free channels next to the shards'; --radio=wave: with --weak-signals only");
+    Real("adjacent-rate", to.adjacent_hz, 0.001, 1000, "1/s", "their frames");
+    Count("adjacent-bytes", to.adjacent_bytes, BacBeacons::LEAST_BYTES, BacBeacons::MOST_BYTES, "size of such a frame with its WSMP header, bytes");
+    Choice("jammer", to.jammer, {"none", "constant", "duty", "reactive"}, "all the time, a share of each period, or a burst when a frame is on the air");
+    Count("jammer-shard", to.jammer_shard, -1, BacHelper::SHARDS_MAX - 1, "jam the channel of this shard; -1: of every shard, by a jammer each");
+    Text("jammer-at", to.jammer_at, "where a jammer is: centre (of its shard), drives (beside its shard's first EV) or X,Y (m)", true);
+    Real("jammer-power", to.jammer_eirp_dbm, -50, 44.8, "dBm", "jammer: transmit power with antenna");
+    Seconds("jammer-period", to.jammer_period_s, 0.001, 3600, "duty: period (s, ms)");
+    Real("jammer-share", to.jammer_share, 0, 1, "", "duty: share of each period that is jammed");
+    Seconds("jammer-delay", to.jammer_delay_s, 0, 1, "reactive: from the begin of a frame to the burst; preamble and SIGNAL field take 40 us (IEEE 802.11-2016, 17.3)");
+    Seconds("jammer-burst", to.jammer_burst_s, BacJammer::LEAST_S, 3600, "reactive: length of a burst");
+    Real("jammer-sense", to.jammer_sense_dbm, -110, 0, "dBm", "reactive: weakest mean power of a frame that is answered (-85: CCA at 10 MHz, IEEE 802.11-2016, 17.3.10.6)");
 }
 
 /// An option of ns-3 itself. \param name without -- \param value of it \return whether results depend on it

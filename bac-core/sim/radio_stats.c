@@ -204,6 +204,15 @@ void bac_radio_sample_ages(struct bac_radio_stats *s, bac_time now) {
   free(at);
 }
 
+void bac_radio_beside(struct bac_radio_stats *s, uint32_t station, bac_time now, bac_time duration) {
+  const bac_time time = clip(s, now, now + duration);
+  channel_at(s, s->stations[station].channel)->airtime -= time;
+  s->airtime -= time;
+}
+
+double bac_radio_delivery(const struct bac_radio_stats *s) { return s->expected > 0 ? (double)s->received / (double)s->expected : NAN; }
+double bac_radio_airtime(const struct bac_radio_stats *s) { return seconds(s->airtime); }
+
 double bac_radio_take_airtime(struct bac_radio_stats *s, uint32_t channel) {
   struct channel *c = channel_at(s, channel);
   const double since = seconds(c->airtime - c->taken);
@@ -241,7 +250,7 @@ void bac_radio_columns(const struct bac_radio_stats *s, bac_time now, size_t blo
   bac_columns_count(to, "bytes", s->bytes);
   bac_columns_real(to, "airtime_s", seconds(s->airtime));
   bac_columns_real(to, "airtime_per_block_s", blocks > 0 ? seconds(s->airtime) / (double)blocks : NAN);
-  bac_columns_real(to, "pdr", s->expected > 0 ? (double)s->received / (double)s->expected : NAN);
+  bac_columns_real(to, "pdr", bac_radio_delivery(s));
   bac_columns_real(to, "pdr_range_m", s->range_m);
   bac_columns_real(to, "cbr", busy_ratio(s, now));
   bac_columns_real(to, "sinr_p05_db", sinr_quantile(s, 0.05));

@@ -38,6 +38,9 @@ void bac_radio_sent(struct bac_radio_stats *stats, bac_time now, uint32_t statio
 void bac_radio_heard(struct bac_radio_stats *stats, uint32_t station, uint64_t uid, double sinr);
 /* A station sees its channel busy for a while, through its own transmission if `sending`. */
 void bac_radio_busy(struct bac_radio_stats *stats, uint32_t station, bac_time start, bac_time duration, bool sending);
+/* What a station sends from now on, and bac_radio_busy counts, is no frame of what is measured (a beacon beside it): it makes the channel busy, but
+ * is not in the airtime. */
+void bac_radio_beside(struct bac_radio_stats *stats, uint32_t station, bac_time now, bac_time duration);
 
 /* What became of frames, and windows of busy time: told of by the host, frames and stations apart. Borrowed. */
 struct bac_link_stats *bac_radio_links(struct bac_radio_stats *stats);
@@ -45,6 +48,10 @@ struct bac_busy_windows *bac_radio_windows(struct bac_radio_stats *stats);
 /* Samples the age of what each vehicle knows of every station that is on, on its channel and within range_m. */
 void bac_radio_sample_ages(struct bac_radio_stats *stats, bac_time now);
 
+/* Of frames received over those expected; NaN without any. */
+double bac_radio_delivery(const struct bac_radio_stats *stats);
+/* Seconds of transmissions on all channels. */
+double bac_radio_airtime(const struct bac_radio_stats *stats);
 /* Seconds of transmissions on a channel since the last call for it. */
 double bac_radio_take_airtime(struct bac_radio_stats *stats, uint32_t channel);
 

@@ -3,8 +3,8 @@
 #define BAC_ATTACKER_H
 
 #include "ns3/bac-helper.h"
+#include "ns3/bac-jammer.h"
 
-#include "ns3/event-id.h"
 #include "ns3/wifi-phy.h"
 
 #include <map>
@@ -38,21 +38,19 @@ struct BacDosOptions {
 class BacAttacker {
  public:
   /// \param helper builds the station \param options of the attack \param shard whose primaries \param id protocol node id of the station, nobody's
-  /// else; determines its MAC address \param fast whether the radio is the fast one \param election how the shard's primaries come to be
+  /// else; determines its MAC address \param election how the shard's primaries come to be
   /// \throws std::runtime_error when an option is out of range
-  BacAttacker(BacHelper& helper, const BacDosOptions& options, uint32_t shard, uint32_t id, bool fast, const std::string& election);
+  BacAttacker(BacHelper& helper, const BacDosOptions& options, uint32_t shard, uint32_t id, const std::string& election);
   ~BacAttacker();
   BacAttacker(const BacAttacker&) = delete;
   BacAttacker& operator=(const BacAttacker&) = delete;
 
   static void Check(const BacDosOptions& options); ///< \param options to check \throws std::runtime_error as the constructor
   void Watch(Ptr<BacApplication> app);             ///< Follow an EV while it is of the shard. \param app its application, with its radio
-  Time GetJamTime() const { return m_jamTime; }    ///< \return airtime of jamming frames
+  Time GetJamTime() const { return m_jammer.GetAirtime(); } ///< \return airtime of jamming frames
   uint64_t GetJams() const { return m_jams; }      ///< \return targets that it has begun to jam
 
  private:
-  class Shadow; ///< the station's mobility
-
   void FrameTx(uint32_t id, const bac_effect& effect, uint64_t uid); ///< \param id of a member that queues \param effect a frame \param uid its packet
   void Role(uint32_t id, const bac_effect& effect);                  ///< \param id of a member \param effect its role
   void OnAir(uint64_t uid, Time duration);                           ///< A member's frame begins. \param uid of its packet \param duration of it
@@ -62,21 +60,16 @@ class BacAttacker {
   static void FastTx(BacAttacker* self, uint64_t uid, uint32_t bytes, Time duration);
   void Heard(uint64_t uid);                           ///< A frame has ended. \param uid of its packet
   void Start(uint32_t target, Time until);            ///< Jam. \param target whom \param until when
-  void Jam();                                         ///< one frame, then the next
 
   BacDosOptions m_options;                              ///< of the attack
   std::string m_election;                               ///< how primaries come to be
   std::unique_ptr<bac_attacker, void (*)(bac_attacker*)> m_attacker; ///< who decides
-  Ptr<Shadow> m_shadow;                                 ///< where the station is
-  Ptr<WaveNetDevice> m_wave;                            ///< its radio
-  Ptr<BacFastNetDevice> m_fast;                         ///< its radio on the fast medium, in place of the above
+  Ptr<BacBesideMobility> m_shadow;                      ///< where the station is
+  BacJammer m_jammer;                                   ///< the station
   uint32_t m_shard;                                     ///< whose channel
   std::map<uint32_t, Ptr<BacApplication>> m_members;    ///< by id
   std::map<uint64_t, std::vector<bac_overheard>> m_waiting; ///< what queued frames say, by uid of their packets
-  Time m_until;                                         ///< end of this jam
-  EventId m_next;                                       ///< of its next frame
   uint64_t m_jams{0};                                   ///< targets
-  Time m_jamTime;                                       ///< airtime
 };
 
 } // namespace ns3

@@ -137,9 +137,27 @@ BacHelper::BacHelper(const BacRadioOptions& options)
   m_wave->SetReach([pieces](double loss_db) { return ReachOf(pieces, loss_db); }, options.nakagami);
 }
 
-uint32_t BacHelper::ChannelOf(uint32_t shard) {
+uint32_t BacHelper::ServiceChannel(uint32_t index) {
+  BacCheck::Range("service channel", index, 0, SHARDS_MAX - 1);
+  return SERVICE_CHANNELS[index];
+}
+
+uint32_t BacHelper::ChannelOf(uint32_t shard) const {
   BacCheck::Range("shard", shard, 0, SHARDS_MAX - 1);
   return SERVICE_CHANNELS[shard];
+}
+
+std::vector<uint32_t> BacHelper::ChannelsOf(uint32_t shard, uint32_t shards) const {
+  std::vector<uint32_t> channels = {ChannelOf(shard)};
+  for (uint32_t s = 0; s < shards; s++)
+    if (std::find(channels.begin(), channels.end(), ChannelOf(s)) == channels.end()) channels.push_back(ChannelOf(s));
+  return channels;
+}
+
+double BacHelper::GetMeanLoss(double distance_m) const {
+  const bac_loss_config config = LossOf(m_options);
+  const bac_loss_pieces pieces = bac_loss_pieces_of(&config);
+  return bac_loss_db(&pieces, distance_m);
 }
 
 void BacHelper::Configure(WifiPhyHelper& phy) const {
@@ -150,21 +168,34 @@ void BacHelper::Configure(WifiPhyHelper& phy) const {
 }
 
 Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards) {
+  return InstallWave(node, id, ChannelsOf(shard, shards));
+}
+
+Ptr<WaveNetDevice> BacHelper::InstallRadio(const WifiPhyHelper& phy, Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards) {
+  return Install80211p(phy, node, id, ChannelsOf(shard, shards));
+}
+
+Ptr<NetDevice> BacHelper::InstallRadioOn(Ptr<Node> node, uint32_t id, const std::vector<uint32_t>& channels) {
+  if (IsFast()) return InstallFast(node, id, channels[0]);
+  return InstallWave(node, id, channels);
+}
+
+Ptr<WaveNetDevice> BacHelper::InstallWave(Ptr<Node> node, uint32_t id, const std::vector<uint32_t>& channels) {
   YansWifiPhyHelper stock;
   WavePhyHelper culled;
   YansWifiPhyHelper& phy = m_wave ? culled : stock;
   phy.SetChannel(m_channel);
   Configure(phy);
-  Ptr<WaveNetDevice> device = InstallRadio(phy, node, id, shard, shards);
+  Ptr<WaveNetDevice> device = Install80211p(phy, node, id, channels);
   if (m_wave) m_wave->Join(DynamicCast<BacWavePhy>(device->GetPhy(0)));
   return device;
 }
 
-Ptr<WaveNetDevice> BacHelper::InstallRadio(const WifiPhyHelper& phy, Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards) {
-  const uint32_t channel = ChannelOf(shard);
-  std::vector<uint32_t> channels = {CCH, channel}; // of these it has a MAC each
-  for (uint32_t s = 0; s < shards; s++)
-    if (s != shard) channels.push_back(ChannelOf(s));
+Ptr<WaveNetDevice> BacHelper::Install80211p(const WifiPhyHelper& phy, Ptr<Node> node, uint32_t id, const std::vector<uint32_t>& tunable) {
+  const uint32_t channel = tunable[0];
+  std::vector<uint32_t> channels = {CCH}; // of these it has a MAC each
+  for (const uint32_t c : tunable)
+    if (c != CCH) channels.push_back(c);
 
   // Continuous access takes the rate from the station manager and ignores that of TxInfo.
   WaveHelper wave;
@@ -178,13 +209,15 @@ Ptr<WaveNetDevice> BacHelper::InstallRadio(const WifiPhyHelper& phy, Ptr<Node> n
   // SetAddress does not reach the frame exchange managers of 3.37, and without them no unicast frame is received.
   device->SetAddress(BacApplication::AddressOf(id));
   for (const auto& [number, mac] : device->GetMacs()) mac->GetFrameExchangeManager()->SetAddress(BacApplication::AddressOf(id));
-  Simulator::ScheduleWithContext(node->GetId(), std::max(Seconds(0), MilliSeconds(10) - Simulator::Now()), &StartChannel, device,
-                                 channel);
+  const Time start = std::max(Seconds(0), MilliSeconds(10) - Simulator::Now());
+  if (channel != CCH) Simulator::ScheduleWithContext(node->GetId(), start, &StartChannel, device, channel); // the CCH is open by itself
   m_devices.push_back(device);
   return device;
 }
 
-Ptr<BacFastNetDevice> BacHelper::InstallFastRadio(Ptr<Node> node, uint32_t id, uint32_t shard) {
+Ptr<BacFastNetDevice> BacHelper::InstallFastRadio(Ptr<Node> node, uint32_t id, uint32_t shard) { return InstallFast(node, id, ChannelOf(shard)); }
+
+Ptr<BacFastNetDevice> BacHelper::InstallFast(Ptr<Node> node, uint32_t id, uint32_t channel) {
   if (!m_fast) {
     bac_medium_config config = bac_medium_default();
     config.seed = RngSeedManager::GetRun();
@@ -199,7 +232,7 @@ Ptr<BacFastNetDevice> BacHelper::InstallFastRadio(Ptr<Node> node, uint32_t id, u
   Ptr<BacFastNetDevice> device = CreateObject<BacFastNetDevice>();
   device->SetAddress(BacApplication::AddressOf(id));
   node->AddDevice(device);
-  m_fast->Add(device, ChannelOf(shard));
+  m_fast->Add(device, channel);
   return device;
 }
 
@@ -213,7 +246,7 @@ Ptr<BacApplication> BacHelper::Install(Ptr<Node> node, const bac_node_config& co
   node->AddApplication(app);
   app->SetNodeConfig(config);
   if (Ptr<BacFastNetDevice> fast = DynamicCast<BacFastNetDevice>(radio))
-    app->SetFastRadio(fast, ChannelOf(shard), static_cast<uint64_t>(m_options.rate_mbps * 1e6));
+    app->SetFastRadio(fast, ChannelOf(shard), GetRate());
   else if (radio)
     app->SetRadio(DynamicCast<WaveNetDevice>(radio), ChannelOf(shard), GetMode());
   return app;
@@ -259,7 +292,19 @@ void BacHelper::Capture(Ptr<WaveNetDevice> device, const std::string& file) {
   phy.EnablePcap(file, device, false, true);
 }
 
-void BacHelper::SetOn(Ptr<BacApplication> app, bool on) {
+bool BacHelper::IsOn(Ptr<NetDevice> radio) {
+  if (Ptr<BacFastNetDevice> fast = DynamicCast<BacFastNetDevice>(radio)) return fast->GetMedium()->IsOn(fast->GetStation());
+  return !DynamicCast<WaveNetDevice>(radio)->GetPhy(0)->IsStateOff();
+}
+
+void BacHelper::SetDeviceOn(Ptr<NetDevice> radio, bool on) {
+  if (Ptr<BacFastNetDevice> fast = DynamicCast<BacFastNetDevice>(radio))
+    fast->GetMedium()->SetOn(fast->GetStation(), on);
+  else
+    SetRadioOn(DynamicCast<WaveNetDevice>(radio), on);
+}
+
+void BacHelper::SetOn(Ptr<BacApplication> app, bool on) const {
   const uint32_t before = app->GetChannel(), channel = ChannelOf(app->GetShard());
   const bool tune = on && channel != before;
   if (Ptr<BacFastNetDevice> fast = app->GetFastRadio()) {

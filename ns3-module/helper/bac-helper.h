@@ -55,8 +55,12 @@ class BacHelper {
   /// \param options of the radio \throws std::runtime_error when an option is out of range
   explicit BacHelper(const BacRadioOptions& options);
 
-  static uint32_t ChannelOf(uint32_t shard);                    ///< \param shard below SHARDS_MAX \return its service channel
+  static uint32_t ServiceChannel(uint32_t index);               ///< \param index below SHARDS_MAX \return that of the service channels
+  uint32_t ChannelOf(uint32_t shard) const;                     ///< \param shard below SHARDS_MAX \return its channel
+  bool IsFast() const { return m_options.radio == "fast"; }     ///< \return whether stations are on the fast medium
   WifiMode GetMode() const { return WifiMode(m_mode); }         ///< \return rate of all frames
+  uint64_t GetRate() const { return static_cast<uint64_t>(m_options.rate_mbps * 1e6); } ///< \return the same in bit/s
+  double GetMeanLoss(double distance_m) const;                  ///< \param distance_m a distance \return path loss without fading, dB
   Ptr<YansWifiChannel> GetChannel() const { return m_channel; } ///< \return the medium
 
   /// Add a radio to a node that has a mobility model. It is on its channel from t = 0.01 s on, continuously.
@@ -71,6 +75,9 @@ class BacHelper {
   /// The same on the fast medium, on its channel from the start. \param node the node \param id protocol node id
   /// \param shard whose channel \return device
   Ptr<BacFastNetDevice> InstallFastRadio(Ptr<Node> node, uint32_t id, uint32_t shard);
+  /// A radio of the options' kind. \param node the node \param id determines the MAC address \param channels WAVE channel numbers: the one that it
+  /// is on, and others that it may be tuned to \return device
+  Ptr<NetDevice> InstallRadioOn(Ptr<Node> node, uint32_t id, const std::vector<uint32_t>& channels);
   /// Add an application to a node. \param node the node \param config what it hosts, borrowed \param costModel name of the
   /// times of operations \param radio its radio of either kind, or null \param shard whose channel the radio uses \return application
   Ptr<BacApplication> Install(Ptr<Node> node, const bac_node_config& config, const std::string& costModel,
@@ -82,11 +89,18 @@ class BacHelper {
   /// Capture what a radio sends and hears, for Wireshark. \param device the radio \param file its name, replaced
   static void Capture(Ptr<WaveNetDevice> device, const std::string& file);
   /// The same of an application's radio, whichever it has, which goes on on its shard's channel. \param app the application \param on the wish
-  static void SetOn(Ptr<BacApplication> app, bool on);
+  void SetOn(Ptr<BacApplication> app, bool on) const;
+  static bool IsOn(Ptr<NetDevice> radio);           ///< \param radio of either kind \return whether it is on
+  static void SetDeviceOn(Ptr<NetDevice> radio, bool on); ///< Switch a radio of either kind on or off. \param radio it \param on the wish
   /// \param stream first stream \return streams used by medium, PHYs and MACs of all radios
   int64_t AssignStreams(int64_t stream);
 
  private:
+  Ptr<WaveNetDevice> Install80211p(const WifiPhyHelper& phy, Ptr<Node> node, uint32_t id, const std::vector<uint32_t>& channels); ///< see InstallRadioOn
+  Ptr<WaveNetDevice> InstallWave(Ptr<Node> node, uint32_t id, const std::vector<uint32_t>& channels);                          ///< see InstallRadioOn
+  Ptr<BacFastNetDevice> InstallFast(Ptr<Node> node, uint32_t id, uint32_t channel);                                            ///< see InstallRadioOn
+  std::vector<uint32_t> ChannelsOf(uint32_t shard, uint32_t shards) const; ///< \param shard whose \param shards all others' too \return channels
+
   BacRadioOptions m_options;                 ///< of the radio
   std::string m_mode;                        ///< name of the rate
   Ptr<YansWifiChannel> m_channel;            ///< the medium

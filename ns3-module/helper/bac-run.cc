@@ -121,6 +121,7 @@ class Scene {
   std::set<uint32_t> m_absent;                  ///< of them, those that have left
   std::unique_ptr<BacHelper> m_helper;
   std::unique_ptr<BacStatistics> m_statistics;
+  std::unique_ptr<BacInterference> m_interference; ///< what else is on the air
   std::vector<std::unique_ptr<BacAttacker>> m_attackers; ///< with dos: one a shard
   std::set<uint32_t> m_identities; ///< with sybil: ids of attackers' members
   uint64_t m_units{0};             ///< with sybil: of all members at genesis
@@ -149,6 +150,7 @@ Scene::Scene(const BacRunOptions& options)
   bac_plan* plan = nullptr;
   if (bac_plan_new(trace, &want, &plan, why, sizeof why) != BAC_OK) Refuse(why);
   m_plan.reset(plan);
+  m_interference = std::make_unique<BacInterference>(o.interference, o.radio, plan, o.seed);
   m_config.backhaul = plan->rsu_count > 0;
   if (o.attack == "sybil")
     for (uint32_t shard = 0; shard < plan->shard_count; shard++) MakeIdentities(plan->shards[shard]);
@@ -195,9 +197,11 @@ void Scene::Build() {
   m_helper = std::make_unique<BacHelper>(m_options.radio);
   m_statistics = std::make_unique<BacStatistics>(m_options.seed, NanoSeconds(m_measureBegin), NanoSeconds(m_end), 300,
                                                  m_options.radio.preamble_dbm, m_options.radio.rate_mbps);
+  m_interference->Begin(*m_helper, NanoSeconds(NODES_START_NS), NanoSeconds(m_measureBegin), NanoSeconds(m_end));
+  if (m_interference->IsOn()) m_statistics->SetBeside([this](uint64_t uid) { return m_interference->IsBeacon(uid); });
   for (uint32_t shard = 0; shard < m_plan->shard_count && m_options.attack == "dos"; shard++)
     m_attackers.push_back(std::make_unique<BacAttacker>(*m_helper, m_options.dos, shard, ATTACKERS_BEGIN + shard,
-                                                        m_options.radio.radio == "fast", bac_election_name(&m_config)));
+                                                        bac_election_name(&m_config)));
   for (uint32_t shard = 0; shard < m_plan->shard_count; shard++) {
     const Ptr<BacApplication> ev = BuildMembers(m_plan->shards[shard]);
     const Ptr<BacApplication> rsu = BuildBackhaul(m_plan->shards[shard]);
@@ -205,6 +209,7 @@ void Scene::Build() {
     const Ptr<BacApplication> listener = rsu ? rsu : ev;
     BacHelper::Capture(listener->GetRadio(), m_options.pcap + "-shard" + std::to_string(shard) + "-node" + std::to_string(listener->GetId()) + ".pcap");
   }
+  m_interference->BuildOthers();
   if (m_controller) Simulator::Schedule(NanoSeconds(NODES_START_NS + m_announceInterval), &Scene::Announce, this);
   m_helper->AssignStreams(0);
 }
@@ -228,6 +233,7 @@ Ptr<BacApplication> Scene::BuildNode(const bac_plan_shard& s, uint32_t id, bac_n
   if (kind == BAC_NODE_MEMBER) m_statistics->AddMember(app, s.roster.shard);
   for (size_t i = 0; kind == BAC_NODE_MEMBER && i < m_attackers.size(); i++) m_attackers[i]->Watch(app); // it may change over
   if (radio) m_statistics->AddStation(app, s.roster.shard, kind == BAC_NODE_MEMBER);
+  if (radio) m_interference->AddNode(app, kind == BAC_NODE_MEMBER);
   return app;
 }
 
@@ -279,7 +285,8 @@ void Scene::PlanPresence(Ptr<BacApplication> app, uint32_t vehicle) {
     if (begin > NODES_START_NS) {
       if (from == 0) { // the first: until then it is not there
         m_statistics->SetPresent(app->GetId(), false);
-        Simulator::ScheduleWithContext(context, MilliSeconds(20), &BacHelper::SetOn, app, false);
+        m_interference->SetPresent(app->GetId(), false);
+        Simulator::ScheduleWithContext(context, MilliSeconds(20), &BacHelper::SetOn, m_helper.get(), app, false);
         app->SetStartTime(NanoSeconds(begin) + MilliSeconds(1));
       }
       Simulator::ScheduleWithContext(context, NanoSeconds(begin), &Scene::SetPresent, this, app, true);
@@ -295,7 +302,8 @@ void Scene::SetPresent(Ptr<BacApplication> app, bool present) {
   if (!present) app->Crash();
   present ? (void)m_absent.erase(app->GetId()) : (void)m_absent.insert(app->GetId());
   m_statistics->SetPresent(app->GetId(), present);
-  BacHelper::SetOn(app, present);
+  m_interference->SetPresent(app->GetId(), present);
+  m_helper->SetOn(app, present);
   if (present) app->Restart();
 }
 
@@ -327,13 +335,13 @@ void Scene::HandedOver(uint32_t id, const bac_effect& effect) {
   NS_LOG_INFO("node " << id << " is handed over to shard " << effect.handover.shard);
   const Ptr<BacApplication> app = m_evs.at(id);
   app->SetReceivers(m_plan->shards[effect.handover.shard].everybody);
-  BacHelper::SetOn(app, false);
+  m_helper->SetOn(app, false);
   Simulator::Schedule(RETUNING, &Scene::Retuned, this, app);
 }
 
 void Scene::Retuned(Ptr<BacApplication> app) {
   if (m_absent.count(app->GetId()) > 0) return; // it is off, and starts there when it is back
-  BacHelper::SetOn(app, true);
+  m_helper->SetOn(app, true);
   app->Restart();
 }
 
@@ -409,6 +417,7 @@ BacRow Scene::GetConfiguration() const {
   count("bulk_priority", o.radio.bulk_priority);
   real("wire_gbps", o.radio.wire_gbps);
   real("wire_delay_ms", o.radio.wire_delay_ms);
+  m_interference->GetConfiguration(columns);
   return row;
 }
 
@@ -426,6 +435,7 @@ BacRunResult Scene::GetResult() {
   const bac_columns attack = BacColumnsOf(result.columns);
   bac_columns_count(&attack, "attacks", jams);
   bac_columns_real(&attack, "jam_airtime_s", jamming.GetSeconds());
+  m_interference->GetColumns(m_statistics->GetAirtime(), attack);
   uint64_t own = 0;
   const std::vector<BacRow> blocks = m_statistics->GetBlocks();
   for (const BacRow& block : blocks)

@@ -4,6 +4,7 @@
 
 #include "ns3/bac-attacker.h"
 #include "ns3/bac-helper.h"
+#include "ns3/bac-interference.h"
 #include "ns3/bac-statistics.h"
 
 #include <functional>
@@ -40,6 +41,7 @@ struct BacRunOptions {
   std::string cost = "automotive";    ///< name of the CPU cost model
   std::string pcap;                   ///< captures begin with this name, one a shard, of what its first RSU hears, else its first EV; empty: none
   BacRadioOptions radio;              ///< the radio
+  BacInterferenceOptions interference; ///< what else is on the air
   std::string attack = "none";        ///< none, dos or sybil
   BacDosOptions dos;                  ///< with dos
   uint32_t identities = 4;            ///< with sybil: of one attacker in each shard

@@ -103,10 +103,16 @@ void BacStatistics::Where(void* self, uint32_t station, double at[3]) {
   at[2] = position.z;
 }
 
-void BacStatistics::TxBegin(BacStatistics* self, uint32_t station, WifiConstPsduMap psdus, WifiTxVector, double) {
+void BacStatistics::TxBegin(BacStatistics* self, uint32_t station, WifiConstPsduMap psdus, WifiTxVector vector, double) {
   const WifiPsdu& psdu = *psdus.begin()->second;
-  if (psdu.GetHeader(0).IsData())
-    bac_radio_sent(self->m_radio.get(), NowNs(), station, psdu.GetPayload(0)->GetUid(), psdu.GetSize());
+  if (!psdu.GetHeader(0).IsData()) return;
+  const uint64_t uid = psdu.GetPayload(0)->GetUid();
+  if (self->m_beside && self->m_beside(uid)) {
+    const Time duration = WifiPhy::CalculateTxDuration(psdu.GetSize(), vector, WIFI_PHY_BAND_5GHZ);
+    bac_radio_beside(self->m_radio.get(), station, NowNs(), duration.GetNanoSeconds());
+  } else {
+    bac_radio_sent(self->m_radio.get(), NowNs(), station, uid, psdu.GetSize());
+  }
 }
 
 void BacStatistics::RxOk(BacStatistics* self, uint32_t station, Ptr<const Packet> packet, double sinr, WifiMode, WifiPreamble) {
@@ -119,7 +125,10 @@ void BacStatistics::PhyState(BacStatistics* self, uint32_t station, Time start, 
 }
 
 void BacStatistics::FastTxBegin(BacStatistics* self, uint32_t station, uint64_t uid, uint32_t bytes, Time duration) {
-  bac_radio_sent(self->m_radio.get(), NowNs(), station, uid, bytes);
+  if (self->m_beside && self->m_beside(uid))
+    bac_radio_beside(self->m_radio.get(), station, NowNs(), duration.GetNanoSeconds());
+  else
+    bac_radio_sent(self->m_radio.get(), NowNs(), station, uid, bytes);
   FastSends(self, station, duration);
 }
 
@@ -146,6 +155,8 @@ void BacStatistics::EndFast() {
 }
 
 uint64_t BacStatistics::GetConflicts() const { return bac_observer_sum(m_observer.get()).conflicts; }
+
+double BacStatistics::GetAirtime() const { return bac_radio_airtime(m_radio.get()); }
 
 std::string BacStatistics::GetConflictText() const { return bac_observer_conflict(m_observer.get()); }
 

@@ -8,6 +8,7 @@
 #include "ns3/wifi-phy-state.h"
 #include "ns3/wifi-phy.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -48,6 +49,8 @@ class BacStatistics {
   void AddMember(Ptr<BacApplication> app, uint32_t shard);
   /// Observe a station's radio. \param app its application \param shard whose channel \param isEv for the busy ratio
   void AddStation(Ptr<BacApplication> app, uint32_t shard, bool isEv);
+  /// \param beside tells whether a packet, by its uid, is sent beside the protocol's: its frames make channels busy and count for nothing else
+  void SetBeside(std::function<bool(uint64_t)> beside) { m_beside = std::move(beside); }
   /// A station's radio goes on or off. \param id its node id \param present whether it is on
   void SetPresent(uint32_t id, bool present);
   /// A member commits, proposes, or hears of its transaction. Public for tests. \param id of the node \param effect what it did
@@ -58,6 +61,7 @@ class BacStatistics {
   std::vector<BacRow> GetBlocks() const; ///< \return blocks committed by a quorum within the window, in that order
   const std::vector<BacRow>& GetReputations() const { return m_reputations; } ///< \return every member's, whenever an epoch of a shard begins
   std::vector<BacRow> GetLinks() const;  ///< \return what became of frames, a row for each bin of distance
+  double GetAirtime() const;             ///< \return of the protocol's frames, s
   BacRow GetColumns();                   ///< \return all results; once, at the end of the simulation
 
  private:
@@ -106,6 +110,7 @@ class BacStatistics {
   std::map<uint32_t, size_t> m_fastIndex;   ///< among them, by station
   std::vector<BacRow> m_reputations;        ///< rows
   std::map<uint32_t, uint64_t> m_epochs;    ///< by shard: the first that has not begun
+  std::function<bool(uint64_t)> m_beside;   ///< see SetBeside
   Time m_begin;                             ///< of the measured window
   Time m_end;                               ///< of the measured window
 };

@@ -91,7 +91,7 @@ void BacApplication::DoDispose() {
 
 Mac48Address BacApplication::AddressOf(uint32_t id) {
   if (id == BAC_BROADCAST) return Mac48Address::GetBroadcast();
-  const uint8_t octets[6] = {2, 0, 0, 0, static_cast<uint8_t>(id >> 8), static_cast<uint8_t>(id)};
+  const uint8_t octets[6] = {2, 0, 0, static_cast<uint8_t>(id >> 16), static_cast<uint8_t>(id >> 8), static_cast<uint8_t>(id)};
   Mac48Address address;
   address.CopyFrom(octets);
   return address;

@@ -32,7 +32,8 @@ class BacApplication : public Application {
 
   static TypeId GetTypeId(); ///< \return the TypeId
 
-  static Mac48Address AddressOf(uint32_t id); ///< \param id protocol node id \return its address, 02:00:00:00:hh:ll
+  /// \param id protocol node id, or 65536 and more of a station that is no node \return its address, 02:00:00:xx:hh:ll
+  static Mac48Address AddressOf(uint32_t id);
   static uint32_t IdOf(Mac48Address address); ///< \param address of a node, or broadcast \return its id, or BAC_BROADCAST
 
   /// What to host. \param config checked here; borrowed, with all that it points to, for the application's lifetime

@@ -75,6 +75,7 @@ void BacFastChannel::Add(Ptr<BacFastNetDevice> device, uint32_t channel) {
   device->SetStation(this, static_cast<uint32_t>(station));
   m_devices.push_back(device);
   m_mobilities.push_back(mobility);
+  m_on.push_back(true);
   m_stations[Mac48Address::ConvertFrom(device->GetAddress())] = static_cast<uint32_t>(station);
   if (!m_refreshEvent.IsRunning()) m_refreshEvent = Simulator::Schedule(m_refresh, &BacFastChannel::Refresh, this);
 }
@@ -100,13 +101,15 @@ void BacFastChannel::Tune(uint32_t station, uint32_t channel) {
 }
 
 void BacFastChannel::SetOn(uint32_t station, bool on) {
+  m_on[station] = on;
   bac_medium_set_on(m_medium, Simulator::Now().GetNanoSeconds(), station, on);
   Arm();
 }
 
-void BacFastChannel::Jam(uint32_t station, uint32_t bytes) {
-  bac_medium_jam(m_medium, Simulator::Now().GetNanoSeconds(), station, bytes, BAC_MODE_3);
+bool BacFastChannel::Jam(uint32_t station, uint32_t bytes) {
+  const int error = bac_medium_jam(m_medium, Simulator::Now().GetNanoSeconds(), station, bytes, BAC_MODE_3);
   Arm();
+  return error == BAC_OK;
 }
 
 void BacFastChannel::SetPower(uint32_t station, double eirp_dbm) { bac_medium_set_power(m_medium, station, eirp_dbm); }
@@ -224,6 +227,12 @@ bool BacFastNetDevice::Send(Ptr<Packet> packet, const Address& to, uint16_t prot
   return m_medium->Send(m_station, packet, protocol, Mac48Address::ConvertFrom(to), 6000000, 0) >= 0;
 }
 
+bool BacFastNetDevice::SendBeside(Ptr<Packet> packet, Mac48Address to, uint16_t protocol, uint64_t rate, uint32_t priority) {
+  const int64_t cookie = m_medium->Send(m_station, packet, protocol, to, rate, priority);
+  if (cookie >= 0) m_beside.insert(static_cast<uint64_t>(cookie));
+  return cookie >= 0;
+}
+
 void BacFastNetDevice::Forget() {
   for (EventId& report : m_reports) report.Cancel();
   m_reports.clear();
@@ -231,6 +240,7 @@ void BacFastNetDevice::Forget() {
 }
 
 void BacFastNetDevice::FrameDone(uint64_t cookie, bool dropped) {
+  if (m_beside.erase(cookie) > 0) return;
   (dropped ? m_counts.dropped : m_counts.done)++;
   if (m_pending.erase(cookie) == 0) return; // the host has crashed since
   // Later, not now: the medium is in the midst of it.

@@ -47,7 +47,9 @@ class BacFastChannel : public Object {
   /// Tune a radio that is off and done sending. \param station whose \param channel WAVE channel number
   void Tune(uint32_t station, uint32_t channel);
   void SetOn(uint32_t station, bool on); ///< \param station whose radio \param on goes on, or off after a frame on the air
-  void Jam(uint32_t station, uint32_t bytes);      ///< A frame for nobody, at once, at 3 Mb/s. \param station whose \param bytes of its PSDU
+  bool IsOn(uint32_t station) const { return m_on[station]; } ///< \param station which \return whether its radio is on
+  /// A frame for nobody, at once, at 3 Mb/s. \param station whose \param bytes of its PSDU \return whether it has begun
+  bool Jam(uint32_t station, uint32_t bytes);
   void SetPower(uint32_t station, double eirp_dbm); ///< \param station whose \param eirp_dbm of its frames from now on
   void Moved(uint32_t station);                    ///< Take a position anew, now. \param station whose
   /// What became of a frame at all stations: uid of its packet, then by station as bac_medium_host::fates has it.
@@ -84,6 +86,7 @@ class BacFastChannel : public Object {
   bac_medium* m_medium{nullptr};                 ///< the medium
   std::vector<Ptr<BacFastNetDevice>> m_devices;  ///< by station
   std::vector<Ptr<MobilityModel>> m_mobilities;  ///< by station
+  std::vector<bool> m_on;                        ///< by station: its radio
   std::map<Mac48Address, uint32_t> m_stations;   ///< by address
   std::map<uint64_t, Frame> m_frames;            ///< by cookie
   uint64_t m_cookie{0};                          ///< of the next frame
@@ -116,6 +119,9 @@ class BacFastNetDevice : public SimpleNetDevice {
   void SetDoneCallback(Callback<void, uint32_t> done) { m_done = done; }
   /// Send one frame. \param packet its bytes \param to receiver \param protocol ethertype \param rate bit/s \param priority of EDCA
   void SendFrame(Ptr<Packet> packet, Mac48Address to, uint16_t protocol, uint64_t rate, uint32_t priority);
+  /// Send one frame beside the host's, of which nobody gets notice. \param packet its bytes \param to receiver \param protocol ethertype
+  /// \param rate bit/s \param priority of EDCA \return whether the medium takes it
+  bool SendBeside(Ptr<Packet> packet, Mac48Address to, uint16_t protocol, uint64_t rate, uint32_t priority);
   void Forget();                                       ///< the host has crashed: no notice of what it had sent
   const Counts& GetCounts() const { return m_counts; } ///< \return running totals
   void FrameDone(uint64_t cookie, bool dropped);       ///< the medium's notice. \param cookie of the frame \param dropped unsent
@@ -146,6 +152,7 @@ class BacFastNetDevice : public SimpleNetDevice {
   Counts m_counts{};               ///< totals
   std::vector<EventId> m_reports;  ///< under way
   std::set<uint64_t> m_pending;    ///< frames of this life that the medium has
+  std::set<uint64_t> m_beside;     ///< frames of SendBeside that the medium has
 };
 
 } // namespace ns3

@@ -63,7 +63,7 @@ class Line {
   }
 
   void Send(uint32_t count, uint32_t to, uint32_t bytes) {
-    const TxInfo info(BacHelper::ChannelOf(0), 0, m_helper.GetMode(), WIFI_PREAMBLE_LONG, 0);
+    const TxInfo info(BacHelper::ServiceChannel(0), 0, m_helper.GetMode(), WIFI_PREAMBLE_LONG, 0);
     for (uint32_t i = 0; i < count; i++) {
       Ptr<Packet> packet = Create<Packet>(bytes);
       BacWsmpHeader header;
@@ -160,7 +160,7 @@ class BacPacerExpiryTest : public BacPacerTest {
     Line line(2);
     for (const char* name : {"BE_Txop", "VO_Txop"}) {
       PointerValue txop;
-      line.devices[0]->GetMac(BacHelper::ChannelOf(0))->GetAttribute(name, txop);
+      line.devices[0]->GetMac(BacHelper::ServiceChannel(0))->GetAttribute(name, txop);
       txop.Get<QosTxop>()->GetWifiMacQueue()->SetMaxDelay(MilliSeconds(5));
     }
     line.SendAt(Seconds(0.1), 40, BAC_BROADCAST); // 1.5 ms each: the last would wait for 60 ms
@@ -181,7 +181,7 @@ class BacPacerFullTest : public BacPacerTest {
   void DoRun() override {
     Line line(2);
     PointerValue txop;
-    line.devices[0]->GetMac(BacHelper::ChannelOf(0))->GetAttribute("BE_Txop", txop);
+    line.devices[0]->GetMac(BacHelper::ServiceChannel(0))->GetAttribute("BE_Txop", txop);
     txop.Get<QosTxop>()->GetWifiMacQueue()->SetMaxSize(QueueSize("5p"));
     line.SendAt(Seconds(0.1), 30, BAC_BROADCAST, 200);
     Simulator::Stop(Seconds(3));

@@ -66,7 +66,7 @@ class WaveScene {
     m_helper.AssignStreams(0);
     for (int f = 0; f < FRAMES; f++) {
       const uint32_t sender = static_cast<uint32_t>(uniform() * EVS);
-      const uint32_t channel = BacHelper::ChannelOf(kind == "two channels" ? sender % 2 : 0);
+      const uint32_t channel = BacHelper::ServiceChannel(kind == "two channels" ? sender % 2 : 0);
       Simulator::Schedule(MilliSeconds(50) + MicroSeconds(STEP_US * (f / 3)), &WaveScene::Send, this, sender, channel);
     }
   }
@@ -161,7 +161,7 @@ class BacWaveWeakTest : public TestCase {
     value.Get<WifiPhyStateHelper>()->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacWaveWeakTest::Count, &arrived));
     for (int f = 0; f < 100; f++)
       for (const uint32_t i : {0, 2}) {
-        const TxInfo info(BacHelper::ChannelOf(i == 2 ? shard : 0), 0, helper.GetMode(), WIFI_PREAMBLE_LONG, 0);
+        const TxInfo info(BacHelper::ServiceChannel(i == 2 ? shard : 0), 0, helper.GetMode(), WIFI_PREAMBLE_LONG, 0);
         Simulator::Schedule(MilliSeconds(50 + 20 * f), &BacWaveWeakTest::Send, devices[i], info);
       }
     Simulator::Stop(Seconds(2.2));

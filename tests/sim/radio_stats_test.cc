@@ -2,6 +2,7 @@
 /* Delivery ratio, busy ratio, airtime and SINR of hand-made transmissions. */
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 #include <memory>
 #include <string>
@@ -129,6 +130,21 @@ TEST_F(RadioStatsTest, AirtimeIsTakenByChannel) {
   EXPECT_EQ(bac_radio_take_airtime(s.get(), 3), 0.004);
   EXPECT_EQ(bac_radio_take_airtime(s.get(), 4), 0.002);
   EXPECT_EQ(bac_radio_take_airtime(s.get(), 5), 0);
+}
+
+TEST_F(RadioStatsTest, WhatIsSentBesideIsBusyTimeAndNoAirtime) {
+  const uint32_t a = Station(0, 3);
+  bac_radio_busy(s.get(), a, 2 * BAC_SECOND, 3 * BAC_MS, true);
+  bac_radio_beside(s.get(), a, 2 * BAC_SECOND, 3 * BAC_MS);
+  bac_radio_busy(s.get(), a, 3 * BAC_SECOND, 4 * BAC_MS, true);
+  EXPECT_EQ(bac_radio_airtime(s.get()), 0.004);
+  EXPECT_EQ(bac_radio_take_airtime(s.get(), 3), 0.004);
+  const double busy = std::stod(Value("cbr"));
+  bac_radio_busy(s.get(), a, 500 * BAC_MS, 600 * BAC_MS, true); /* the window begins at 1 s */
+  bac_radio_beside(s.get(), a, 500 * BAC_MS, 600 * BAC_MS);
+  EXPECT_EQ(bac_radio_airtime(s.get()), 0.004) << "both of them only count within the window";
+  EXPECT_GT(std::stod(Value("cbr")), busy);
+  EXPECT_TRUE(std::isnan(bac_radio_delivery(s.get())));
 }
 
 TEST_F(RadioStatsTest, SinrQuantilesAreUpperEdgesOfTenthsOfADecibel) {

@@ -56,7 +56,7 @@ class FastRun {
     if (m_medium == nullptr) std::exit(2);
     for (const Station& s : script.stations) {
       const double at[3] = {s.x, s.y, 1.5};
-      bac_medium_add(m_medium, ns3::BacHelper::ChannelOf(s.shard), at);
+      bac_medium_add(m_medium, ns3::BacHelper::ServiceChannel(s.shard), at);
     }
     m_saturated.resize(script.stations.size());
     for (const uint32_t s : script.saturated) m_saturated[s] = true;
@@ -169,7 +169,7 @@ class Ns3Run {
   void Send(uint32_t station, size_t frame) {
     ns3::Ptr<ns3::Packet> packet = ns3::Create<ns3::Packet>(m_script.bytes);
     m_frames[packet->GetUid()] = {frame, station};
-    const ns3::TxInfo info(ns3::BacHelper::ChannelOf(m_script.stations[station].shard), m_script.priority, m_helper->GetMode(),
+    const ns3::TxInfo info(ns3::BacHelper::ServiceChannel(m_script.stations[station].shard), m_script.priority, m_helper->GetMode(),
                            ns3::WIFI_PREAMBLE_LONG, 0);
     m_devices[station]->SendX(packet, ns3::Mac48Address::GetBroadcast(), 0x88dc, info);
   }

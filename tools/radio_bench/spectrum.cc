@@ -60,7 +60,7 @@ double SpectrumLeakage(uint32_t apart) {
   }
   const auto heard = +[](bool, uint32_t, double dbm, ns3::Time) { arrived = dbm; };
   devices[1]->GetPhy(0)->TraceConnectWithoutContext("SignalArrival", ns3::MakeCallback(heard));
-  const ns3::TxInfo info(ns3::BacHelper::ChannelOf(0), 0, helper.GetMode(), ns3::WIFI_PREAMBLE_LONG, 0);
+  const ns3::TxInfo info(ns3::BacHelper::ServiceChannel(0), 0, helper.GetMode(), ns3::WIFI_PREAMBLE_LONG, 0);
   const auto send = +[](ns3::Ptr<ns3::WaveNetDevice> device, ns3::TxInfo how) {
     device->SendX(ns3::Create<ns3::Packet>(100), ns3::Mac48Address::GetBroadcast(), 0x88dc, how);
   };
