@@ -5,6 +5,7 @@
 #include "bac/cost.h"
 #include "runner.h"
 
+#include "ns3/bac-channels.h"
 #include "ns3/command-line.h"
 #include "ns3/config.h"
 #include "ns3/global-value.h"
@@ -334,7 +335,7 @@ Options::Options(Request& r)
     Text("scenario", r.scenario, "bologna, highway, grid or the path of a .sumocfg; help: those there are", true);
     Text("trace", r.trace, "a trace made by bac-trace, instead of a scenario", true);
     Count("evs", run.evs, 1, BAC_NODE_ID_MAX, "electric vehicles, over all shards");
-    Count("shards", run.shards, 1, BacHelper::SHARDS_MAX, "shards, each on its own channel");
+    Count("shards", run.shards, 1, BacHelper::SHARDS_MAX, "shards");
     Choice("sharding", run.sharding, {"quadrant", "rsu", "kmeans"}, "shards by place, nearest roadside unit, or place and velocity");
     Seconds("time", run.time_s, 0.001, 86400, "simulated time that is measured (ms, s, min, h)");
     Count("seeds", r.seeds, 1, 1000000, "number of seeds, one run each", false);
@@ -374,6 +375,7 @@ Options::Options(Request& r)
         return t;
     });
     Choice("radio", radio.radio, {"wave", "fast"}, "wave: ns-3's own; fast: the medium of bac-core/radio, validated against it");
+    Choice("channels", radio.channels, BacChannels::Names(), "single: all shards on one service channel; per-shard: one each, and beyond six shards those far from each other share one");
     Real("eirp", radio.eirp_dbm, -50, 44.8, "dBm", "transmit power with antenna");
     Choice("loss", radio.loss, {"threelog", "logdistance"}, "path loss");
     Real("reference-loss", radio.reference_loss_db, 0, 200, "dB", "path loss at 1 m");

@@ -21,6 +21,11 @@ int bac_channel_valid(uint32_t number);
  * -57 dB on the next but one, 0 beyond. */
 double bac_channel_leakage(uint32_t from, uint32_t to);
 
+/* A channel for each of several places, of[count], each one of channels[channel_count]. Where there are enough, the first place has the first
+ * channel, and so on. Beyond that, one place after the other takes the channel whose nearest user so far is the farthest away, of equals the
+ * first: places that share a channel are far from each other.  centres_m: x, y of each place.  channel_count > 0.  Pure. */
+void bac_channel_reuse(const double (*centres_m)[2], uint32_t count, const uint32_t *channels, uint32_t channel_count, uint32_t *of);
+
 #ifdef __cplusplus
 }
 #endif

@@ -27,6 +27,7 @@ struct station {
 /* A frame that is or was just on the air. */
 struct sent {
   uint64_t uid;
+  uint32_t channel;
   bac_time forget_at;
   double from[3];
   UT_hash_handle hh; /* in the order of transmission */
@@ -160,6 +161,7 @@ void bac_radio_sent(struct bac_radio_stats *s, bac_time now, uint32_t station, u
   else
     f = bac_alloc(1, sizeof *f);
   f->uid = uid;
+  f->channel = s->stations[station].channel;
   f->forget_at = now + ON_AIR;
   s->where(s->ctx, station, f->from);
   HASH_ADD(hh, s->on_air, uid, sizeof f->uid, f);
@@ -179,7 +181,7 @@ void bac_radio_heard(struct bac_radio_stats *s, uint32_t station, uint64_t uid, 
   if (!f) return; /* an acknowledgement, or begun outside the window */
   const double bin = (10 * log10(sinr) - SINR_LOW_DB) * SINR_BINS_PER_DB;
   s->sinr[!(bin > 0) ? 0 : bin < SINR_BINS - 1 ? (size_t)bin : SINR_BINS - 1]++;
-  if (s->stations[station].on) s->received += distance(s, station, f->from) <= s->range_m;
+  if (s->stations[station].on && s->stations[station].channel == f->channel) s->received += distance(s, station, f->from) <= s->range_m;
 }
 
 void bac_radio_busy(struct bac_radio_stats *s, uint32_t station, bac_time start, bac_time duration, bool sending) {

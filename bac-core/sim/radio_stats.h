@@ -21,7 +21,7 @@ struct bac_observed_block;
 /* Writes the present position of a station, in metres. */
 typedef void (*bac_radio_where)(void *ctx, uint32_t station, double at[3]);
 
-/* range_m: delivery is expected between stations of one channel that are on and this near. */
+/* range_m: delivery is expected, and counted, between stations of one channel that are on and this near. */
 struct bac_radio_stats *bac_radio_stats_new(bac_time begin, bac_time end, double range_m, bac_radio_where where, void *ctx);
 void bac_radio_stats_free(struct bac_radio_stats *stats); /* NULL is ignored */
 

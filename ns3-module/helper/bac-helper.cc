@@ -34,7 +34,7 @@ NS_LOG_COMPONENT_DEFINE("BacHelper");
 
 namespace {
 
-const uint32_t SERVICE_CHANNELS[BacHelper::SHARDS_MAX] = {SCH1, SCH2, SCH3, SCH4, SCH5, SCH6};
+const std::vector<uint32_t> SERVICE = {SCH1, SCH2, SCH3, SCH4, SCH5, SCH6};
 
 const std::vector<std::string> RATES = {"3", "4.5", "6", "9", "12", "18", "24", "27"};
 
@@ -101,7 +101,8 @@ BacHelper::BacHelper(const BacRadioOptions& options)
     : m_options(options),
       m_mode(ModeName(options.rate_mbps)),
       m_channel(options.unculled ? CreateObject<YansWifiChannel>() : Ptr<YansWifiChannel>(CreateObject<BacWaveChannel>())),
-      m_wave(DynamicCast<BacWaveChannel>(m_channel)) {
+      m_wave(DynamicCast<BacWaveChannel>(m_channel)),
+      m_channels(SERVICE) {
   BacCheck::Range("EIRP (dBm)", options.eirp_dbm, -50, 44.8);
   BacCheck::Range("preamble threshold (dBm)", options.preamble_dbm, -110, 0);
   BacCheck::Range("reference loss (dB)", options.reference_loss_db, 0, 200);
@@ -138,13 +139,13 @@ BacHelper::BacHelper(const BacRadioOptions& options)
 }
 
 uint32_t BacHelper::ServiceChannel(uint32_t index) {
-  BacCheck::Range("service channel", index, 0, SHARDS_MAX - 1);
-  return SERVICE_CHANNELS[index];
+  BacCheck::Range("service channel", index, 0, SERVICE_CHANNELS - 1);
+  return SERVICE[index];
 }
 
 uint32_t BacHelper::ChannelOf(uint32_t shard) const {
-  BacCheck::Range("shard", shard, 0, SHARDS_MAX - 1);
-  return SERVICE_CHANNELS[shard];
+  BacCheck::Range("shard", shard, 0, static_cast<double>(m_channels.size()) - 1);
+  return m_channels[shard];
 }
 
 std::vector<uint32_t> BacHelper::ChannelsOf(uint32_t shard, uint32_t shards) const {

@@ -34,6 +34,7 @@ struct BacRadioOptions {
   double reference_loss_db = 47.86; ///< at 1 m
   bool nakagami = true;             ///< fast fading behind the loss
   std::string error_model = "nist"; ///< nist or table
+  std::string channels = "per-shard"; ///< of shards: per-shard or single (BacChannels)
   double preamble_dbm = -95;        ///< weakest preamble that is detected
   bool weak_signals = false;        ///< signals too weak to be detected interfere; with wave, those of adjacent channels too
   bool unculled = false;            ///< with wave: ns-3's YansWifiChannel itself, to compare with; the same receptions, slower
@@ -50,13 +51,16 @@ struct BacRadioOptions {
  */
 class BacHelper {
  public:
-  static constexpr uint32_t SHARDS_MAX = 6; ///< with a service channel of their own: 172, 174, 176, 180, 182, 184
+  static constexpr uint32_t SERVICE_CHANNELS = 6; ///< 172, 174, 176, 180, 182, 184
+  static constexpr uint32_t SHARDS_MAX = 32;      ///< beyond six they share channels
 
   /// \param options of the radio \throws std::runtime_error when an option is out of range
   explicit BacHelper(const BacRadioOptions& options);
 
-  static uint32_t ServiceChannel(uint32_t index);               ///< \param index below SHARDS_MAX \return that of the service channels
-  uint32_t ChannelOf(uint32_t shard) const;                     ///< \param shard below SHARDS_MAX \return its channel
+  static uint32_t ServiceChannel(uint32_t index);               ///< \param index below SERVICE_CHANNELS \return the service channel
+  /// In place of a service channel each for up to six shards; before stations are built. \param channels WAVE channel numbers, by shard
+  void SetChannels(const std::vector<uint32_t>& channels) { m_channels = channels; }
+  uint32_t ChannelOf(uint32_t shard) const;                     ///< \param shard which \return its channel
   bool IsFast() const { return m_options.radio == "fast"; }     ///< \return whether stations are on the fast medium
   WifiMode GetMode() const { return WifiMode(m_mode); }         ///< \return rate of all frames
   uint64_t GetRate() const { return static_cast<uint64_t>(m_options.rate_mbps * 1e6); } ///< \return the same in bit/s
@@ -106,6 +110,7 @@ class BacHelper {
   Ptr<YansWifiChannel> m_channel;            ///< the medium
   Ptr<BacWaveChannel> m_wave;                ///< the same, unless it is ns-3's own
   Ptr<BacFastChannel> m_fast;                ///< the fast medium, configured with its first station
+  std::vector<uint32_t> m_channels;          ///< by shard
   std::vector<Ptr<WaveNetDevice>> m_devices; ///< all radios
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bac-interference.h"
 
+#include "bac-channels.h"
 #include "bac-trace-mobility.h"
 
-#include "radio/channel_plan.h"
 #include "sim/columns.h"
 #include "trace/surroundings.h"
 #include "trace/trace.h"
@@ -36,9 +36,11 @@ double Share(double part, double all) { return all > 0 ? part / all : NAN; }
 
 } // namespace
 
-BacInterference::BacInterference(const BacInterferenceOptions& options, const BacRadioOptions& radio, const bac_plan* plan, uint64_t seed)
+BacInterference::BacInterference(const BacInterferenceOptions& options, const BacRadioOptions& radio, const bac_plan* plan, const std::vector<uint32_t>& channels,
+                                 uint64_t seed)
     : m_options(options),
       m_plan(plan),
+      m_neighbours(BacChannels::FreeNeighbours(channels)),
       m_eirp_dbm(radio.eirp_dbm),
       m_on(options.beacon_hz > 0 || options.bystanders > 0 || options.adjacent > 0 || options.jammer != "none"),
       m_vehicles(options.bystanders + options.adjacent) {
@@ -78,17 +80,8 @@ void BacInterference::Check(const BacRadioOptions& radio) const {
   if (o.adjacent == 0) return;
   if (radio.radio == "wave" && !radio.weak_signals)
     throw std::runtime_error("adjacent is " + std::to_string(o.adjacent) + " with radio=wave, where channels do not hear each other: give weak signals, too");
-  if (FreeNeighbours().empty())
+  if (m_neighbours.empty())
     throw std::runtime_error("adjacent is " + std::to_string(o.adjacent) + " and shards use all channels: give fewer shards");
-}
-
-std::vector<uint32_t> BacInterference::FreeNeighbours() const {
-  std::vector<uint32_t> used, free;
-  for (uint32_t s = 0; s < m_plan->shard_count; s++) used.push_back(BacHelper::ServiceChannel(s));
-  const auto uses = [&used](uint32_t channel) { return std::find(used.begin(), used.end(), channel) != used.end(); };
-  for (uint32_t c = BAC_CHANNEL_FIRST; c <= BAC_CHANNEL_LAST; c += 2)
-    if (!uses(c) && (uses(c - 2) || uses(c + 2))) free.push_back(c);
-  return free;
 }
 
 void BacInterference::Begin(BacHelper& helper, Time start, Time begin, Time end) {
@@ -127,10 +120,9 @@ void BacInterference::SetPresent(uint32_t id, bool present) {
 
 void BacInterference::BuildOthers() {
   if (!m_on) return;
-  const std::vector<uint32_t> neighbours = FreeNeighbours();
   for (uint32_t i = 0; i < m_vehicles.size(); i++) {
     const bool beside = i >= m_options.bystanders;
-    const uint32_t channel = beside ? neighbours[(i - m_options.bystanders) % neighbours.size()]
+    const uint32_t channel = beside ? m_neighbours[(i - m_options.bystanders) % m_neighbours.size()]
                                     : m_helper->ChannelOf(bac_plan_nearest(m_plan, m_vehicles[i]));
     const Ptr<NetDevice> radio = BuildBystander(i, channel);
     const uint32_t station = m_beacons->AddStation(radio, beside ? BacBeacons::ADJACENT : BacBeacons::BYSTANDER, channel);

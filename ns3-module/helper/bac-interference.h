@@ -49,9 +49,11 @@ struct BacInterferenceOptions {
  */
 class BacInterference {
  public:
-  /// \param options what there is \param radio of all stations \param plan who takes part, borrowed \param seed of the run
+  /// \param options what there is \param radio of all stations \param plan who takes part, borrowed
+  /// \param channels of the shards \param seed of the run
   /// \throws std::runtime_error of one line for options that do not hold, or a trace with too few vehicles
-  BacInterference(const BacInterferenceOptions& options, const BacRadioOptions& radio, const bac_plan* plan, uint64_t seed);
+  BacInterference(const BacInterferenceOptions& options, const BacRadioOptions& radio, const bac_plan* plan, const std::vector<uint32_t>& channels,
+                  uint64_t seed);
   ~BacInterference();
   BacInterference(const BacInterference&) = delete;
   BacInterference& operator=(const BacInterference&) = delete;
@@ -80,7 +82,6 @@ class BacInterference {
   };
 
   void Check(const BacRadioOptions& radio) const;
-  std::vector<uint32_t> FreeNeighbours() const;       ///< \return channels that no shard uses, next to one that a shard uses
   Ptr<NetDevice> BuildBystander(uint32_t index, uint32_t channel); ///< \param index among m_vehicles \param channel its \return radio
   void PlanStays(uint32_t vehicle, std::function<void(bool)> present); ///< \param vehicle of the trace \param present called when it comes and goes
   void BuildJammer(uint32_t shard);                   ///< \param shard whose channel
@@ -93,6 +94,7 @@ class BacInterference {
 
   BacInterferenceOptions m_options;             ///< what there is
   const bac_plan* m_plan;                       ///< who takes part
+  std::vector<uint32_t> m_neighbours;           ///< channels that no shard uses, next to one that a shard uses
   double m_eirp_dbm;                            ///< of all other stations
   bool m_on{false};                             ///< any of it
   double m_at[2]{};                             ///< where jammers stand, with X,Y

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bac-run.h"
 
+#include "bac-channels.h"
 #include "bac-trace-mobility.h"
 
 #include "bac/cost.h"
@@ -119,6 +120,7 @@ class Scene {
   std::map<uint32_t, Ptr<BacApplication>> m_evs; ///< by id
   std::map<uint32_t, Ptr<BacApplication>> m_relays; ///< the base station's, by shard; none without RSUs
   std::set<uint32_t> m_absent;                  ///< of them, those that have left
+  std::vector<uint32_t> m_channels;             ///< by shard
   std::unique_ptr<BacHelper> m_helper;
   std::unique_ptr<BacStatistics> m_statistics;
   std::unique_ptr<BacInterference> m_interference; ///< what else is on the air
@@ -150,7 +152,8 @@ Scene::Scene(const BacRunOptions& options)
   bac_plan* plan = nullptr;
   if (bac_plan_new(trace, &want, &plan, why, sizeof why) != BAC_OK) Refuse(why);
   m_plan.reset(plan);
-  m_interference = std::make_unique<BacInterference>(o.interference, o.radio, plan, o.seed);
+  m_channels = BacChannels::Of(o.radio.channels, plan);
+  m_interference = std::make_unique<BacInterference>(o.interference, o.radio, plan, m_channels, o.seed);
   m_config.backhaul = plan->rsu_count > 0;
   if (o.attack == "sybil")
     for (uint32_t shard = 0; shard < plan->shard_count; shard++) MakeIdentities(plan->shards[shard]);
@@ -195,6 +198,7 @@ void Scene::Build() {
   RngSeedManager::SetRun(m_options.seed);
   m_shared.reset(bac_shared_new(SHARED_VERDICTS));
   m_helper = std::make_unique<BacHelper>(m_options.radio);
+  m_helper->SetChannels(m_channels);
   m_statistics = std::make_unique<BacStatistics>(m_options.seed, NanoSeconds(m_measureBegin), NanoSeconds(m_end), 300,
                                                  m_options.radio.preamble_dbm, m_options.radio.rate_mbps);
   m_interference->Begin(*m_helper, NanoSeconds(NODES_START_NS), NanoSeconds(m_measureBegin), NanoSeconds(m_end));
@@ -385,6 +389,7 @@ BacRow Scene::GetConfiguration() const {
   text("sybil_units", sybil ? o.sybilUnits : "");
   count("sybil_identities", sybil ? o.identities : 0);
   text("radio", o.radio.radio);
+  text("channels", o.radio.channels);
   text("scenario", o.scenario.empty() ? m_trace->strings[m_trace->scenario] : o.scenario);
   text("trace_digest", digest);
   count("evs", o.evs);

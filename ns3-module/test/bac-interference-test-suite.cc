@@ -4,6 +4,8 @@
 #include "bac-test-trace.h"
 #include "bac-wsmp-header.h"
 
+#include "trace/shards.h"
+
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/node.h"
 #include "ns3/rng-seed-manager.h"
@@ -261,6 +263,79 @@ class BacAdjacentTest : public TestCase {
   std::string m_radio;
 };
 
+/// Vehicles that stand in the middle of their shards, four in each.
+void Stand(BacTestTrace& trace, uint32_t shards, uint32_t seconds) {
+  const bac_box area = bac_trace_area(trace.Get());
+  for (uint32_t v = 0; v < 4 * shards; v++) {
+    const bac_box box = bac_shards_box(BAC_SHARDS_QUADRANT, &area, shards, v / 4);
+    for (uint32_t t = 0; t <= seconds; t++) {
+      bac_trace_sample& at = trace.Samples()[v * (seconds + 1) + t];
+      at.x_cm = static_cast<int32_t>(50.0 * (box.min_x + box.max_x)) + 500 * static_cast<int32_t>(v % 4);
+      at.y_cm = static_cast<int32_t>(50.0 * (box.min_y + box.max_y));
+    }
+  }
+}
+
+/// Which shards hear each other.
+class BacChannelsTest : public TestCase {
+ public:
+  explicit BacChannelsTest(const std::string& radio) : TestCase("shards on channels of their own, or all on one: " + radio), m_radio(radio) {}
+
+ private:
+  void DoRun() override {
+    BacTestTrace trace(8, 10, false);
+    Stand(trace, 2, 10);
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace, m_radio);
+    options.shards = 2;
+    const BacRunResult own = BacRun(options);
+    options.radio.channels = "single";
+    const BacRunResult one = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(TextOf(own, "channels"), "per-shard", "results say so");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(one, "channels"), "single", "results say so");
+    NS_TEST_EXPECT_MSG_EQ(one.conflicts, 0, one.conflictText);
+    NS_TEST_EXPECT_MSG_GT(BlocksOf(one, "0"), 2, "blocks");
+    NS_TEST_EXPECT_MSG_GT(BlocksOf(one, "1"), 2, "blocks");
+    NS_TEST_EXPECT_MSG_GT(ValueOf(one, "cbr"), 1.5 * ValueOf(own, "cbr"), "twice as many on the channel");
+    NS_TEST_EXPECT_MSG_LT(ValueOf(one, "pdr"), 1.0001, "others that hear a frame do not count");
+    options.interference.jammer = "constant";
+    options.interference.jammer_shard = 0;
+    const BacRunResult jammed = BacRun(options);
+    NS_TEST_EXPECT_MSG_LT(BlocksOf(jammed, "1"), 0.7 * BlocksOf(one, "1"), "one jammer is everybody's");
+  }
+
+  std::string m_radio;
+};
+
+/// More shards than channels.
+class BacReuseTest : public TestCase {
+ public:
+  explicit BacReuseTest(const std::string& radio) : TestCase("eight shards share six channels: " + radio), m_radio(radio) {}
+
+ private:
+  void DoRun() override {
+    BacTestTrace trace(32, 10, false);
+    Stand(trace, 8, 10);
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace, m_radio);
+    options.evs = 32;
+    options.shards = 8;
+    const BacRunResult result = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(result.conflicts, 0, result.conflictText);
+    for (uint32_t shard = 0; shard < 8; shard++) NS_TEST_EXPECT_MSG_GT(BlocksOf(result, std::to_string(shard)), 2, "blocks of shard " << shard);
+    options.interference.jammer = "constant"; // on the channel of the first shard, which the seventh or the eighth has, too
+    options.interference.jammer_shard = 0;
+    options.interference.jammer_eirp_dbm = 40;
+    const BacRunResult jammed = BacRun(options);
+    uint32_t hurt = 0;
+    for (uint32_t shard = 0; shard < 8; shard++)
+      hurt += BlocksOf(jammed, std::to_string(shard)) < 0.5 * BlocksOf(result, std::to_string(shard));
+    NS_TEST_EXPECT_MSG_EQ(hurt, 2, "those of its channel, and no others");
+  }
+
+  std::string m_radio;
+};
+
 class BacInterferenceInputTest : public TestCase {
  public:
   BacInterferenceInputTest() : TestCase("impossible interference is refused in one line") {}
@@ -299,6 +374,7 @@ void BacInterferenceInputTest::DoRun() {
   refused("jammer power", [](auto&, auto& i) { i.jammer_eirp_dbm = 90; });
   refused("jammer share", [](auto&, auto& i) { i.jammer_share = 1.5; });
   refused("period times share", [](auto&, auto& i) { i.jammer = "duty", i.jammer_period_s = 0.001, i.jammer_share = 0.1; });
+  refused("channels is \"two\"", [](auto& o, auto&) { o.radio.channels = "two"; });
   refused("jammer burst", [](auto&, auto& i) { i.jammer_burst_s = 0; });
 }
 
@@ -311,6 +387,8 @@ class BacInterferenceSuite : public TestSuite {
       AddTestCase(new BacJammerAirtimeTest(radio), TestCase::QUICK);
       AddTestCase(new BacJammerChannelTest(radio, "constant", "centre"), TestCase::QUICK);
       AddTestCase(new BacAdjacentTest(radio), TestCase::QUICK);
+      AddTestCase(new BacChannelsTest(radio), TestCase::QUICK);
+      AddTestCase(new BacReuseTest(radio), TestCase::QUICK);
     }
     AddTestCase(new BacJammerChannelTest("wave", "reactive", "centre"), TestCase::QUICK);
     AddTestCase(new BacJammerChannelTest("fast", "reactive", "drives"), TestCase::QUICK);

@@ -106,7 +106,7 @@ class LinkScene {
     if (m_fast)
       m_fasts[station]->SendFrame(packet, Mac48Address::GetBroadcast(), 0x88dc, 6000000, 0);
     else
-      m_waves[station]->SendX(packet, Mac48Address::GetBroadcast(), 0x88dc, TxInfo(BacHelper::ChannelOf(0), 0, m_helper.GetMode(), WIFI_PREAMBLE_LONG, 0));
+      m_waves[station]->SendX(packet, Mac48Address::GetBroadcast(), 0x88dc, TxInfo(BacHelper::ServiceChannel(0), 0, m_helper.GetMode(), WIFI_PREAMBLE_LONG, 0));
   }
   void SetOn(uint32_t station, bool on) {
     if (m_fast)

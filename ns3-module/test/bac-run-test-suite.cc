@@ -284,7 +284,7 @@ void BacRunBadInputTest::DoRun() {
   Refused("cost model", with([](auto& o) { o.cost = "abacus"; }), "abacus");
   Refused("vehicles", with([](auto& o) { o.evs = 21; }), "21");
   Refused("no vehicles", with([](auto& o) { o.evs = 0; }), "0");
-  Refused("shards", with([](auto& o) { o.shards = 7; }), "7");
+  Refused("shards", with([](auto& o) { o.shards = 33; }), "33");
   Refused("sharding", with([](auto& o) { o.sharding = "strip"; }), "strip");
   Refused("sharding without RSUs", with([](auto& o) { o.sharding = "rsu", o.rsus = 0; }), "rsus is 0");
   Refused("shards and vehicles", with([](auto& o) { o.evs = 2, o.shards = 3; }), "3");

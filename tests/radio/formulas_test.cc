@@ -2,6 +2,7 @@
 /* The medium's formulas against published values and closed forms. */
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -126,5 +127,47 @@ TEST(ChannelPlan, Leakage) {
   EXPECT_FALSE(bac_channel_valid(173));
   EXPECT_FALSE(bac_channel_valid(186));
 }
+
+const uint32_t kService[] = {172, 174, 176, 180, 182, 184};
+
+std::vector<uint32_t> Reuse(const std::vector<std::vector<double>> &centres, uint32_t channels) {
+  std::vector<double> flat;
+  for (const auto &at : centres) flat.insert(flat.end(), at.begin(), at.end());
+  std::vector<uint32_t> of(centres.size());
+  bac_channel_reuse(reinterpret_cast<const double(*)[2]>(flat.data()), static_cast<uint32_t>(of.size()), kService, channels, of.data());
+  return of;
+}
+
+/* The least distance of two places that share a channel. */
+double Separation(const std::vector<std::vector<double>> &centres, const std::vector<uint32_t> &of) {
+  double least = INFINITY;
+  for (size_t i = 0; i < of.size(); i++)
+    for (size_t j = 0; j < i; j++)
+      if (of[i] == of[j]) least = std::min(least, std::hypot(centres[i][0] - centres[j][0], centres[i][1] - centres[j][1]));
+  return least;
+}
+
+TEST(ChannelPlan, UpToSixPlacesHaveAChannelEach) {
+  std::vector<std::vector<double>> centres;
+  for (int i = 0; i < 6; i++) {
+    centres.push_back({i * 10.0, 3.0});
+    EXPECT_EQ(Reuse(centres, 6), std::vector<uint32_t>(kService, kService + i + 1));
+  }
+}
+
+TEST(ChannelPlan, PlacesThatShareAChannelAreFarApart) {
+  std::vector<std::vector<double>> line, grid;
+  for (int i = 0; i < 18; i++) line.push_back({100.0 * i, 0});
+  const std::vector<uint32_t> of = Reuse(line, 6);
+  EXPECT_EQ(Separation(line, of), 600) << "each channel again after six";
+  EXPECT_EQ(std::vector<uint32_t>(of.begin() + 6, of.begin() + 12), std::vector<uint32_t>(kService, kService + 6));
+  for (int i = 0; i < 16; i++) grid.push_back({100.0 * (i % 4), 100.0 * (i / 4)});
+  EXPECT_GE(Separation(grid, Reuse(grid, 6)), 200) << "neighbours never share one, not even across corners";
+  std::vector<std::vector<double>> moved = line; /* the seventh is where the first is */
+  moved[6] = {0, 0};
+  EXPECT_EQ(Reuse(moved, 6)[6], 184u) << "the farthest of the six";
+}
+
+TEST(ChannelPlan, OneChannelIsEverybodys) { EXPECT_EQ(Reuse({{0, 0}, {1, 1}, {2, 2}}, 1), std::vector<uint32_t>(3, 172)); }
 
 }  // namespace

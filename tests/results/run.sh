@@ -74,7 +74,7 @@ done
 for value in -60 -60s 0 0s abc 60x nan inf 1e9 60m 25h; do
   refuse "time=$value" "--time=$value" --out=DIR
 done
-for value in 0 -4 7 four; do refuse "shards=$value" "--shards=$value" --out=DIR; done
+for value in 0 -4 33 four; do refuse "shards=$value" "--shards=$value" --out=DIR; done
 for value in 0 -3 x 1000001; do refuse "seeds=$value" "--seeds=$value" --out=DIR; done
 for value in 0 -1 many 100000; do refuse "jobs=$value" "--jobs=$value" --out=DIR; done
 refuse 'first-seed=2147483647' --first-seed=2147483647 --seeds=2 --out=DIR
