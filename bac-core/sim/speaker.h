@@ -40,7 +40,7 @@ struct bac_speaker;
 /* Borrows both. */
 struct bac_speaker *bac_speaker_new(const struct bac_plan *plan, const struct bac_roster *genesis);
 void bac_speaker_free(struct bac_speaker *speaker); /* NULL is ignored */
-/* The faults are over: what BAC's primaries propose is as it should be, three times of four. Each failed round costs twice as much as the last,
+/* The faults are over: what BAC's primaries propose is as it should be, three times of four. Each failed round costs more than the last,
  * and no bound on the time of progress could be stated otherwise. */
 void bac_speaker_heal(struct bac_speaker *speaker);
 /* A message that a byzantine member hears or means to say. */

@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* After the faults every honest member that is up commits BAC_HEAL_HEIGHTS more blocks within BAC_HEAL_TIME. */
-#define BAC_HEAL_TIME (120 * BAC_SECOND)
+#define BAC_HEAL_TIME (300 * BAC_SECOND)
 #define BAC_HEAL_HEIGHTS 2
 
 struct bac_verdict {

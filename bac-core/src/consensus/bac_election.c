@@ -9,7 +9,7 @@
  *   - else, 2 delta after it came, for the best block that has come,
  * and once a round: with votes split, the round ends by its timer, as it does when the winner stays silent. Nobody steps in for a silent
  * winner within the round. After a failed round claims are said several times over: one that is lost splits the votes again, and every failure
- * costs twice as much as the last. So they are in the paper's modes, which end no round by time, and who sees a proposal before it has claimed
+ * costs more than the last. So they are in the paper's modes, which end no round by time, and who sees a proposal before it has claimed
  * or proposed itself stays quiet; claims that are lost all the same can, like a dead primary, stop the shard. */
 #include <stdlib.h>
 

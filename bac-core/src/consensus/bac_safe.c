@@ -4,9 +4,11 @@
 #include "consensus/bac_internal.h"
 
 /* A round-robin leaves at most f faulty primaries in a row, hence doubling up to 64 times, as PBFT does. A lottery may elect faulty members
- * many times in a row, and each doubling would cost as much as all rounds before: half as much again, up to 57 times. */
+ * many times in a row, and a commit needs two honest primaries in a row: with a factor for each failure the time to the next commit has a heavy
+ * tail (bac-sim --protocol=bac --seed=412633: eight silent winners in 14 rounds). So each adds half a round, up to 17 rounds; the base itself
+ * follows measured delays. */
 #define DOUBLINGS_MAX 6
-#define HALVES_MAX 10
+#define HALVES_MAX 32
 #define HELP_INTERVAL (BAC_SECOND / 2)
 
 /* ---- Durable state: u64 last_voted || u64 timed_out || certificate. ---- */
@@ -289,9 +291,8 @@ static bac_time round_base(const struct bac_engine *e) {
 }
 
 bac_time bac_safe_round_timeout(const struct bac_engine *e) {
-  bac_time timeout = round_base(e);
-  for (uint32_t i = 0; i < e->failures; i++) timeout += e->sortition ? timeout / 2 : timeout;
-  return timeout;
+  const bac_time base = round_base(e);
+  return e->sortition ? base + base / 2 * e->failures : base << e->failures;
 }
 
 static void send_timeout(struct bac_engine *e) {
