@@ -2,8 +2,10 @@
 #include "network.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "air.h"
 #include "base/bytes.h"
 #include "base/random.h"
 #include "crypto/hash.h"
@@ -13,7 +15,9 @@
 #include "store/file.h"
 #include "store/store.h"
 
-enum kind { KIND_FRAME, KIND_SENT, KIND_WAKE, KIND_SUBMIT, KIND_CPU };
+enum kind { KIND_FRAME, KIND_SENT, KIND_WAKE, KIND_SUBMIT, KIND_CPU, KIND_MAC };
+
+#define AIR_CHANNEL 172
 
 #define BACKLOG_MAX 1000 /* frames waiting for a busy CPU: a receive buffer. What comes on top of them is lost. */
 
@@ -23,6 +27,7 @@ struct item {
   enum kind kind;
   uint32_t node, life; /* life: of the node when the item was made; a restart makes older ones void */
   struct bac_buf *frame;
+  uint32_t to; /* KIND_MAC: the frame's receiver */
   struct bac_submit submit;
 };
 
@@ -67,6 +72,7 @@ struct bac_sim {
   uint32_t hosts_count; /* nodes and their twins */
   struct bac_observer *observer;
   struct bac_jammer *jammer; /* NULL: no attack */
+  struct bac_air *air;       /* NULL: no radio */
   struct bac_sim_report report;
 };
 
@@ -144,15 +150,57 @@ static void deliver(struct bac_sim *sim, uint32_t from, uint32_t to, const uint8
 static void transmit(struct bac_sim *sim, uint32_t from, const struct bac_effect *e, bac_time at, bool jammed) {
   const struct bac_config *c = &sim->config.node;
   struct host *h = &sim->hosts[from];
+  sim->report.frames++;
+  sim->report.frame_bytes += e->frame.length;
+  if (sim->air) {
+    push(sim, (struct item){.at = at, .kind = KIND_MAC, .node = from, .to = e->frame.destination, .frame = bac_buf_new(e->frame.bytes, e->frame.length)});
+    return;
+  }
   bac_time airtime = c->frame_overhead_ns + (bac_time)(e->frame.length * 8 * (uint64_t)BAC_SECOND / c->bit_rate_bps);
   if (h->mac_free_at < at) h->mac_free_at = at;
   h->mac_free_at += airtime;
   push(sim, (struct item){.at = h->mac_free_at, .kind = KIND_SENT, .node = from});
-  sim->report.frames++;
-  sim->report.frame_bytes += e->frame.length;
   for (uint32_t to = 0; to < sim->hosts_count && !jammed; to++)
     if (sim->hosts[to].id != h->id && (e->frame.destination == BAC_BROADCAST || e->frame.destination == sim->hosts[to].id))
       deliver(sim, from, to, e->frame.bytes, e->frame.length, h->mac_free_at);
+}
+
+/* ---- With a radio: frames go to the MAC when the step is over, and come from the medium. ---- */
+
+static void air_sent(void *ctx, bac_time now, uint32_t station) { push(ctx, (struct item){.at = now, .kind = KIND_SENT, .node = station}); }
+
+static void air_heard(void *ctx, bac_time now, uint32_t station, uint32_t from, const uint8_t *bytes, size_t length) {
+  deliver(ctx, from, station, bytes, length, now);
+}
+
+static void to_mac(struct bac_sim *sim, const struct item *item) {
+  const uint32_t to = item->to == BAC_BROADCAST ? BAC_TO_ALL : item->to;
+  if (!bac_air_send(sim->air, sim->now, item->node, to, item->frame->data, item->frame->length)) air_sent(sim, sim->now, item->node); /* dropped */
+}
+
+static int put_on_air(struct bac_sim *sim, char *why, size_t why_size) {
+  const struct bac_sim_config *c = &sim->config;
+  if (c->twins > 0 || c->jam_after != BAC_NEVER) {
+    snprintf(why, why_size, "twins and jam_after do not go together with a medium: leave one of them out");
+    return BAC_EINVAL;
+  }
+  const struct bac_air_host host = {.ctx = sim, .heard = air_heard, .sent = air_sent};
+  sim->air = bac_air_new(c->air, &host, why, why_size);
+  if (!sim->air) return BAC_EINVAL;
+  for (uint32_t i = 0; i < c->nodes; i++) {
+    if (bac_air_add(sim->air, AIR_CHANNEL, c->at_m[i]) < 0) {
+      snprintf(why, why_size, "node %u stands nowhere", i);
+      return BAC_EINVAL;
+    }
+  }
+  sim->config.air = NULL; /* borrowed for this call */
+  sim->config.at_m = NULL;
+  return BAC_OK;
+}
+
+/* Who is down neither hears nor says anything. A byzantine one's ears stay open. */
+static void air_power(struct bac_sim *sim, uint32_t node, bool on) {
+  if (sim->air && !sim->hosts[node].byzantine) bac_air_set_on(sim->air, sim->now, node, on);
 }
 
 /* A node's clock, and the first moment at which it shows `at`: times far off are good enough as they are. */
@@ -361,6 +409,9 @@ static void handle(struct bac_sim *sim, struct item *item) {
   const bool alive = h->node && item->life == h->life;
   if (item->kind == KIND_CPU) {
     if (alive) backlog_next(sim, item->node);
+  } else if (item->kind == KIND_MAC) {
+    if (alive) to_mac(sim, item);
+    bac_buf_unref(item->frame);
   } else if (alive && (h->backlog_count > 0 || h->cpu_free_at > sim->now)) {
     backlog_add(sim, h, item);
   } else {
@@ -399,6 +450,10 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
   if (config->epoch_blocks > 0) bac_ca_derive_key(config->node.seed, sim->roster.ca_key);
   sim->observer = bac_observer_new(config->node.seed, 0, BAC_NEVER);
   if (config->jam_after != BAC_NEVER) sim->jammer = bac_jammer_new(config->jam_after);
+  if (config->air && put_on_air(sim, why, why_size) != BAC_OK) {
+    bac_sim_free(sim);
+    return NULL;
+  }
   if (config->share) sim->shared = bac_shared_new(1 << 16);
   const struct bac_workload_config wc = {
       .seed = config->node.seed, .rate_milli = config->tx_rate_milli, .tx_bytes = config->tx_bytes, .stop = config->tx_stop};
@@ -418,6 +473,7 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
   for (uint32_t i = 0; i < sim->hosts_count; i++) {
     sim->hosts[i].member = sim->hosts[i].id < founders;
     if (!sim->hosts[i].node) {
+      air_power(sim, i, false);
       submit_next(sim, i);
       continue;
     }
@@ -428,6 +484,7 @@ struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size
 }
 
 void bac_sim_free(struct bac_sim *sim) {
+  if (!sim) return;
   for (size_t i = 0; i < sim->heap_count; i++) bac_buf_unref(sim->heap[i].frame);
   for (uint32_t i = 0; i < sim->hosts_count; i++) {
     struct host *h = &sim->hosts[i];
@@ -444,12 +501,20 @@ void bac_sim_free(struct bac_sim *sim) {
   free(sim->members);
   bac_observer_free(sim->observer);
   bac_jammer_free(sim->jammer);
+  bac_air_free(sim->air);
   bac_shared_free(sim->shared);
   free(sim);
 }
 
 void bac_sim_run(struct bac_sim *sim, bac_time until) {
-  while (sim->heap_count > 0 && sim->heap[0].at <= until) {
+  for (;;) {
+    const bac_time item_at = sim->heap_count > 0 ? sim->heap[0].at : BAC_NEVER, air_at = sim->air ? bac_air_next(sim->air) : BAC_NEVER;
+    if (item_at > until && air_at > until) break;
+    if (air_at < item_at) {
+      sim->now = air_at;
+      bac_air_run(sim->air, air_at);
+      continue;
+    }
     struct item item = pop(sim);
     sim->now = item.at;
     handle(sim, &item);
@@ -479,6 +544,7 @@ void bac_sim_crash(struct bac_sim *sim, uint32_t node) {
   bac_node_free(h->node);
   h->node = NULL;
   h->life++;
+  air_power(sim, node, false);
   backlog_drop(sim, h);
   if (!h->disk || h->store != h->own) return;
   bac_store_free(h->own);
@@ -498,6 +564,7 @@ void bac_sim_restart(struct bac_sim *sim, uint32_t node) {
   BAC_ASSERT(h->node);
   h->cpu_free_at = h->mac_free_at = h->wake_at = sim->now;
   h->fuse = 0;
+  air_power(sim, node, true);
   for (size_t i = 0; i < h->store->count; i++) {
     struct bac_event event;
     BAC_ASSERT(bac_store_read(h->store, i, &event, why, sizeof why) == BAC_OK);
@@ -507,6 +574,8 @@ void bac_sim_restart(struct bac_sim *sim, uint32_t node) {
   h->cpu_free_at = sim->now;
   step(sim, node, (struct bac_event){.type = BAC_EVENT_START});
 }
+
+struct bac_medium *bac_sim_medium(struct bac_sim *sim) { return sim->air ? bac_air_medium(sim->air) : NULL; }
 
 void bac_sim_use_store(struct bac_sim *sim, uint32_t node, struct bac_store *store) { sim->hosts[node].store = store ? store : sim->hosts[node].own; }
 

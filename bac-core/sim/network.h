@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The in-process host: a deterministic network of nodes without a radio, with loss, delay, duplication, corruption, partitions
- * and crashes, watched by the observer (observer.h). One seed, one run, the same bytes out. */
+/* The in-process host: a deterministic network of nodes, on an 802.11p medium or without a radio, with loss, delay, duplication, corruption,
+ * partitions and crashes, watched by the observer (observer.h). One seed, one run, the same bytes out. */
 #ifndef BAC_SIM_NETWORK_H
 #define BAC_SIM_NETWORK_H
 
@@ -11,6 +11,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct bac_air_config;
+struct bac_medium;
 
 /* A host's clock against the world's, and its speed. */
 struct bac_sim_clock {
@@ -41,6 +44,9 @@ struct bac_sim_config {
   const struct bac_sim_clock *clocks; /* of each node, copied; NULL: all exact */
   bool disks;                 /* records go into files on simulated disks (disk.h), which a crash tears; else into memory */
   bool share;                 /* one store of signature verdicts for all nodes */
+  const struct bac_air_config *air; /* frames contend, collide and fade on this medium (air.h), and what is above comes on top; borrowed for
+                                       bac_sim_new. NULL: every frame takes its airtime, for its sender alone, and everybody hears it */
+  const double (*at_m)[3];    /* with air: where each node stands; borrowed for bac_sim_new */
 };
 
 /* Defaults: 4 nodes, no faults, 1 to 5 ms delay, workload of protocols.md, free CPU. */
@@ -49,7 +55,7 @@ struct bac_sim_config bac_sim_config_default(const char *protocol, uint64_t seed
 struct bac_sim;
 /* NULL with a line in `why` when the configuration does not hold. */
 struct bac_sim *bac_sim_new(const struct bac_sim_config *config, char *why, size_t why_size);
-void bac_sim_free(struct bac_sim *sim);
+void bac_sim_free(struct bac_sim *sim); /* NULL is ignored */
 
 /* Runs until the simulated time; may be called again with a later one. */
 void bac_sim_run(struct bac_sim *sim, bac_time until);
@@ -123,6 +129,8 @@ const char *bac_sim_conflict(const struct bac_sim *sim);
 /* Epoch of a node and whether it is a member; false while it is down. */
 bool bac_sim_epoch(const struct bac_sim *sim, uint32_t node, uint64_t *epoch, bool *member);
 void bac_sim_counters(const struct bac_sim *sim, uint32_t node, struct bac_counters *out);
+/* The medium, to move nodes (its stations) and to ask for busy times and totals; NULL: there is none. */
+struct bac_medium *bac_sim_medium(struct bac_sim *sim);
 /* Over the state of all nodes that are up. */
 void bac_sim_digest(const struct bac_sim *sim, uint8_t out[BAC_HASH_BYTES]);
 

@@ -48,6 +48,21 @@ static void draw_rates(struct bac_plan *p, struct bac_random *r) {
   }
 }
 
+/* All within a few hundred metres: farther ones are hidden from each other more often than relays make up for once the faults are over. */
+static void put_on_air(struct bac_plan *p) {
+  struct bac_random r = bac_random_stream(p->seed, 7, BAC_PURPOSE_FAULTS);
+  p->disc_m = 50 + below(&r, 200);
+  p->air = bac_air_default(p->seed);
+  if (bac_random_chance(&r, 1, 3)) p->air.beacon_millihz = 1000 * (1 + below(&r, 10));
+  for (uint32_t i = 0; i < p->config.nodes; i++) bac_air_place(&r, p->disc_m, p->at_m[i]);
+  p->config.air = &p->air;
+  p->config.at_m = (const double(*)[3])p->at_m;
+  p->config.delay_min = 0; /* the medium's own; what the seed has drawn comes on top */
+  if (!has(p->faults, BAC_FAULT_DELAY)) p->config.delay_max = 0;
+  p->config.twins = 0;
+  p->attacks &= ~(1u << BAC_ATTACK_TWIN);
+}
+
 int bac_plan_draw(struct bac_plan *p, const struct bac_plan_options *o, char *why, size_t why_size) {
   struct bac_random r = bac_random_stream(o->seed, 0, BAC_PURPOSE_FAULTS);
   static const uint32_t sizes[] = {4, 5, 7, 7, 7, 10};
@@ -67,6 +82,10 @@ int bac_plan_draw(struct bac_plan *p, const struct bac_plan_options *o, char *wh
   if (strcmp(o->protocol, "leader") == 0) p->faults_max = 0;
   const uint32_t evil = bac_random_chance(&r, 2, 3) ? below(&r, p->faults_max + 1) : 0;
   c->byzantine = o->byzantine == BAC_PLAN_DRAW ? evil : o->byzantine;
+  if (o->radio && (o->mode != BAC_MODE_SAFE || c->byzantine > p->faults_max)) {
+    snprintf(why, why_size, "what breaks the paper's rules, or comes of too many byzantine members, are twins, and none are on the air: leave --radio out");
+    return BAC_EINVAL;
+  }
   if (c->founders < 1 || c->nodes > BAC_ROSTER_MAX / 2 || c->byzantine > c->founders) {
     snprintf(why, why_size, "%u nodes, %u of them byzantine: give 1 to %d nodes, and no more byzantine ones", c->founders, c->byzantine, BAC_ROSTER_MAX / 2 - 2);
     return BAC_EINVAL;
@@ -108,6 +127,7 @@ int bac_plan_draw(struct bac_plan *p, const struct bac_plan_options *o, char *wh
   }
   /* Where all who keep bodies may be byzantine and no epoch ends, with whose state one could go on, who falls far behind stays there. */
   if (c->byzantine > 0 && c->epoch_blocks == 0) c->node.full_permille = 1000;
+  if (o->radio) put_on_air(p);
   return bac_config_check(&c->node, why, why_size);
 }
 
@@ -136,6 +156,10 @@ void bac_plan_describe(const struct bac_plan *p, char *text, size_t size) {
     add(text, size, "), ");
   }
   names(text, size, p->faults, fault_names, BAC_FAULTS, " ");
+  if (p->disc_m > 0) {
+    snprintf(end, sizeof end, ", 802.11p within %u m, beacons at %u Hz", p->disc_m, p->air.beacon_millihz / 1000);
+    add(text, size, end);
+  }
   snprintf(end, sizeof end, ", %u s, %s", (unsigned)(p->time / BAC_SECOND), p->real_crypto ? "Ed25519" : "fast signatures");
   add(text, size, end);
 }

@@ -4,6 +4,7 @@
 #ifndef BAC_SIM_PLAN_H
 #define BAC_SIM_PLAN_H
 
+#include "air.h"
 #include "network.h"
 
 #ifdef __cplusplus
@@ -54,12 +55,16 @@ struct bac_plan_options {
   uint64_t seed;
   uint32_t nodes, byzantine;
   bac_time time; /* of the faults */
+  bool radio;    /* on the 802.11p medium (air.h), nobody has a twin there */
 };
 
 struct bac_plan {
   uint64_t seed;
-  struct bac_sim_config config; /* clocks: into `clocks` */
+  struct bac_sim_config config; /* clocks, air and at_m: into those below */
   struct bac_sim_clock clocks[BAC_ROSTER_MAX];
+  struct bac_air_config air;
+  double at_m[BAC_ROSTER_MAX][3];
+  uint32_t disc_m;              /* they stand in; 0: no radio */
   bool real_crypto;             /* 1 in 16 */
   bac_time time;                /* faults end here */
   uint32_t faults, attacks;     /* sets: 1 << one of the above */

@@ -98,7 +98,7 @@ TEST(BacSimOptions, RefusesTheRestInOneLine) {
 
 TEST(BacSimOptions, TheCommandThatRepeatsASeedFixesTheSamePlan) {
   for (const std::vector<std::string> &given :
-       {std::vector<std::string>{}, {"--mode=text", "--nodes=4"}, {"--byzantine=2", "--time=9"}, {"--nodes=10", "--byzantine=0", "--mode=alg1", "--time=1"}}) {
+       {std::vector<std::string>{}, {"--mode=text", "--nodes=4"}, {"--byzantine=2", "--time=9"}, {"--nodes=10", "--byzantine=0", "--mode=alg1", "--time=1"}, {"--radio"}}) {
     bac_sim_options o, again;
     ASSERT_EQ("", sim(given, &o));
     char text[200];
@@ -117,6 +117,7 @@ TEST(BacSimOptions, TheCommandThatRepeatsASeedFixesTheSamePlan) {
     EXPECT_EQ(o.plan.nodes, again.plan.nodes);
     EXPECT_EQ(o.plan.byzantine, again.plan.byzantine);
     EXPECT_EQ(o.plan.time, again.plan.time);
+    EXPECT_EQ(o.plan.radio, again.plan.radio);
   }
 }
 

@@ -24,6 +24,7 @@ const char bac_sim_usage[] =
     "  --nodes=N         founding members\n"
     "  --byzantine=N     of them; more than the protocol is made for is allowed, and then conflicts are to be expected\n"
     "  --time=SECONDS    of faults; healing and progress come after\n"
+    "  --radio           on an 802.11p medium in place of a network with fixed airtimes\n"
     "Elections instead of a world: adversaries drawn anew in each epoch, how often more than f are in the committee, and the prediction:\n"
     "  --committees=EPOCHS  of --nodes (default 100) and --byzantine (default a fifth of them)\n"
     "  --lost=PERMILLE   of honest members' credentials come too late (default 0); the prediction knows nothing of it\n"
@@ -114,6 +115,8 @@ int bac_sim_options_parse(int argc, char *const *argv, unsigned jobs, struct bac
       o->trace = true;
     else if (strcmp(argv[i], "--first") == 0)
       o->first = true;
+    else if (strcmp(argv[i], "--radio") == 0)
+      o->plan.radio = true;
     else
       refuse(&p, "no such option:", argv[i], "see bac-sim --help");
   }
@@ -131,6 +134,7 @@ void bac_sim_options_repeat(const struct bac_sim_options *o, const char *protoco
   if (o->plan.mode != BAC_MODE_SAFE) ADD(" --mode=%s", mode_names[o->plan.mode]);
   if (o->plan.nodes != BAC_PLAN_DRAW) ADD(" --nodes=%u", o->plan.nodes);
   if (o->plan.byzantine != BAC_PLAN_DRAW) ADD(" --byzantine=%u", o->plan.byzantine);
+  if (o->plan.radio) ADD(" --radio");
   if (o->plan.time > 0) ADD(" --time=%u", (unsigned)(o->plan.time / BAC_SECOND));
 #undef ADD
 }
