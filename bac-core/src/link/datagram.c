@@ -31,9 +31,23 @@ bac_time link_relay_window(const struct bac_link *l) {
   return l->config.kind == BAC_LINK_RSU ? window / 2 : window; /* an RSU's antenna reaches most: let it be early */
 }
 
+/* Among many stations each would have something to relay at any moment, and they would only destroy each other's frames, so that nobody
+ * heard a copy and was silenced by it. There relays take half of the air at most: a station takes its turn, with a full frame. */
+void link_relay_turn(struct bac_link *l, bac_time now, bool sent) {
+  const bac_time turn = 2 * (bac_time)l->density * link_frames_time(l, 1);
+  if (6 * (bac_time)l->density * bac_link_airtime_ns(&l->config, RELAY_FRAME_BYTES) <= RELAY_WINDOW_MOST) return; /* few: windows suffice */
+  if (sent)
+    l->relay_due = now + turn / 2 + link_jitter(l, turn);
+  else if (l->relay_due <= now)
+    l->relay_due = now + link_jitter(l, turn);
+  else
+    return;
+  link_queue_retime(l, BAC_LINK_AIR);
+}
+
 static struct link_item *enqueue(struct bac_link *l, const struct datagram *d, struct link_hop hop, bac_time due,
                                  bool relay) {
-  struct link_item *item = link_queue_add(l, LINK_ITEM_BYTES + d->length, relay);
+  struct link_item *item = link_queue_add(l, LINK_ITEM_BYTES + d->length, hop.port, due, relay);
   if (!item) return NULL;
   struct bac_writer w = bac_writer_over(item->bytes, item->length);
   bac_write_u8(&w, (uint8_t)(LINK_ITEM_DATA | d->traffic << 4));
@@ -46,8 +60,6 @@ static struct link_item *enqueue(struct bac_link *l, const struct datagram *d, s
   bac_write_bytes(&w, d->bytes, d->length);
   BAC_ASSERT(w.ok && w.length == item->length);
   item->key = item_key(d->id, d->destination);
-  item->due = due;
-  item->port = hop.port;
   item->next_hop = hop.next;
   item->traffic = d->traffic;
   return item;
@@ -58,7 +70,7 @@ static struct link_item *enqueue(struct bac_link *l, const struct datagram *d, s
  * item is not suppressed, but repeated, until the weak ones in reach were heard relaying it. */
 static void weak_watch(struct bac_link *l, bac_time now, struct link_item *item, const struct datagram *d,
                        uint16_t from) {
-  item->flood = true;
+  link_queue_flood(l, item);
   if (!l->config.relay || d->hops <= 1) return;
   item->repeats = WEAK_REPEATS;
   item->weak_count = link_weak_neighbours(l, now, from, item->weak);
@@ -120,6 +132,8 @@ static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, uin
   /* Where RSUs have a wire they go first: they reach most, and EVs that hear them need not speak. */
   bac_time head_start = l->config.backhaul && l->config.kind == BAC_LINK_EV ? window / 2 : 0;
   bac_time due = now + head_start + link_jitter(l, window);
+  link_relay_turn(l, now, false);
+  if (due < l->relay_due) due = l->relay_due;
   struct link_item *item = enqueue(l, &d, (struct link_hop){BAC_LINK_AIR, BAC_BROADCAST}, due, true);
   if (item) weak_watch(l, now, item, &d, from);
 }

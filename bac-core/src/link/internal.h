@@ -51,9 +51,12 @@ struct link_header {
   uint16_t transmitter, next_hop;
 };
 
+#define LINK_FLOOD_BUCKETS 64u
+
 /* A small object, or an advert, waiting in the send queue; `bytes` is its encoding in a bundle. */
 struct link_item {
   struct link_item *next, *previous;
+  struct link_item *flood_next, *flood_prev; /* of those with like keys, the oldest first */
   uint64_t key; /* in the table of seen items; 0 for adverts */
   bac_time due;
   uint16_t next_hop, except;
@@ -105,6 +108,8 @@ struct link_generation {
   uint8_t heard[32];      /* bit i: symbol i was heard, or sent, on the air */
   uint8_t **symbols;      /* received: BAC_LINK_CODE_SYMBOLS pointers, NULL before the first */
   bool decoded, prepared; /* prepared: `heard` and `position` are set up for sending */
+  bool wired;             /* `wire_position` is set */
+  uint8_t wire_position;  /* the last one sent on the wire */
 };
 
 /* A large object, being received or complete. */
@@ -173,11 +178,14 @@ struct bac_link {
   uint8_t frame[BAC_FRAME_BYTES_MAX];
 
   struct link_item *queue_first, *queue_last;
+  struct link_item *floods[LINK_FLOOD_BUCKETS]; /* of the queue, by key */
+  bac_time queue_due[BAC_LINK_PORTS]; /* of its items the earliest; BAC_NEVER: there is none */
   uint32_t queue_items;
   size_t queue_bytes;
 
   struct link_seen_table seen;
   struct link_neighbours neighbours;
+  bac_time relay_due; /* no relay goes on the air before */
   uint32_t density; /* stations within earshot, as far as known; counted again with each HELLO timer */
   bac_time hello_due, route_due, housekeeping_due;
   bac_time neighbour_lifetime;
@@ -230,9 +238,14 @@ void link_housekeeping(struct bac_link *l, bac_time now);
 uint8_t link_weak_neighbours(const struct bac_link *l, bac_time now, uint16_t except, uint16_t weak[LINK_WEAK_MAX]);
 
 /* ---- queue.c ---- */
-struct link_item *link_queue_add(struct bac_link *l, size_t length, bool relay); /* NULL if full */
+/* An item has another time to leave, or relay_due is another. */
+void link_queue_retime(struct bac_link *l, uint8_t port);
+/* At the end of the queue, to leave by the port from `due` on. NULL if full. */
+struct link_item *link_queue_add(struct bac_link *l, size_t length, uint8_t port, bac_time due, bool relay);
 void link_queue_remove(struct bac_link *l, struct link_item *item);
 /* The item waiting to be flooded on the air, or NULL. */
+/* An item that others repeat on the air, so that it is found by its key. */
+void link_queue_flood(struct bac_link *l, struct link_item *item);
 struct link_item *link_queue_find_flood(struct bac_link *l, uint64_t key);
 struct link_item *link_queue_best(struct bac_link *l, bac_time now, enum bac_link_port port);
 bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first, bool hello,
@@ -242,6 +255,8 @@ bac_time link_queue_wakeup(const struct bac_link *l, enum bac_link_port port);
 /* ---- datagram.c ---- */
 /* How far relays are spread in time. */
 bac_time link_relay_window(const struct bac_link *l);
+/* A relay is waiting, or has been sent: when this station may relay on the air (relay_due). */
+void link_relay_turn(struct bac_link *l, bac_time now, bool sent);
 int link_datagram_send(struct bac_link *l, bac_time now, uint16_t destination, enum bac_link_class traffic,
                        const uint8_t *object, size_t length, bac_time delay);
 void link_bundle_receive(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,

@@ -103,6 +103,15 @@ static uint32_t fresh_index(struct bac_link *l, const struct link_object *o, str
   return 0;
 }
 
+/* On the wire nothing is lost, and nobody else is heard: all symbols in turn, from a random one on, so that whoever asks two holders has what
+ * it lacks at the latest when one of them has sent them all. */
+static uint32_t wire_index(struct bac_link *l, struct link_generation *gen) {
+  if (!gen->wired) gen->wire_position = (uint8_t)bac_random_below(&l->random, BAC_LINK_CODE_SYMBOLS);
+  gen->wired = true;
+  gen->wire_position = (uint8_t)((gen->wire_position + 1u) % BAC_LINK_CODE_SYMBOLS);
+  return gen->wire_position;
+}
+
 /* Chooses the symbol to send next and takes it off the job. */
 static void next_symbol(struct bac_link *l, struct link_job *job, uint32_t *g, uint32_t *index) {
   struct link_object *o = job->object;
@@ -119,7 +128,7 @@ static void next_symbol(struct bac_link *l, struct link_job *job, uint32_t *g, u
   job->turn %= generations;
   job->outstanding[*g]--;
   job->outstanding_total--;
-  *index = fresh_index(l, o, &o->generation[*g]);
+  *index = job->port == BAC_LINK_WIRE ? wire_index(l, &o->generation[*g]) : fresh_index(l, o, &o->generation[*g]);
   if (job->port == BAC_LINK_AIR && o->budget > 0) o->budget--;
 }
 

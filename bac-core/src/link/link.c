@@ -75,6 +75,7 @@ struct bac_link *bac_link_new(const struct bac_link_config *config, const struct
   link_seen_init(&l->seen, filled.dedup_entries, filled.dedup_lifetime);
   link_neighbours_init(&l->neighbours);
   l->density = filled.population;
+  for (int port = 0; port < BAC_LINK_PORTS; port++) l->queue_due[port] = BAC_NEVER;
   bac_time hello = filled.hello_interval > 0 ? filled.hello_interval : HELLO_LEAST;
   l->neighbour_lifetime = hello * 5 / 2;
   bool speaks = filled.kind != BAC_LINK_MBS && filled.hello_interval > 0;

@@ -2,11 +2,37 @@
 /* Small objects and adverts waiting to be sent, and the bundles they leave in. */
 #include <stdlib.h>
 
+#include <utlist.h>
+
 #include "link/internal.h"
 
 #define PIGGYBACK_LIFETIME (5 * BAC_SECOND)
 
+static bac_time due_of(const struct bac_link *l, const struct link_item *i) {
+  return i->relay && i->flood && l->relay_due > i->due ? l->relay_due : i->due;
+}
+
+void link_queue_retime(struct bac_link *l, uint8_t port) {
+  bac_time at = BAC_NEVER;
+  for (const struct link_item *i = l->queue_first; i; i = i->next) {
+    if (i->port == port && due_of(l, i) < at) at = due_of(l, i);
+  }
+  l->queue_due[port] = at;
+}
+
+static struct link_item **bucket(struct bac_link *l, uint64_t key) { return &l->floods[key % LINK_FLOOD_BUCKETS]; }
+
+void link_queue_flood(struct bac_link *l, struct link_item *item) {
+  struct link_item **head = bucket(l, item->key);
+  item->flood = true;
+  DL_APPEND2(*head, item, flood_prev, flood_next);
+}
+
 void link_queue_remove(struct bac_link *l, struct link_item *item) {
+  if (item->flood) {
+    struct link_item **head = bucket(l, item->key);
+    DL_DELETE2(*head, item, flood_prev, flood_next);
+  }
   if (item->previous) {
     item->previous->next = item->next;
   } else {
@@ -19,6 +45,7 @@ void link_queue_remove(struct bac_link *l, struct link_item *item) {
   }
   l->queue_items--;
   l->queue_bytes -= item->length;
+  if (due_of(l, item) <= l->queue_due[item->port]) link_queue_retime(l, item->port);
   free(item);
 }
 
@@ -26,7 +53,7 @@ static bool full(const struct bac_link *l, size_t length) {
   return l->queue_items >= l->config.queue_items || l->queue_bytes + length > l->config.queue_bytes;
 }
 
-struct link_item *link_queue_add(struct bac_link *l, size_t length, bool relay) {
+struct link_item *link_queue_add(struct bac_link *l, size_t length, uint8_t port, bac_time due, bool relay) {
   /* One's own items come before favours to others: the newest favour goes first. */
   for (struct link_item *i = l->queue_last; !relay && i && full(l, length);) {
     struct link_item *previous = i->previous;
@@ -43,6 +70,9 @@ struct link_item *link_queue_add(struct bac_link *l, size_t length, bool relay) 
   struct link_item *item = bac_alloc(1, sizeof *item + length);
   item->length = (uint16_t)length;
   item->relay = relay;
+  item->port = port;
+  item->due = due;
+  if (due < l->queue_due[port]) l->queue_due[port] = due;
   item->except = BAC_BROADCAST;
   item->previous = l->queue_last;
   if (l->queue_last) {
@@ -57,25 +87,23 @@ struct link_item *link_queue_add(struct bac_link *l, size_t length, bool relay) 
 }
 
 struct link_item *link_queue_find_flood(struct bac_link *l, uint64_t key) {
-  for (struct link_item *i = l->queue_first; i; i = i->next) {
-    if (i->flood && i->key == key) return i;
-  }
+  struct link_item *i;
+  DL_FOREACH2(*bucket(l, key), i, flood_next)
+    if (i->key == key) return i;
   return NULL;
 }
 
 struct link_item *link_queue_best(struct bac_link *l, bac_time now, enum bac_link_port port) {
   struct link_item *best = NULL;
-  for (struct link_item *i = l->queue_first; i; i = i->next) {
-    if (i->port == port && i->due <= now && (!best || i->traffic < best->traffic)) best = i;
+  for (struct link_item *i = l->queue_due[port] <= now ? l->queue_first : NULL; i; i = i->next) {
+    if (i->port == port && due_of(l, i) <= now && (!best || i->traffic < best->traffic)) best = i;
   }
+  if (!best && l->queue_due[port] <= now) link_queue_retime(l, port); /* what was due has become a relay that waits for its turn */
   return best;
 }
 
 bac_time link_queue_wakeup(const struct bac_link *l, enum bac_link_port port) {
-  bac_time at = BAC_NEVER;
-  for (const struct link_item *i = l->queue_first; i; i = i->next) {
-    if (i->port == port && i->due < at) at = i->due;
-  }
+  bac_time at = l->queue_due[port];
   for (uint32_t i = 0; port == BAC_LINK_AIR && i < l->objects_count; i++) {
     if (l->objects[i]->advert_due < at) at = l->objects[i]->advert_due;
   }
@@ -99,6 +127,11 @@ static uint32_t adverts_write(struct bac_link *l, bac_time now, struct bac_write
   return count;
 }
 
+static bool may_leave(const struct bac_link *l, const struct link_item *i, bac_time now, bool broadcast) {
+  if (i->relay && i->flood && l->relay_due > now) return false; /* not this station's turn: it would make others' frames long */
+  return i->due <= now || !broadcast || (i->relay && !i->sent);
+}
+
 /* A bundle of `first` and what else may go with it; or of adverts, or empty as a HELLO; false if there is nothing to
  * say. */
 bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first, bool hello,
@@ -109,6 +142,7 @@ bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first
   struct bac_writer w = link_frame_start(l, BAC_LINK_BUNDLE, next_hop);
   size_t room = l->config.frame_bytes_max;
   uint32_t adverts = 0;
+  const bool turn = first && first->relay && first->flood;
   out->traffic = first ? (enum bac_link_class)first->traffic : BAC_LINK_CONTROL;
   if (broadcast) {
     adverts = adverts_write(l, now, &w, true);
@@ -122,9 +156,7 @@ bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first
   for (unsigned traffic = out->traffic; first && traffic < BAC_LINK_CLASSES; traffic++) {
     for (struct link_item *i = l->queue_first, *next; i; i = next) {
       next = i->next;
-      if (i->traffic != traffic || i->port != out->port || i->next_hop != next_hop || i->except != except ||
-          (i->due > now && broadcast && !(i->relay && !i->sent)))
-        continue;
+      if (i->traffic != traffic || i->port != out->port || i->next_hop != next_hop || i->except != except || !may_leave(l, i, now, broadcast)) continue;
       if (w.length + i->length > room) continue;
       bac_write_bytes(&w, i->bytes, i->length);
       l->counters.items_sent++;
@@ -133,11 +165,13 @@ bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first
         i->repeats--;
         i->sent = true;
         i->due = now + link_relay_window(l) + link_jitter(l, link_relay_window(l));
+        link_queue_retime(l, i->port);
       } else {
         link_queue_remove(l, i);
       }
     }
   }
+  if (turn) link_relay_turn(l, now, true);
   if (broadcast) adverts_write(l, now, &w, false);
   if (!first && adverts == 0) l->counters.hellos_sent++;
   out->destination = next_hop;

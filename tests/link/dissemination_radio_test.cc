@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How long a block takes to everybody on the 802.11p medium, and the votes of many to one: beside beacons, over wired RSUs. */
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "link/bound.h"
+#include "medium.h"
+#include "sim/air.h"
+
+extern "C" {
+#include "base/quorum.h"
+#include "base/random.h"
+}
+
+using namespace bac_test;
+
+namespace {
+
+/* Links on the medium. RSUs are wired to each other through an MBS that is not on the air; every station hands its MAC four frames at most. */
+class RadioLinks {
+ public:
+  explicit RadioLinks(uint64_t seed, uint32_t beacon_hz = 0) : seed_(seed) {
+    bac_air_config c = bac_air_default(seed);
+    c.beacon_millihz = beacon_hz * 1000;
+    bac_air_host host = {};
+    host.ctx = this;
+    host.heard = [](void *ctx, bac_time now, uint32_t station, uint32_t, const uint8_t *bytes, size_t length) {
+      RadioLinks &self = *static_cast<RadioLinks *>(ctx);
+      self.now = now;
+      bac_link_receive(self.nodes_[station]->link, now, BAC_LINK_AIR, bytes, length);
+      self.dirty_.push_back(station);
+    };
+    host.sent = [](void *ctx, bac_time now, uint32_t station) {
+      RadioLinks &self = *static_cast<RadioLinks *>(ctx);
+      self.now = now;
+      self.nodes_[station]->in_mac--;
+      self.dirty_.push_back(station);
+    };
+    char why[200];
+    air_ = bac_air_new(&c, &host, why, sizeof why);
+  }
+  ~RadioLinks() {
+    for (auto &n : nodes_) bac_link_free(n->link);
+    bac_air_free(air_);
+  }
+
+  bac_link_config config = Medium::default_config();
+  bac_time now = 0;
+  std::function<void(uint32_t, const uint8_t *, size_t)> on_deliver;
+
+  uint32_t add(double x, double y, bac_link_kind kind = BAC_LINK_EV) {
+    const uint32_t id = static_cast<uint32_t>(nodes_.size());
+    auto n = std::make_unique<Node>();
+    n->net = this;
+    n->id = id;
+    n->kind = kind;
+    bac_link_config c = config;
+    c.self = id;
+    c.kind = kind;
+    c.seed = seed_;
+    bac_link_callbacks callbacks{};
+    callbacks.deliver = [](void *ctx, const uint8_t *bytes, size_t length, uint32_t) {
+      Node &node = *static_cast<Node *>(ctx);
+      if (node.net->on_deliver) node.net->on_deliver(node.id, bytes, length);
+    };
+    n->link = bac_link_new(&c, &callbacks, n.get());
+    nodes_.push_back(std::move(n));
+    dirty_.push_back(id);
+    if (kind != BAC_LINK_MBS) {
+      const double at[3] = {x, y, kind == BAC_LINK_RSU ? 5.0 : 1.5};
+      EXPECT_EQ(static_cast<int64_t>(id), bac_air_add(air_, 172, at)); /* the MBS comes last, its id is no station's */
+    }
+    return id;
+  }
+
+  void send(uint32_t from, uint32_t to, const Bytes &object, bac_link_class traffic, bac_time delay = 0) {
+    EXPECT_EQ(0, bac_link_send(nodes_[from]->link, now, to, traffic, object.data(), object.size(), delay));
+    dirty_.push_back(from);
+  }
+
+  bool run(bac_time until, const std::function<bool()> &done = nullptr) {
+    for (;;) {
+      poll();
+      if (done && done()) return true;
+      bac_time next = bac_air_next(air_);
+      for (auto &w : wired_) next = std::min(next, w.at);
+      for (auto &n : nodes_) next = std::min(next, n->wake_at);
+      if (next > until) {
+        now = until;
+        return false;
+      }
+      now = std::max(now, next);
+      for (auto &n : nodes_)
+        if (n->wake_at <= now) dirty_.push_back(n->id);
+      while (!wired_.empty() && wired_.front().at <= now) {
+        Wired w = std::move(wired_.front());
+        wired_.pop_front();
+        bac_link_receive(nodes_[w.to]->link, now, BAC_LINK_WIRE, w.bytes.data(), w.bytes.size());
+        dirty_.push_back(w.to);
+      }
+      bac_air_run(air_, now);
+    }
+  }
+
+ private:
+  struct Node {
+    RadioLinks *net;
+    uint32_t id, in_mac = 0;
+    bac_link_kind kind;
+    bac_link *link;
+    bac_time wake_at = BAC_NEVER;
+  };
+  struct Wired {
+    bac_time at;
+    uint32_t to;
+    Bytes bytes;
+  };
+
+  static constexpr uint32_t kMacDepth = 4;
+
+  static bac_time wakeup(const Node &n) {
+    bac_time next = n.in_mac < kMacDepth && n.kind != BAC_LINK_MBS ? bac_link_wakeup(n.link, BAC_LINK_AIR) : BAC_NEVER;
+    return n.kind == BAC_LINK_EV ? next : std::min(next, bac_link_wakeup(n.link, BAC_LINK_WIRE));
+  }
+
+  void poll() {
+    while (!dirty_.empty()) {
+      Node &n = *nodes_[dirty_.back()];
+      dirty_.pop_back();
+      bac_link_frame frame;
+      while (n.kind != BAC_LINK_MBS && n.in_mac < kMacDepth && bac_link_next_frame(n.link, now, BAC_LINK_AIR, &frame)) {
+        const uint32_t to = frame.destination == BAC_BROADCAST ? BAC_TO_ALL : frame.destination;
+        n.in_mac += bac_air_send(air_, now, n.id, to, frame.bytes, frame.length);
+      }
+      while (n.kind != BAC_LINK_EV && bac_link_next_frame(n.link, now, BAC_LINK_WIRE, &frame)) wire(n, frame);
+      n.wake_at = wakeup(n);
+    }
+  }
+
+  void wire(const Node &from, const bac_link_frame &frame) {
+    for (auto &to : nodes_) {
+      if (to->id == from.id || to->kind == BAC_LINK_EV || to->id == frame.except) continue;
+      const bool up = from.kind == BAC_LINK_RSU;
+      if (frame.destination == BAC_BROADCAST ? (to->kind == BAC_LINK_MBS) == up : to->id == frame.destination)
+        wired_.push_back({now + BAC_MS, to->id, Bytes(frame.bytes, frame.bytes + frame.length)});
+    }
+  }
+
+  uint64_t seed_;
+  bac_air *air_ = nullptr;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::vector<uint32_t> dirty_;
+  std::deque<Wired> wired_;
+};
+
+constexpr double kFrameNs = 40000 + 58000 + 97500 + (1400 + 50) * 8e3 / 6; /* of a full frame: preamble, DIFS, mean backoff, bits at 6 Mb/s */
+
+double loss_free_ns(size_t bytes) { return std::ceil(static_cast<double>(bytes) / 1400) * kFrameNs; }
+
+struct Place {
+  double x, y;
+};
+
+/* Uniform in a disc, deterministic. */
+std::vector<Place> disc(uint32_t count, double radius, uint64_t seed) {
+  bac_random random = bac_random_stream(seed, 3, BAC_PURPOSE_NETWORK);
+  std::vector<Place> places;
+  for (uint32_t i = 0; i < count; i++) {
+    double at[3];
+    bac_air_place(&random, static_cast<uint32_t>(radius), at);
+    places.push_back({at[0], at[1]});
+  }
+  return places;
+}
+
+/* Mean over seeds of the time until the last of `receivers` has the block, over its loss-free airtime. */
+double spread(size_t bytes, uint32_t receivers, double radius, uint32_t beacon_hz, uint64_t seeds) {
+  double mean = 0;
+  for (uint64_t seed = 1; seed <= seeds; seed++) {
+    RadioLinks net(seed, beacon_hz);
+    net.config.population = receivers + 1;
+    net.add(0, 0);
+    for (const Place &p : disc(receivers, radius, seed)) net.add(p.x, p.y);
+    size_t got = 0;
+    const Bytes block = object_of(bytes, seed);
+    net.on_deliver = [&](uint32_t, const uint8_t *, size_t length) { got += length == bytes; };
+    net.run(3 * BAC_SECOND); /* HELLOs are over */
+    const bac_time start = net.now;
+    net.send(0, BAC_BROADCAST, block, BAC_LINK_BULK);
+    EXPECT_TRUE(net.run(start + 60 * BAC_SECOND, [&] { return got == receivers; })) << got << " of " << receivers << ", seed " << seed;
+    mean += static_cast<double>(net.now - start) / loss_free_ns(bytes) / static_cast<double>(seeds);
+  }
+  std::printf("%zu B to %u receivers within %.0f m, beacons at %u Hz: %.3f times the loss-free airtime\n", bytes, receivers, radius, beacon_hz, mean);
+  return mean;
+}
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr uint64_t kSeeds = 1;
+constexpr uint32_t kVoters = 200;
+#else
+constexpr uint64_t kSeeds = 3;
+constexpr uint32_t kVoters = 500;
+#endif
+
+TEST(DisseminationRadio, OneHopBesideBeacons) { EXPECT_LE(spread(500000, 50, 150, 10, kSeeds), 1.7); }
+
+/* A road of 3 km with RSUs that a wire joins: each sends what its own cell lacks, all at once. */
+struct Road {
+  double evs = 0, wired = 0; /* until the last EV has the block; from the first RSU that has it to the last station on the wire; s */
+};
+
+Road along_road(size_t bytes, uint32_t evs, uint32_t rsus, uint64_t seed) {
+  Road road;
+  RadioLinks net(seed);
+  net.config.population = evs;
+  net.config.backhaul = true;
+  bac_random random = bac_random_stream(seed, 4, BAC_PURPOSE_NETWORK);
+  net.add(1500, 0);
+  for (uint32_t i = 1; i < evs; i++) {
+    const double x = static_cast<double>(bac_random_below(&random, 3000));
+    net.add(x, 4.0 * static_cast<double>(bac_random_below(&random, 4)));
+  }
+  for (uint32_t i = 0; i < rsus; i++) net.add(3000.0 * (i + 0.5) / rsus, -5, BAC_LINK_RSU);
+  net.add(0, 0, BAC_LINK_MBS);
+  uint32_t got = 0, wired = 0;
+  bac_time start = 0, first = 0;
+  const Bytes block = object_of(bytes, seed);
+  net.on_deliver = [&](uint32_t id, const uint8_t *, size_t length) {
+    if (length != bytes) return;
+    if (id < evs && ++got == evs - 1) road.evs = static_cast<double>(net.now - start) / 1e9;
+    if (id < evs) return;
+    if (wired++ == 0) first = net.now;
+    road.wired = static_cast<double>(net.now - first) / 1e9;
+  };
+  net.run(3 * BAC_SECOND); /* HELLOs are over */
+  start = net.now;
+  net.send(0, BAC_BROADCAST, block, BAC_LINK_BULK);
+  EXPECT_TRUE(net.run(start + 60 * BAC_SECOND, [&] { return got == evs - 1 && wired == rsus + 1; })) << got << " EVs, " << wired << " wired, seed " << seed;
+  return road;
+}
+
+/* Whoever asks two RSUs on the wire gets what it lacks, whatever each of them has heard on the air. */
+TEST(DisseminationRadio, WhatOneRsuHasAllHaveAtOnce) {
+  for (uint64_t seed = 1; seed <= kSeeds; seed++) EXPECT_LE(along_road(500000, 60, 6, seed).wired, 0.5) << "seed " << seed;
+}
+
+/* Votes of all, spread by roster index over twice their summed airtime, as the node does (bac_env_vote_window), on their way to one member. */
+TEST(DisseminationRadio, VotesOfMany) {
+  const double summed = kVoters * (195500 + (200 + 50) * 8e3 / 6);
+  RadioLinks net(1);
+  net.config.population = kVoters;
+  for (const Place &p : disc(kVoters, 200, 1)) net.add(p.x, p.y);
+  size_t got = 0;
+  bac_time quorum_at = 0;
+  net.on_deliver = [&](uint32_t id, const uint8_t *, size_t length) {
+    if (id == 0 && length == 160 && ++got == bac_quorum(kVoters)) quorum_at = net.now;
+  };
+  net.run(5 * BAC_SECOND);
+  const bac_time start = net.now;
+  for (uint32_t i = 1; i < kVoters; i++)
+    net.send(i, BAC_BROADCAST, object_of(160, 1000 + i), BAC_LINK_VOTE, static_cast<bac_time>(2 * summed * i / kVoters));
+  EXPECT_TRUE(net.run(start + 5 * BAC_SECOND, [&] { return got == kVoters - 1; })) << "relays bring them all: " << got;
+  const double quorum = static_cast<double>(quorum_at - start) / summed, all = static_cast<double>(net.now - start) / summed;
+  std::printf("votes of %u EVs within 200 m: a quorum after %.2f, all after %.2f times their summed airtime\n", kVoters, quorum, all);
+  EXPECT_LE(quorum, 2.0);
+}
+
+/* The table of doc/radio.md: --gtest_also_run_disabled_tests. */
+TEST(DisseminationRadio, DISABLED_Table) {
+  for (double radius : {100., 150., 200., 250., 300.})
+    for (uint32_t hz : {0u, 10u}) spread(500000, 50, radius, hz, 5);
+  for (size_t bytes : {size_t{100000}, size_t{2000000}})
+    for (uint32_t hz : {0u, 10u}) spread(bytes, 50, 150, hz, 5);
+  for (uint32_t rsus : {3u, 4u, 5u, 6u, 8u, 10u}) {
+    double mean = 0;
+    for (uint64_t seed = 1; seed <= 5; seed++) mean += along_road(500000, 100, rsus, seed).evs / 5;
+    std::printf("500000 B to 100 EVs along 3 km, %u RSUs: %.2f times the loss-free airtime\n", rsus, mean * 1e9 / loss_free_ns(500000));
+  }
+}
+
+} // namespace
