@@ -12,7 +12,7 @@
 namespace ns3 {
 
 const std::vector<std::string>& BacChannels::Names() {
-  static const std::vector<std::string> names = {"per-shard", "single"};
+  static const std::vector<std::string> names = {"per-shard", "single", "per-shard+cch"};
   return names;
 }
 

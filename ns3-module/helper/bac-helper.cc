@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bac-helper.h"
 
+#include "bac-channels.h"
+
 #include "radio/medium.h"
 
 #include "ns3/boolean.h"
@@ -105,6 +107,7 @@ BacHelper::BacHelper(const BacRadioOptions& options)
       m_channels(SERVICE) {
   BacCheck::Range("EIRP (dBm)", options.eirp_dbm, -50, 44.8);
   BacCheck::Range("preamble threshold (dBm)", options.preamble_dbm, -110, 0);
+  BacCheck::Range("noise figure (dB)", options.noise_figure_db, 0, 50);
   BacCheck::Range("reference loss (dB)", options.reference_loss_db, 0, 200);
   BacCheck::Range("wire rate (Gb/s)", options.wire_gbps, 0.001, 1000);
   BacCheck::Range("wire delay (ms)", options.wire_delay_ms, 0, 10000);
@@ -165,6 +168,7 @@ void BacHelper::Configure(WifiPhyHelper& phy) const {
   phy.SetErrorRateModel(m_options.error_model == "nist" ? "ns3::NistErrorRateModel" : "ns3::TableBasedErrorRateModel");
   phy.Set("TxPowerStart", DoubleValue(m_options.eirp_dbm));
   phy.Set("TxPowerEnd", DoubleValue(m_options.eirp_dbm));
+  phy.Set("RxNoiseFigure", DoubleValue(m_options.noise_figure_db));
   phy.SetPreambleDetectionModel("ns3::BacPreambleDetection", "MinimumRssi", DoubleValue(m_options.preamble_dbm));
 }
 
@@ -226,6 +230,7 @@ Ptr<BacFastNetDevice> BacHelper::InstallFast(Ptr<Node> node, uint32_t id, uint32
     config.nakagami = m_options.nakagami;
     config.eirp_dbm = m_options.eirp_dbm;
     config.preamble_dbm = m_options.preamble_dbm;
+    config.noise_figure_db = m_options.noise_figure_db;
     config.weak_signals = m_options.weak_signals;
     m_fast = CreateObject<BacFastChannel>();
     m_fast->Configure(config);
@@ -251,6 +256,10 @@ Ptr<BacApplication> BacHelper::Install(Ptr<Node> node, const bac_node_config& co
   else if (radio)
     app->SetRadio(DynamicCast<WaveNetDevice>(radio), ChannelOf(shard), GetMode());
   return app;
+}
+
+void BacHelper::InstallControlRadio(Ptr<BacApplication> app, Ptr<Node> node) {
+  app->SetControlRadio(InstallRadioOn(node, app->GetId() + BacApplication::CONTROL_ADDRESSES, {BacChannels::CONTROL}), BacChannels::CONTROL);
 }
 
 void BacHelper::Wire(Ptr<BacApplication> rsu, Ptr<BacApplication> mbs) const {
@@ -306,6 +315,8 @@ void BacHelper::SetDeviceOn(Ptr<NetDevice> radio, bool on) {
 }
 
 void BacHelper::SetOn(Ptr<BacApplication> app, bool on) const {
+  if (app->GetControlRadio()) SetDeviceOn(app->GetControlRadio(), on);
+  if (app->GetControlFastRadio()) SetDeviceOn(app->GetControlFastRadio(), on);
   const uint32_t before = app->GetChannel(), channel = ChannelOf(app->GetShard());
   const bool tune = on && channel != before;
   if (Ptr<BacFastNetDevice> fast = app->GetFastRadio()) {

@@ -34,7 +34,8 @@ struct BacRadioOptions {
   double reference_loss_db = 47.86; ///< at 1 m
   bool nakagami = true;             ///< fast fading behind the loss
   std::string error_model = "nist"; ///< nist or table
-  std::string channels = "per-shard"; ///< of shards: per-shard or single (BacChannels)
+  std::string channels = "per-shard"; ///< of shards: per-shard, single or per-shard+cch (BacChannels)
+  double noise_figure_db = 7;       ///< of receivers, over thermal noise (ns-3's RxNoiseFigure)
   double preamble_dbm = -95;        ///< weakest preamble that is detected
   bool weak_signals = false;        ///< signals too weak to be detected interfere; with wave, those of adjacent channels too
   bool unculled = false;            ///< with wave: ns-3's YansWifiChannel itself, to compare with; the same receptions, slower
@@ -86,6 +87,8 @@ class BacHelper {
   /// times of operations \param radio its radio of either kind, or null \param shard whose channel the radio uses \return application
   Ptr<BacApplication> Install(Ptr<Node> node, const bac_node_config& config, const std::string& costModel,
                               Ptr<NetDevice> radio, uint32_t shard);
+  /// The second radio of an application, on the CCH. \param app it has its first \param node its node
+  void InstallControlRadio(Ptr<BacApplication> app, Ptr<Node> node);
   /// Wire an RSU to the MBS. \param rsu one end \param mbs the other
   void Wire(Ptr<BacApplication> rsu, Ptr<BacApplication> mbs) const;
   /// Switch a radio off, after the frame that it may be sending, or on. \param device the radio \param on the wish

@@ -34,13 +34,18 @@ Time TimeOf(double seconds) { return NanoSeconds(std::llround(seconds * 1e9)); }
 
 double Share(double part, double all) { return all > 0 ? part / all : NAN; }
 
+std::vector<uint32_t> NeighboursOf(std::vector<uint32_t> used, bool control) {
+  if (control) used.push_back(BacChannels::CONTROL);
+  return BacChannels::FreeNeighbours(used);
+}
+
 } // namespace
 
 BacInterference::BacInterference(const BacInterferenceOptions& options, const BacRadioOptions& radio, const bac_plan* plan, const std::vector<uint32_t>& channels,
                                  uint64_t seed)
     : m_options(options),
       m_plan(plan),
-      m_neighbours(BacChannels::FreeNeighbours(channels)),
+      m_neighbours(NeighboursOf(channels, BacChannels::HasControl(radio.channels))),
       m_eirp_dbm(radio.eirp_dbm),
       m_on(options.beacon_hz > 0 || options.bystanders > 0 || options.adjacent > 0 || options.jammer != "none"),
       m_vehicles(options.bystanders + options.adjacent) {
@@ -102,8 +107,11 @@ void BacInterference::AddNode(Ptr<BacApplication> app, bool isEv) {
   if (!m_on) return;
   const Ptr<BacFastNetDevice> fast = app->GetFastRadio();
   const Ptr<NetDevice> radio = fast ? Ptr<NetDevice>(fast) : Ptr<NetDevice>(app->GetRadio());
-  const uint32_t station = m_beacons->AddStation(radio, BacBeacons::EV, app->GetChannel());
+  uint32_t station = m_beacons->AddStation(radio, BacBeacons::EV, app->GetChannel());
   m_stations[app->GetId()] = station;
+  const Ptr<BacFastNetDevice> controlFast = app->GetControlFastRadio();
+  const Ptr<NetDevice> control = controlFast ? Ptr<NetDevice>(controlFast) : Ptr<NetDevice>(app->GetControlRadio());
+  if (control) station = m_controls[app->GetId()] = m_beacons->AddStation(control, BacBeacons::EV, BacChannels::CONTROL); // beacons go on the CCH
   app->TraceConnectWithoutContext("Handover", MakeCallback(&BacInterference::HandedOver, this));
   if (!isEv || m_options.beacon_hz == 0) return;
   const Time period = TimeOf(1 / m_options.beacon_hz);
@@ -115,7 +123,9 @@ void BacInterference::HandedOver(uint32_t id, const bac_effect& effect) {
 }
 
 void BacInterference::SetPresent(uint32_t id, bool present) {
-  if (m_on) m_beacons->SetPresent(m_stations.at(id), present);
+  if (!m_on) return;
+  m_beacons->SetPresent(m_stations.at(id), present);
+  if (m_controls.count(id) > 0) m_beacons->SetPresent(m_controls.at(id), present);
 }
 
 void BacInterference::BuildOthers() {

@@ -105,6 +105,7 @@ class BacInterference {
   Time m_end;                                   ///< of it
   std::unique_ptr<BacBeacons> m_beacons;        ///< stations that send, or are to receive
   std::map<uint32_t, uint32_t> m_stations;      ///< their numbers, by node id
+  std::map<uint32_t, uint32_t> m_controls;      ///< numbers of second radios, by node id
   std::vector<Jammer> m_jammers;                ///< all of them
   Ptr<UniformRandomVariable> m_phase;           ///< of beacons and periods
 };

@@ -72,6 +72,8 @@ bac_config ConfigOf(const BacRunOptions& o) {
   config.bit_rate_bps = static_cast<uint64_t>(o.radio.rate_mbps * 1e6);
   config.relay = o.relay;
   BacCheck::Choice("attack", o.attack, {"none", "dos", "sybil"});
+  if (o.attack == "dos" && BacChannels::HasControl(o.radio.channels))
+    Refuse("attack=dos with channels=" + o.radio.channels + ": an attacker has one radio, give channels=per-shard or single");
   BacAttacker::Check(o.dos);
   BacCheck::Range("identities", o.identities, 2, BAC_ROSTER_MAX);
   BacCheck::Choice("sybil units", o.sybilUnits, {"split", "fresh"});
@@ -201,6 +203,7 @@ void Scene::Build() {
   m_helper->SetChannels(m_channels);
   m_statistics = std::make_unique<BacStatistics>(m_options.seed, NanoSeconds(m_measureBegin), NanoSeconds(m_end), 300,
                                                  m_options.radio.preamble_dbm, m_options.radio.rate_mbps);
+  m_statistics->SetShards(m_plan->shard_count);
   m_interference->Begin(*m_helper, NanoSeconds(NODES_START_NS), NanoSeconds(m_measureBegin), NanoSeconds(m_end));
   if (m_interference->IsOn()) m_statistics->SetBeside([this](uint64_t uid) { return m_interference->IsBeacon(uid); });
   for (uint32_t shard = 0; shard < m_plan->shard_count && m_options.attack == "dos"; shard++)
@@ -232,6 +235,7 @@ Ptr<BacApplication> Scene::BuildNode(const bac_plan_shard& s, uint32_t id, bac_n
   const uint8_t* certificate = s.certificates && kind == BAC_NODE_MEMBER ? s.certificates[id - s.everybody.members[0].id] : nullptr;
   const bac_node_config config{&m_config, &s.roster, id, kind, m_shared.get(), certificate, nullptr, 0};
   Ptr<BacApplication> app = m_helper->Install(node, config, m_options.cost, radio, s.roster.shard);
+  if (radio && BacChannels::HasControl(m_options.radio.channels)) m_helper->InstallControlRadio(app, node);
   app->SetAttribute("KeepRecords", BooleanValue(kind == BAC_NODE_MEMBER && m_options.churn));
   app->SetStartTime(NanoSeconds(NODES_START_NS));
   if (kind == BAC_NODE_MEMBER) m_statistics->AddMember(app, s.roster.shard);
@@ -416,6 +420,7 @@ BacRow Scene::GetConfiguration() const {
   count("nakagami", o.radio.nakagami);
   text("error_model", o.radio.error_model);
   real("preamble_dbm", o.radio.preamble_dbm);
+  real("noise_figure_db", o.radio.noise_figure_db);
   count("weak_signals", o.radio.weak_signals);
   count("control_priority", o.radio.control_priority);
   count("vote_priority", o.radio.vote_priority);

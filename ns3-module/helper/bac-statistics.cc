@@ -36,17 +36,23 @@ BacStatistics::BacStatistics(uint64_t seed, Time begin, Time end, double range_m
       m_end(end) {}
 
 void BacStatistics::AddMember(Ptr<BacApplication> app, uint32_t shard) {
-  m_watched[app->GetId()] = {app, shard, true, 0};
+  m_watched[app->GetId()] = {app, shard, true, 0, NONE};
   bac_observer_add_shard(m_observer.get(), shard);
   for (const char* source : {"Commit", "Propose", "TxStatus", "Epoch", "Revoke", "Handover"})
     app->TraceConnectWithoutContext(source, MakeCallback(&BacStatistics::Effect, this));
 }
 
 void BacStatistics::AddStation(Ptr<BacApplication> app, uint32_t shard, bool isEv) {
-  const uint32_t station = bac_radio_add_station(m_radio.get(), shard, isEv);
-  m_watched.try_emplace(app->GetId(), Watched{app, shard, false, 0}).first->second.station = station;
+  Watched& watched = m_watched.try_emplace(app->GetId(), Watched{app, shard, false, 0, NONE}).first->second;
+  watched.station = AddRadio(app, app->GetRadio(), app->GetFastRadio(), shard, isEv);
+  if (app->GetControlRadio() || app->GetControlFastRadio())
+    watched.control = AddRadio(app, app->GetControlRadio(), app->GetControlFastRadio(), shard + m_controlGroup, isEv);
+}
+
+uint32_t BacStatistics::AddRadio(Ptr<BacApplication> app, Ptr<WaveNetDevice> wave, Ptr<BacFastNetDevice> fast, uint32_t group, bool isEv) {
+  const uint32_t station = bac_radio_add_station(m_radio.get(), group, isEv);
   m_stations.push_back(app->GetNode()->GetObject<MobilityModel>());
-  if (Ptr<BacFastNetDevice> fast = app->GetFastRadio()) {
+  if (fast) {
     if (m_fast.empty()) Simulator::Schedule(m_begin - Simulator::Now(), &BacStatistics::BeginFast, this);
     m_fastIndex[station] = m_fast.size();
     m_fast.push_back({station, fast, Time(0), Time(0)});
@@ -54,9 +60,9 @@ void BacStatistics::AddStation(Ptr<BacApplication> app, uint32_t shard, bool isE
     fast->TraceConnectWithoutContext("AckBegin", MakeBoundCallback(&BacStatistics::FastSends, this, station));
     fast->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacStatistics::FastRxOk, this, station));
     m_links.AddFast(station, fast);
-    return;
+    return station;
   }
-  Ptr<WifiPhy> phy = app->GetRadio()->GetPhy(0);
+  Ptr<WifiPhy> phy = wave->GetPhy(0);
   PointerValue state;
   phy->GetAttribute("State", state);
   Ptr<WifiPhyStateHelper> helper = state.Get<WifiPhyStateHelper>();
@@ -64,11 +70,14 @@ void BacStatistics::AddStation(Ptr<BacApplication> app, uint32_t shard, bool isE
   phy->TraceConnectWithoutContext("PhyTxPsduBegin", MakeBoundCallback(&BacStatistics::TxBegin, this, station));
   helper->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacStatistics::RxOk, this, station));
   helper->TraceConnectWithoutContext("State", MakeBoundCallback(&BacStatistics::PhyState, this, station));
-  m_links.AddWave(station, app->GetRadio()); // after TxBegin, which names a frame's receivers
+  m_links.AddWave(station, wave); // after TxBegin, which names a frame's receivers
+  return station;
 }
 
 void BacStatistics::SetPresent(uint32_t id, bool present) {
-  bac_radio_set_on(m_radio.get(), m_watched.at(id).station, NowNs(), present);
+  const Watched& watched = m_watched.at(id);
+  bac_radio_set_on(m_radio.get(), watched.station, NowNs(), present);
+  if (watched.control != NONE) bac_radio_set_on(m_radio.get(), watched.control, NowNs(), present);
   bac_observer_present(m_observer.get(), NowNs(), id, present);
 }
 
@@ -76,11 +85,12 @@ void BacStatistics::Effect(uint32_t id, const bac_effect& effect) {
   Watched& watched = m_watched.at(id);
   const bac_observed_node node{id, watched.shard};
   if (bac_observed_block* block = bac_observer_effect(m_observer.get(), NowNs(), &node, &effect))
-    block->airtime_s = bac_radio_take_airtime(m_radio.get(), watched.shard);
+    block->airtime_s = bac_radio_take_airtime(m_radio.get(), watched.shard) + bac_radio_take_airtime(m_radio.get(), watched.shard + m_controlGroup);
   if (effect.type == BAC_EFFECT_EPOCH) KeepReputations(watched, effect);
   if (effect.type != BAC_EFFECT_HANDOVER) return;
   watched.shard = effect.handover.shard;
   bac_radio_tune(m_radio.get(), watched.station, NowNs(), watched.shard);
+  if (watched.control != NONE) bac_radio_tune(m_radio.get(), watched.control, NowNs(), watched.shard + m_controlGroup);
 }
 
 void BacStatistics::KeepReputations(const Watched& watched, const bac_effect& effect) {
@@ -184,10 +194,13 @@ BacRow BacStatistics::GetColumns() {
     const Ptr<BacMacPacer> pacer = watched.app->GetPacer();
     const BacMacPacer::Counts mac = pacer ? pacer->GetCounts() : BacMacPacer::Counts{};
     const Ptr<BacFastNetDevice> fast = watched.app->GetFastRadio();
-    const uint64_t dropped = fast ? fast->GetCounts().dropped : mac.dropped;
+    const Ptr<BacMacPacer> controlPacer = watched.app->GetControlPacer();
+    const BacMacPacer::Counts control = controlPacer ? controlPacer->GetCounts() : BacMacPacer::Counts{};
+    const Ptr<BacFastNetDevice> controlFast = watched.app->GetControlFastRadio();
+    const uint64_t dropped = (fast ? fast->GetCounts().dropped : mac.dropped) + (controlFast ? controlFast->GetCounts().dropped : control.dropped);
     bac_storage storage{};
     watched.app->GetStorage(storage);
-    const bac_observed_totals totals{watched.shard, watched.member, watched.app->GetCounters(), dropped, mac.timedOut,
+    const bac_observed_totals totals{watched.shard, watched.member, watched.app->GetCounters(), dropped, mac.timedOut + control.timedOut,
                                      watched.app->GetOverflows(), watched.app->GetBusyTime().GetNanoSeconds(), storage};
     bac_observer_add_totals(m_observer.get(), &totals);
     const auto account = [](void* app, uint32_t whose, bac_account_view* view) { return static_cast<BacApplication*>(app)->GetAccount(whose, *view); };

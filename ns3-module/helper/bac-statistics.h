@@ -51,6 +51,8 @@ class BacStatistics {
   void AddStation(Ptr<BacApplication> app, uint32_t shard, bool isEv);
   /// \param beside tells whether a packet, by its uid, is sent beside the protocol's: its frames make channels busy and count for nothing else
   void SetBeside(std::function<bool(uint64_t)> beside) { m_beside = std::move(beside); }
+  /// \param shards how many there are: stations' second radios, on the CCH, are groups of their own after those of the shards
+  void SetShards(uint32_t shards) { m_controlGroup = shards; }
   /// A station's radio goes on or off. \param id its node id \param present whether it is on
   void SetPresent(uint32_t id, bool present);
   /// A member commits, proposes, or hears of its transaction. Public for tests. \param id of the node \param effect what it did
@@ -71,8 +73,13 @@ class BacStatistics {
     uint32_t shard;          ///< its shard
     bool member;             ///< an EV
     uint32_t station;        ///< its radio among the stations
+    uint32_t control;        ///< its second radio among them, or NONE
   };
 
+  static constexpr uint32_t NONE = UINT32_MAX;       ///< no station
+  /// \param app whose \param wave its radio, or \param fast its radio \param group of stations that are to hear it \param isEv for the busy
+  /// ratio \return the radio's number among the stations
+  uint32_t AddRadio(Ptr<BacApplication> app, Ptr<WaveNetDevice> wave, Ptr<BacFastNetDevice> fast, uint32_t group, bool isEv);
   /// Sink. \param self this \param station transmitter \param uid frame \param bytes its size \param duration of it
   static void FastTxBegin(BacStatistics* self, uint32_t station, uint64_t uid, uint32_t bytes, Time duration);
   /// Sink. \param self this \param station of an acknowledgement \param duration of it
@@ -111,6 +118,7 @@ class BacStatistics {
   std::vector<BacRow> m_reputations;        ///< rows
   std::map<uint32_t, uint64_t> m_epochs;    ///< by shard: the first that has not begun
   std::function<bool(uint64_t)> m_beside;   ///< see SetBeside
+  uint32_t m_controlGroup{0};               ///< see SetShards
   Time m_begin;                             ///< of the measured window
   Time m_end;                               ///< of the measured window
 };

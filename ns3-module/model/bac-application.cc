@@ -79,10 +79,14 @@ void BacApplication::DoDispose() {
   Crash();
   m_submitEvent.Cancel();
   m_workload.reset();
-  for (size_t i = 0; GetNode() && i < m_wires.size() + (m_radio ? 1 : 0); i++)
+  for (size_t i = 0; GetNode() && i < m_wires.size() + (m_radio ? 1 : 0) + (m_controlRadio ? 1 : 0); i++)
     GetNode()->UnregisterProtocolHandler(MakeCallback(&BacApplication::Receive, this));
   if (m_pacer) m_pacer->Dispose();
+  if (m_controlPacer) m_controlPacer->Dispose();
   m_pacer = nullptr;
+  m_controlPacer = nullptr;
+  m_controlRadio = nullptr;
+  m_controlFast = nullptr;
   m_radio = nullptr;
   m_fast = nullptr;
   m_wires.clear();
@@ -138,6 +142,22 @@ void BacApplication::SetFastRadio(Ptr<BacFastNetDevice> device, uint32_t channel
   m_fast->SetDoneCallback(MakeCallback(&BacApplication::FramesDone, this));
   // Not through the node, which insists on an event of its own for what it receives: the medium has one for all.
   m_fast->SetReceiveCallback(MakeCallback(&BacApplication::ReceiveFast, this));
+}
+
+void BacApplication::SetControlRadio(Ptr<NetDevice> radio, uint32_t channel) {
+  NS_LOG_FUNCTION(this << radio << channel);
+  m_controlChannel = channel;
+  m_controlRadio = DynamicCast<WaveNetDevice>(radio);
+  m_controlFast = DynamicCast<BacFastNetDevice>(radio);
+  if (m_controlFast) {
+    m_controlFast->SetDoneCallback(MakeCallback(&BacApplication::FramesDone, this));
+    m_controlFast->SetReceiveCallback(MakeCallback(&BacApplication::ReceiveFast, this));
+    return;
+  }
+  m_controlPacer = CreateObject<BacMacPacer>();
+  m_controlPacer->Attach(m_controlRadio);
+  m_controlPacer->SetDoneCallback(MakeCallback(&BacApplication::FramesDone, this));
+  GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), BacWsmpHeader::ETHERTYPE, m_controlRadio);
 }
 
 void BacApplication::AddWire(uint32_t peer, Ptr<NetDevice> device) {
@@ -201,12 +221,15 @@ void BacApplication::Crash() {
   m_wakeEvent.Cancel();
   if (m_pacer) m_pacer->Reset();
   if (m_fast) m_fast->Forget();
+  if (m_controlPacer) m_controlPacer->Reset();
+  if (m_controlFast) m_controlFast->Forget();
 }
 
 void BacApplication::Restart() {
   NS_LOG_FUNCTION(this);
   if (!m_host || IsRunning()) return; // without a node to host there is nothing to start
-  const bac_host_limits limits{m_radio || m_fast ? m_frameCredit : UINT32_MAX, m_queueLimit, m_keepRecords};
+  const uint32_t credit = m_controlRadio || m_controlFast ? 2 * m_frameCredit : m_frameCredit; // a radio each
+  const bac_host_limits limits{m_radio || m_fast ? credit : UINT32_MAX, m_queueLimit, m_keepRecords};
   bac_host_boot(m_host.get(), &limits);
   if (!m_departure.IsZero()) bac_host_depart(m_host.get(), m_departure.GetNanoSeconds());
   Run();
@@ -307,12 +330,17 @@ void BacApplication::SendRadio(const bac_effect& effect) {
   wsmp.SetLength(length);
   packet->AddHeader(wsmp);
   m_frameTxTrace(m_config.id, effect, packet->GetUid());
-  const Mac48Address to = AddressOf(effect.frame.destination);
+  const bool second = (m_controlRadio || m_controlFast) && effect.frame.frame_class != BAC_CLASS_BULK;
+  const uint32_t destination = effect.frame.destination;
+  const Mac48Address to = AddressOf(second && destination != BAC_BROADCAST ? destination + CONTROL_ADDRESSES : destination);
   if (m_fast) {
     const uint32_t priorities[] = {m_controlPriority, m_votePriority, m_bulkPriority}; // by frame class, as in SetRadio
-    m_fast->SendFrame(packet, to, BacWsmpHeader::ETHERTYPE, m_fastRate, priorities[effect.frame.frame_class]);
+    const Ptr<BacFastNetDevice> device = second ? m_controlFast : m_fast;
+    device->SendFrame(packet, to, BacWsmpHeader::ETHERTYPE, m_fastRate, priorities[effect.frame.frame_class]);
   } else {
-    m_pacer->Send(packet, to, BacWsmpHeader::ETHERTYPE, m_txInfo[effect.frame.frame_class]);
+    TxInfo info = m_txInfo[effect.frame.frame_class];
+    if (second) info.channelNumber = m_controlChannel;
+    (second ? m_controlPacer : m_pacer)->Send(packet, to, BacWsmpHeader::ETHERTYPE, info);
   }
 }
 

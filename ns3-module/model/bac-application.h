@@ -30,6 +30,8 @@ class BacApplication : public Application {
  public:
   static constexpr uint16_t WIRED_PORT = 1609; ///< UDP port of frames on the wired side
 
+  static constexpr uint32_t CONTROL_ADDRESSES = 0x30000; ///< above the node's id: the address of a second radio
+
   static TypeId GetTypeId(); ///< \return the TypeId
 
   /// \param id protocol node id, or 65536 and more of a station that is no node \return its address, 02:00:00:xx:hh:ll
@@ -43,6 +45,9 @@ class BacApplication : public Application {
   void SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiMode mode);
   /// Port 0 on the fast medium. \param device installed on the node \param channel WAVE channel number \param rate of all frames, bit/s
   void SetFastRadio(Ptr<BacFastNetDevice> device, uint32_t channel, uint64_t rate);
+  /// A second radio of port 0, of the kind of the first and after it: control frames and votes go there, the rest stays on the first.
+  /// \param radio installed on the node, with the address of CONTROL_ADDRESSES more than the node's \param channel WAVE channel number
+  void SetControlRadio(Ptr<NetDevice> radio, uint32_t channel);
   /// Port 1: add a link. \param peer protocol node id at the other end \param device installed on the node
   void AddWire(uint32_t peer, Ptr<NetDevice> device);
   /// Submit transactions while running. \param config of the workload \param among receivers, this node and others; borrowed
@@ -74,6 +79,9 @@ class BacApplication : public Application {
   Ptr<WaveNetDevice> GetRadio() const { return m_radio; } ///< \return the radio device, or null
   Ptr<BacFastNetDevice> GetFastRadio() const { return m_fast; } ///< \return the radio device on the fast medium, or null
   Ptr<BacMacPacer> GetPacer() const { return m_pacer; }   ///< \return the pacer of the radio device, or null
+  Ptr<WaveNetDevice> GetControlRadio() const { return m_controlRadio; }        ///< \return the second radio, or null
+  Ptr<BacFastNetDevice> GetControlFastRadio() const { return m_controlFast; } ///< \return the second radio on the fast medium, or null
+  Ptr<BacMacPacer> GetControlPacer() const { return m_controlPacer; }         ///< \return the pacer of the second radio, or null
   bool GetStorage(bac_storage& storage) const;              ///< \param storage what the node keeps \return whether it runs
   uint64_t GetOverflows() const;                          ///< \return events lost because the queue was full
   Time GetBusyTime() const;                               ///< \return simulated CPU time spent in steps
@@ -132,6 +140,10 @@ class BacApplication : public Application {
   uint32_t m_channel{0};                      ///< of port 0
   Ptr<BacFastNetDevice> m_fast;               ///< port 0, in place of the above
   uint64_t m_fastRate{0};                     ///< its rate, bit/s
+  Ptr<WaveNetDevice> m_controlRadio;          ///< port 0's second radio
+  Ptr<BacMacPacer> m_controlPacer;            ///< of it
+  Ptr<BacFastNetDevice> m_controlFast;        ///< the same on the fast medium, in place of the above
+  uint32_t m_controlChannel{0};               ///< of the second radio
   std::map<uint32_t, Ptr<NetDevice>> m_wires; ///< port 1, by peer
 
   std::string m_costName;     ///< attribute CostModel

@@ -307,6 +307,44 @@ class BacChannelsTest : public TestCase {
   std::string m_radio;
 };
 
+/// A second radio has control frames and votes.
+class BacTwoRadiosTest : public TestCase {
+ public:
+  explicit BacTwoRadiosTest(const std::string& radio) : TestCase("two radios each: control on the CCH, the rest on the shard's channel: " + radio), m_radio(radio) {}
+
+ private:
+  void DoRun() override {
+    BacTestTrace trace(8, 10, true);
+    Stand(trace, 2, 10);
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace, m_radio);
+    options.shards = 2;
+    const BacRunResult one = BacRun(options);
+    options.radio.channels = "per-shard+cch";
+    const BacRunResult two = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(two.conflicts, 0, two.conflictText);
+    NS_TEST_EXPECT_MSG_EQ(TextOf(two, "mac_timeouts"), "0", "frames without notice");
+    NS_TEST_EXPECT_MSG_GT(ValueOf(two, "pdr"), 0.9, "all are near");
+    NS_TEST_EXPECT_MSG_LT(ValueOf(two, "pdr"), 1.0001, "a ratio");
+    for (const char* shard : {"0", "1"}) NS_TEST_EXPECT_MSG_GT(BlocksOf(two, shard), BlocksOf(one, shard) - 2, "blocks");
+    options.delivery = "unicast";
+    const BacRunResult unicast = BacRun(options);
+    NS_TEST_EXPECT_MSG_GT(unicast.blocks.size(), 4, "acknowledged frames find the right radio");
+    options.delivery = "broadcast";
+    options.interference.beacon_hz = 10;
+    const BacRunResult beacons = BacRun(options);
+    NS_TEST_EXPECT_MSG_GT(ValueOf(beacons, "beacon_pdr"), 0.8, "beacons are on the CCH, where all hear them");
+    options.interference.beacon_hz = 0;
+    options.interference.jammer = "constant";
+    options.interference.jammer_shard = 0;
+    const BacRunResult jammed = BacRun(options);
+    NS_TEST_EXPECT_MSG_LT(BlocksOf(jammed, "0"), BlocksOf(two, "0"), "bodies are on the shard's channel");
+    NS_TEST_EXPECT_MSG_GT(BlocksOf(jammed, "1"), BlocksOf(two, "1") - 2, "and the CCH is free");
+  }
+
+  std::string m_radio;
+};
+
 /// More shards than channels.
 class BacReuseTest : public TestCase {
  public:
@@ -375,6 +413,8 @@ void BacInterferenceInputTest::DoRun() {
   refused("jammer share", [](auto&, auto& i) { i.jammer_share = 1.5; });
   refused("period times share", [](auto&, auto& i) { i.jammer = "duty", i.jammer_period_s = 0.001, i.jammer_share = 0.1; });
   refused("channels is \"two\"", [](auto& o, auto&) { o.radio.channels = "two"; });
+  refused("attack=dos", [](auto& o, auto&) { o.attack = "dos", o.radio.channels = "per-shard+cch"; });
+  refused("noise figure", [](auto& o, auto&) { o.radio.noise_figure_db = -1; });
   refused("jammer burst", [](auto&, auto& i) { i.jammer_burst_s = 0; });
 }
 
@@ -389,6 +429,7 @@ class BacInterferenceSuite : public TestSuite {
       AddTestCase(new BacAdjacentTest(radio), TestCase::QUICK);
       AddTestCase(new BacChannelsTest(radio), TestCase::QUICK);
       AddTestCase(new BacReuseTest(radio), TestCase::QUICK);
+      AddTestCase(new BacTwoRadiosTest(radio), TestCase::QUICK);
     }
     AddTestCase(new BacJammerChannelTest("wave", "reactive", "centre"), TestCase::QUICK);
     AddTestCase(new BacJammerChannelTest("fast", "reactive", "drives"), TestCase::QUICK);
