@@ -273,7 +273,7 @@ TEST(DisseminationRadio, DISABLED_Table) {
     for (uint32_t hz : {0u, 10u}) spread(500000, 50, radius, hz, 5);
   for (size_t bytes : {size_t{100000}, size_t{2000000}})
     for (uint32_t hz : {0u, 10u}) spread(bytes, 50, 150, hz, 5);
-  for (uint32_t rsus : {3u, 4u, 5u, 6u, 8u, 10u}) {
+  for (uint32_t rsus : {3u, 5u, 6u, 10u}) {
     double mean = 0;
     for (uint64_t seed = 1; seed <= 5; seed++) mean += along_road(500000, 100, rsus, seed).evs / 5;
     std::printf("500000 B to 100 EVs along 3 km, %u RSUs: %.2f times the loss-free airtime\n", rsus, mean * 1e9 / loss_free_ns(500000));

@@ -216,6 +216,8 @@ struct link_seen *link_seen_find(struct link_seen_table *t, bac_time now, uint64
 struct link_seen *link_seen_add(struct link_seen_table *t, bac_time now, uint64_t key);
 void link_neighbours_init(struct link_neighbours *t);
 struct link_neighbour *link_neighbour_find(struct link_neighbours *t, uint16_t id);
+/* Whether most of what it broadcasts arrives here: one who does not serves others, and somebody nearer may speak beside it. */
+bool link_hears_well(struct bac_link *l, uint16_t id);
 /* A broadcast frame of n arrived, the count-th: updates the link's quality. */
 void link_neighbour_measure(struct link_neighbour *n, uint8_t count);
 struct link_neighbour *link_neighbour_heard(struct link_neighbours *t, bac_time now, uint16_t id, uint8_t kind,

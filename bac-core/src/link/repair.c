@@ -50,8 +50,8 @@ static bac_time answer_wait(struct bac_link *l, const struct link_object *o) {
   return wait << shift;
 }
 
-static bool talking(const struct bac_link *l, bac_time now, const struct link_object *o) {
-  if (o->talker == BAC_BROADCAST) return false;
+static bool talking(struct bac_link *l, bac_time now, const struct link_object *o) {
+  if (o->talker == BAC_BROADCAST || (o->talker_port == BAC_LINK_AIR && !link_hears_well(l, o->talker))) return false;
   return now < o->talker_at + (bac_time)o->talker_remaining * o->gap + link_frames_time(l, TALK_FRAMES);
 }
 

@@ -8,6 +8,7 @@
 #define WAYS 8u
 #define SEEN_CAPACITY_FIRST 256u
 #define NEIGHBOURS_FIRST 32u
+#define QUALITY_WELL 128u /* half */
 #define QUALITY_START 64u    /* one frame caught says little: expect the worse */
 #define QUALITY_GAP_MOST 16u /* a longer silence is a restart or an absence, not loss alone */
 #define NEIGHBOURS_MAX 1024u
@@ -112,6 +113,11 @@ static void neighbours_grow(struct link_neighbours *t) {
     if (old[i].used) *neighbour_place(t, old[i].id, &full) = old[i];
   }
   free(old);
+}
+
+bool link_hears_well(struct bac_link *l, uint16_t id) {
+  const struct link_neighbour *n = link_neighbour_find(&l->neighbours, id);
+  return n && n->quality >= QUALITY_WELL;
 }
 
 void link_neighbour_measure(struct link_neighbour *n, uint8_t count) {

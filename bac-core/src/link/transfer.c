@@ -157,7 +157,7 @@ static void completed(struct bac_link *l, bac_time now, struct link_object *o, e
 /* Keeps the rule of one active sender: the originator goes on, of others the lower id does. */
 static void yield_to(struct bac_link *l, bac_time now, struct link_object *o, uint16_t talker) {
   struct link_job *job = link_job_find(l, o, BAC_LINK_AIR, BAC_BROADCAST);
-  if (!job || job->pass < o->layout.symbols) return;
+  if (!job || job->pass < o->layout.symbols || !link_hears_well(l, talker)) return;
   bool keeps = o->own ? talker != o->origin : talker != o->origin && l->config.self < talker;
   if (job->due > now || !keeps) link_job_remove(l, job);
 }
