@@ -275,7 +275,7 @@ Comparison::MakeRuns()
 void
 Comparison::OpenFolder()
 {
-    static const char* const ours[] = {"traces", "pcap", PREVIOUS, nullptr};
+    static const char* const ours[] = {"traces", "pcap", "link-model", PREVIOUS, nullptr};
     char why[1024];
     const std::string path = fs::absolute(m_request.out).lexically_normal().string();
     m_folder = bac_folder_open(path.c_str(), STORE, ours, why, sizeof why);
@@ -509,17 +509,19 @@ Comparison::OpenStore()
     Stored(bac_store_set_facts(m_store, "configuration", &configuration.fields));
     Stored(bac_store_set_facts(m_store, "inputs", &inputs.fields));
     Stored(bac_store_plan(m_store, planned.data(), planned.size(), "not finished"));
-    if (m_request.pcap && bac_folder_make(m_folder, (m_request.out + "/pcap").c_str(), why, sizeof why) != 0)
+    for (const auto& [wanted, folder] : {std::pair(m_request.pcap, "/pcap"), std::pair(m_request.linkModel, "/link-model")})
     {
-        throw Trouble(why);
+        if (wanted && bac_folder_make(m_folder, (m_request.out + folder).c_str(), why, sizeof why) != 0)
+        {
+            throw Trouble(why);
+        }
     }
     for (size_t i = 0; i < m_runs.size(); i++)
     {
         Run& run = m_runs[i];
-        if (m_request.pcap)
-        {
-            run.how.pcap = m_request.out + "/pcap/" + run.protocol + "-" + run.mode + "-" + run.delivery + "-seed" + std::to_string(run.seed);
-        }
+        const std::string name = run.protocol + "-" + run.mode + "-" + run.delivery + "-seed" + std::to_string(run.seed);
+        run.how.pcap = m_request.pcap ? m_request.out + "/pcap/" + name : "";
+        run.how.linkModel = m_request.linkModel ? m_request.out + "/link-model/" + name + ".csv" : "";
         const bac_run_status status = bac_store_status(m_store, run.position.c_str());
         if (status != BAC_RUN_OK && status != BAC_RUN_CONFLICT)
         {

@@ -22,6 +22,7 @@ struct station {
   bool vehicle, on;
   bac_time since;            /* on since */
   bac_time on_time, busy_time; /* within the window */
+  bac_time sending, sampled;   /* has been sending for so long, and had at the model's last sample */
 };
 
 /* A frame that is or was just on the air. */
@@ -53,6 +54,9 @@ struct bac_radio_stats {
   uint64_t sinr[SINR_BINS];
   struct bac_link_stats *links;
   struct bac_busy_windows *windows;
+  struct bac_model_stats *model; /* NULL: none */
+  bac_model_row row;
+  void *row_ctx;
 };
 
 struct bac_radio_stats *bac_radio_stats_new(bac_time begin, bac_time end, double range_m, bac_radio_where where, void *ctx) {
@@ -81,6 +85,7 @@ void bac_radio_stats_free(struct bac_radio_stats *s) {
   }
   bac_link_stats_free(s->links);
   bac_busy_windows_free(s->windows);
+  bac_model_stats_free(s->model);
   free(s->stations);
   free(s);
 }
@@ -189,6 +194,7 @@ void bac_radio_busy(struct bac_radio_stats *s, uint32_t station, bac_time start,
   const bac_time time = clip(s, start, start + duration);
   at->busy_time += time;
   if (!sending) return;
+  at->sending += time;
   channel_at(s, at->channel)->airtime += time;
   s->airtime += time;
 }
@@ -214,6 +220,33 @@ void bac_radio_beside(struct bac_radio_stats *s, uint32_t station, bac_time now,
 
 double bac_radio_delivery(const struct bac_radio_stats *s) { return s->expected > 0 ? (double)s->received / (double)s->expected : NAN; }
 double bac_radio_airtime(const struct bac_radio_stats *s) { return seconds(s->airtime); }
+
+void bac_radio_set_model(struct bac_radio_stats *s, const struct bac_link_model *model, bac_model_row row, void *row_ctx) {
+  bac_model_stats_free(s->model);
+  s->model = bac_model_stats_new(model);
+  s->row = row;
+  s->row_ctx = row_ctx;
+}
+
+void bac_radio_sample_model(struct bac_radio_stats *s, bac_time now) {
+  struct bac_model_station *on = bac_alloc(s->station_count + 1, sizeof *on);
+  size_t count = 0;
+  for (uint32_t i = 0; i < s->station_count; i++) {
+    struct station *at = &s->stations[i];
+    const double duty = (double)(at->sending - at->sampled) / (double)BAC_MODEL_INTERVAL;
+    at->sampled = at->sending;
+    if (!at->on) continue;
+    on[count] = (struct bac_model_station){.station = i, .channel = at->channel, .duty = duty};
+    s->where(s->ctx, i, on[count++].at_m);
+  }
+  if (s->model) bac_model_sample(s->model, now, on, count, s->row, s->row_ctx);
+  free(on);
+}
+
+void bac_radio_bin_columns(const struct bac_radio_stats *s, uint32_t bin, const struct bac_columns *to) {
+  bac_link_bin_columns(s->links, bin, to);
+  if (s->model) bac_model_bin_columns(s->model, bin, to);
+}
 
 double bac_radio_take_airtime(struct bac_radio_stats *s, uint32_t channel) {
   struct channel *c = channel_at(s, channel);

@@ -10,6 +10,7 @@
 #include "busy_windows.h"
 #include "columns.h"
 #include "link_stats.h"
+#include "model_stats.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -52,6 +53,13 @@ void bac_radio_sample_ages(struct bac_radio_stats *stats, bac_time now);
 double bac_radio_delivery(const struct bac_radio_stats *stats);
 /* Seconds of transmissions on all channels. */
 double bac_radio_airtime(const struct bac_radio_stats *stats);
+
+/* The paper's link model beside it, of all stations that are on: told of the model, to be sampled each BAC_MODEL_INTERVAL. row: as in model_stats.h. */
+void bac_radio_set_model(struct bac_radio_stats *stats, const struct bac_link_model *model, bac_model_row row, void *row_ctx);
+void bac_radio_sample_model(struct bac_radio_stats *stats, bac_time now);
+/* A row of links.csv: what the radio did, then the model if there is one. */
+void bac_radio_bin_columns(const struct bac_radio_stats *stats, uint32_t bin, const struct bac_columns *to);
+
 /* Seconds of transmissions on a channel since the last call for it. */
 double bac_radio_take_airtime(struct bac_radio_stats *stats, uint32_t channel);
 

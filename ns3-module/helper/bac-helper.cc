@@ -46,12 +46,6 @@ std::string ModeName(double rate) {
   return "OfdmRate" + name + "MbpsBW10MHz";
 }
 
-bac_loss_config LossOf(const BacRadioOptions& options) {
-  bac_loss_config config = bac_loss_default(options.loss == "threelog" ? BAC_LOSS_THREE_LOG : BAC_LOSS_LOG_DISTANCE);
-  config.reference_loss_db = options.reference_loss_db;
-  return config;
-}
-
 /// Distance (m) beyond which the loss is greater for certain: both models grow with distance, and a metre makes up for rounding.
 double ReachOf(const bac_loss_pieces& pieces, double loss_db) {
   double low = 0, high = 1;
@@ -162,6 +156,12 @@ double BacHelper::GetMeanLoss(double distance_m) const {
   const bac_loss_config config = LossOf(m_options);
   const bac_loss_pieces pieces = bac_loss_pieces_of(&config);
   return bac_loss_db(&pieces, distance_m);
+}
+
+bac_loss_config BacHelper::LossOf(const BacRadioOptions& options) {
+  bac_loss_config config = bac_loss_default(options.loss == "threelog" ? BAC_LOSS_THREE_LOG : BAC_LOSS_LOG_DISTANCE);
+  config.reference_loss_db = options.reference_loss_db;
+  return config;
 }
 
 void BacHelper::Configure(WifiPhyHelper& phy) const {

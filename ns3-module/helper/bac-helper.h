@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+struct bac_loss_config;
+
 namespace ns3 {
 
 /// \ingroup bac
@@ -63,6 +65,7 @@ class BacHelper {
   void SetChannels(const std::vector<uint32_t>& channels) { m_channels = channels; }
   uint32_t ChannelOf(uint32_t shard) const;                     ///< \param shard which \return its channel
   bool IsFast() const { return m_options.radio == "fast"; }     ///< \return whether stations are on the fast medium
+  static bac_loss_config LossOf(const BacRadioOptions& options); ///< \param options of the radio \return its path loss
   WifiMode GetMode() const { return WifiMode(m_mode); }         ///< \return rate of all frames
   uint64_t GetRate() const { return static_cast<uint64_t>(m_options.rate_mbps * 1e6); } ///< \return the same in bit/s
   double GetMeanLoss(double distance_m) const;                  ///< \param distance_m a distance \return path loss without fading, dB

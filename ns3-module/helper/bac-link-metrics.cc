@@ -16,13 +16,21 @@
 #include "ns3/wifi-utils.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
+#include <stdexcept>
 
 namespace ns3 {
 
 namespace {
 
 const Time WINDOW = NanoSeconds(BAC_BUSY_WINDOW);
+
+void Keep(std::vector<uint32_t>& ids, uint32_t station, uint32_t id) {
+  ids.resize(std::max<size_t>(ids.size(), station + 1), UINT32_MAX);
+  ids[station] = id;
+}
 
 bac_fate FateOf(WifiPhyRxfailureReason reason) {
   switch (reason) {
@@ -45,11 +53,13 @@ BacLinkMetrics::BacLinkMetrics(bac_radio_stats* radio, Time begin, Time end, dou
   Simulator::Schedule(std::max(begin - Simulator::Now(), Time(0)), &BacLinkMetrics::Tick, this);
 }
 
-void BacLinkMetrics::AddWave(uint32_t station, Ptr<WaveNetDevice> device) {
+void BacLinkMetrics::AddWave(uint32_t station, uint32_t id, Ptr<WaveNetDevice> device) {
+  Keep(m_ids, station, id);
   Ptr<WifiPhy> phy = device->GetPhy(0);
   PointerValue value;
   phy->GetAttribute("State", value);
   Ptr<WifiPhyStateHelper> state = value.Get<WifiPhyStateHelper>();
+  m_powers = DynamicCast<BacWavePhy>(phy) != nullptr;
   phy->TraceConnectWithoutContext("Arrives", MakeBoundCallback(&BacLinkMetrics::Arrives, this, station));
   phy->TraceConnectWithoutContext("PhyRxBegin", MakeBoundCallback(&BacLinkMetrics::Locked, this, station));
   phy->TraceConnectWithoutContext("PhyRxDrop", MakeBoundCallback(&BacLinkMetrics::Dropped, this, station));
@@ -68,13 +78,35 @@ void BacLinkMetrics::AddWave(uint32_t station, Ptr<WaveNetDevice> device) {
   }
 }
 
-void BacLinkMetrics::AddFast(uint32_t station, Ptr<BacFastNetDevice> device) {
+void BacLinkMetrics::AddFast(uint32_t station, uint32_t id, Ptr<BacFastNetDevice> device) {
+  Keep(m_ids, station, id);
   if (m_fast.empty())
     device->GetMedium()->Watch([this](uint64_t uid, const uint8_t* fate, const int16_t* sinr, uint32_t stations) { Fates(uid, fate, sinr, stations); });
   m_fast.push_back({station, device, Time(0)});
-  m_station.resize(std::max<size_t>(m_station.size(), device->GetStation() + 1), UINT32_MAX);
-  m_station[device->GetStation()] = station;
+  Keep(m_station, device->GetStation(), station);
   device->TraceConnectWithoutContext("Access", MakeBoundCallback(&BacLinkMetrics::Waited, this));
+}
+
+void BacLinkMetrics::UseModel(const bac_link_model& model, const std::string& file) {
+  bac_radio_set_model(m_radio, &model, file.empty() ? nullptr : Pair, this);
+  if (file.empty()) return;
+  m_pairsName = file;
+  m_pairs.reset(std::fopen(file.c_str(), "w"));
+  if (!m_pairs) throw std::runtime_error(file + " cannot be written: " + std::strerror(errno));
+  std::fputs("time_s,from,to,distance_m,sinr_db,rate_mbps\n", m_pairs.get());
+}
+
+void BacLinkMetrics::Finish() {
+  FILE* pairs = m_pairs.release();
+  if (!pairs) return;
+  const bool failed = std::ferror(pairs) != 0;
+  if (std::fclose(pairs) != 0 || failed) throw std::runtime_error(m_pairsName + " cannot be written: mend that (a full disk, say), then repeat the command");
+}
+
+void BacLinkMetrics::Pair(void* of, const bac_model_pair* pair) {
+  auto* self = static_cast<BacLinkMetrics*>(of);
+  std::fprintf(self->m_pairs.get(), "%.9g,%u,%u,%.2f,%.3f,%.4f\n", static_cast<double>(pair->at) * 1e-9, self->m_ids[pair->from],
+               self->m_ids[pair->to], pair->distance_m, pair->sinr_db, pair->rate_bps * 1e-6);
 }
 
 void BacLinkMetrics::Tick() {
@@ -85,7 +117,10 @@ void BacLinkMetrics::Tick() {
       bac_busy_windows_busy(bac_radio_windows(m_radio), fast.station, (now - WINDOW).GetNanoSeconds(), (busy - fast.busy).GetNanoSeconds());
     fast.busy = busy;
   }
-  if (now > m_begin) bac_radio_sample_ages(m_radio, now.GetNanoSeconds());
+  if (now > m_begin) {
+    bac_radio_sample_ages(m_radio, now.GetNanoSeconds());
+    if ((now - m_begin).GetNanoSeconds() % BAC_MODEL_INTERVAL == 0) bac_radio_sample_model(m_radio, now.GetNanoSeconds());
+  }
   if (now + WINDOW <= m_end) Simulator::Schedule(WINDOW, &BacLinkMetrics::Tick, this);
 }
 
@@ -103,16 +138,21 @@ void BacLinkMetrics::Locked(BacLinkMetrics* self, uint32_t station, Ptr<const Pa
   bac_link_locked(self->m_links, station, packet->GetUid(), static_cast<int16_t>(std::lround(std::clamp(tenths, -3000.0, 3000.0))));
 }
 
+void BacLinkMetrics::Ended(uint32_t station, uint64_t uid, int fate) {
+  if (!m_powers) bac_link_arrives(m_links, station, uid);
+  bac_link_fate(m_links, station, uid, static_cast<bac_fate>(fate));
+}
+
 void BacLinkMetrics::Dropped(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, WifiPhyRxfailureReason reason) {
-  bac_link_fate(self->m_links, station, packet->GetUid(), FateOf(reason));
+  self->Ended(station, packet->GetUid(), FateOf(reason));
 }
 
 void BacLinkMetrics::Failed(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, double) {
-  bac_link_fate(self->m_links, station, packet->GetUid(), BAC_FATE_PAYLOAD);
+  self->Ended(station, packet->GetUid(), BAC_FATE_PAYLOAD);
 }
 
 void BacLinkMetrics::Decoded(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, double, WifiMode, WifiPreamble) {
-  bac_link_fate(self->m_links, station, packet->GetUid(), BAC_FATE_DECODED);
+  self->Ended(station, packet->GetUid(), BAC_FATE_DECODED);
 }
 
 void BacLinkMetrics::State(BacLinkMetrics* self, uint32_t station, Time start, Time duration, WifiPhyState state) {

@@ -10,11 +10,16 @@
 #include "ns3/wifi-phy.h"
 #include "ns3/wifi-ppdu.h"
 
+#include <cstdio>
+#include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
-struct bac_radio_stats;
+struct bac_link_model;
 struct bac_link_stats;
+struct bac_model_pair;
+struct bac_radio_stats;
 
 namespace ns3 {
 
@@ -30,8 +35,12 @@ class BacLinkMetrics {
   /// \param radio borrowed \param begin of the measured window \param end of it \param preamble_dbm weakest that is detected
   BacLinkMetrics(bac_radio_stats* radio, Time begin, Time end, double preamble_dbm);
 
-  void AddWave(uint32_t station, Ptr<WaveNetDevice> device);    ///< \param station its number \param device of ns-3
-  void AddFast(uint32_t station, Ptr<BacFastNetDevice> device); ///< \param station its number \param device of the fast medium
+  void AddWave(uint32_t station, uint32_t id, Ptr<WaveNetDevice> device);    ///< \param station its number \param id of its node \param device of ns-3
+  void AddFast(uint32_t station, uint32_t id, Ptr<BacFastNetDevice> device); ///< \param station its number \param id of its node \param device of the medium
+  /// The paper's link model beside the radio, sampled once a second. \param model which \param file a row for each pair and sample goes there;
+  /// empty: none \throws std::runtime_error of one line when it cannot be written
+  void UseModel(const bac_link_model& model, const std::string& file);
+  void Finish(); ///< At the end. \throws std::runtime_error of one line when the file could not be written
 
  private:
   /// A station of the fast medium.
@@ -41,6 +50,7 @@ class BacLinkMetrics {
     Time busy;                    ///< how long it had seen its channel busy at the last tick
   };
 
+  void Ended(uint32_t station, uint64_t uid, int fate); ///< \param station where \param uid which \param fate a bac_fate
   void Tick(); ///< a window of 100 ms begins or ends
   /// \param uid of a packet \param fate by station of the medium \param sinr likewise \param stations their number
   void Fates(uint64_t uid, const uint8_t* fate, const int16_t* sinr, uint32_t stations);
@@ -62,6 +72,7 @@ class BacLinkMetrics {
   static void Begins(BacLinkMetrics* self, WifiConstPsduMap psdus, WifiTxVector vector, double watt);
   static void Enqueued(BacLinkMetrics* self, Ptr<const BacMpdu> mpdu); ///< \param self this \param mpdu queued
   static void Dequeued(BacLinkMetrics* self, Ptr<const BacMpdu> mpdu); ///< \param self this \param mpdu dropped
+  static void Pair(void* self, const bac_model_pair* pair);            ///< \param self this \param pair of a sample of the model
   static void Waited(BacLinkMetrics* self, Time waited);               ///< \param self this \param waited from the queue to the air
 
   bac_radio_stats* m_radio;                       ///< borrowed
@@ -69,6 +80,10 @@ class BacLinkMetrics {
   Time m_begin;                                   ///< of the measured window
   Time m_end;                                     ///< of it
   double m_preamble_w;                            ///< weakest preamble, W
+  bool m_powers{true};                            ///< the PHYs are ours; ns-3's own tell no powers: too weak frames count as lost preambles
+  std::vector<uint32_t> m_ids;                    ///< of nodes, by station
+  std::string m_pairsName;                        ///< of the file of pairs
+  std::unique_ptr<FILE, int (*)(FILE*)> m_pairs{nullptr, &std::fclose}; ///< null: none
   std::vector<Fast> m_fast;                       ///< stations of the fast medium
   std::vector<uint32_t> m_station;                ///< by its numbers
   std::unordered_map<uint64_t, Time> m_queued;    ///< since when, by the packet's uid: until it is on the air for the first time

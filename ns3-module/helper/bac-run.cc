@@ -5,6 +5,7 @@
 #include "bac-trace-mobility.h"
 
 #include "bac/cost.h"
+#include "radio/link_model.h"
 #include "sim/columns.h"
 #include "sim/controller.h"
 #include "trace/plan.h"
@@ -206,6 +207,8 @@ void Scene::Build() {
   m_statistics->SetShards(m_plan->shard_count);
   m_interference->Begin(*m_helper, NanoSeconds(NODES_START_NS), NanoSeconds(m_measureBegin), NanoSeconds(m_end));
   if (m_interference->IsOn()) m_statistics->SetBeside([this](uint64_t uid) { return m_interference->IsBeacon(uid); });
+  const bac_loss_config loss = BacHelper::LossOf(m_options.radio);
+  m_statistics->UseModel(bac_link_model_of(&loss, m_options.radio.eirp_dbm), m_options.linkModel);
   for (uint32_t shard = 0; shard < m_plan->shard_count && m_options.attack == "dos"; shard++)
     m_attackers.push_back(std::make_unique<BacAttacker>(*m_helper, m_options.dos, shard, ATTACKERS_BEGIN + shard,
                                                         bac_election_name(&m_config)));

@@ -59,7 +59,7 @@ uint32_t BacStatistics::AddRadio(Ptr<BacApplication> app, Ptr<WaveNetDevice> wav
     fast->TraceConnectWithoutContext("TxBegin", MakeBoundCallback(&BacStatistics::FastTxBegin, this, station));
     fast->TraceConnectWithoutContext("AckBegin", MakeBoundCallback(&BacStatistics::FastSends, this, station));
     fast->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacStatistics::FastRxOk, this, station));
-    m_links.AddFast(station, fast);
+    m_links.AddFast(station, app->GetId(), fast);
     return station;
   }
   Ptr<WifiPhy> phy = wave->GetPhy(0);
@@ -70,7 +70,7 @@ uint32_t BacStatistics::AddRadio(Ptr<BacApplication> app, Ptr<WaveNetDevice> wav
   phy->TraceConnectWithoutContext("PhyTxPsduBegin", MakeBoundCallback(&BacStatistics::TxBegin, this, station));
   helper->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacStatistics::RxOk, this, station));
   helper->TraceConnectWithoutContext("State", MakeBoundCallback(&BacStatistics::PhyState, this, station));
-  m_links.AddWave(station, wave); // after TxBegin, which names a frame's receivers
+  m_links.AddWave(station, app->GetId(), wave); // after TxBegin, which names a frame's receivers
   return station;
 }
 
@@ -183,12 +183,13 @@ std::vector<BacRow> BacStatistics::GetLinks() const {
   std::vector<BacRow> rows(BAC_LINK_BINS);
   for (uint32_t bin = 0; bin < BAC_LINK_BINS; bin++) {
     const bac_columns columns = BacColumnsOf(rows[bin]);
-    bac_link_bin_columns(bac_radio_links(m_radio.get()), bin, &columns);
+    bac_radio_bin_columns(m_radio.get(), bin, &columns);
   }
   return rows;
 }
 
 BacRow BacStatistics::GetColumns() {
+  m_links.Finish();
   EndFast();
   for (const auto& [id, watched] : m_watched) {
     const Ptr<BacMacPacer> pacer = watched.app->GetPacer();

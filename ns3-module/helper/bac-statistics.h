@@ -45,6 +45,8 @@ class BacStatistics {
   /// stations this near \param preamble_dbm weakest preamble that radios detect \param rate_mbps of data frames
   BacStatistics(uint64_t seed, Time begin, Time end, double range_m = 300, double preamble_dbm = -95, double rate_mbps = 6);
 
+  /// Report the paper's link model beside the radio. \param model which \param file for its pairs, or empty: see BacLinkMetrics::UseModel
+  void UseModel(const bac_link_model& model, const std::string& file) { m_links.UseModel(model, file); }
   /// Observe the commits of a member. \param app its application \param shard its shard
   void AddMember(Ptr<BacApplication> app, uint32_t shard);
   /// Observe a station's radio. \param app its application \param shard whose channel \param isEv for the busy ratio

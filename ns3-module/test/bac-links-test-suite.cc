@@ -47,12 +47,12 @@ class LinkScene {
     if (m_fast) {
       Ptr<BacFastNetDevice> device = m_helper.InstallFastRadio(node, station + 1, 0);
       device->TraceConnectWithoutContext("TxBegin", MakeBoundCallback(&LinkScene::FastBegins, this, station));
-      m_links->AddFast(station, device);
+      m_links->AddFast(station, station + 1, device);
       m_fasts.push_back(device);
     } else {
       Ptr<WaveNetDevice> device = m_helper.InstallRadio(node, station + 1, 0);
       device->GetPhy(0)->TraceConnectWithoutContext("PhyTxPsduBegin", MakeBoundCallback(&LinkScene::WaveBegins, this, station));
-      m_links->AddWave(station, device);
+      m_links->AddWave(station, station + 1, device);
       m_waves.push_back(device);
     }
     return station;

@@ -178,6 +178,30 @@ assert all(int(r["expected"]) == int(r["received"]) + sum(int(r[name]) for name 
 assert sum(int(r["received"]) for r in rows) > 1000
 EOF
 
+# The paper's link model: SINR and rate of each pair, against three log at 23 dBm.
+run 0 $small --protocols=bac --delivery=broadcast --seeds=1 --radio=fast --link-model --out=model
+python3 - model << 'EOF' || fail "the link model is not as it should be"
+import csv, math, sys
+rows = list(csv.DictReader(open(sys.argv[1] + "/link-model/bac-safe-broadcast-seed1.csv", newline="")))
+assert list(rows[0]) == "time_s from to distance_m sinr_db rate_mbps".split(), rows[0]
+noise = 10 * math.log10(1.3803e-23 * 290 * 1e7) + 37
+def snr(m):
+    m = max(m, 1)
+    return 23 - 47.86 - 19 * math.log10(min(m, 80)) - 38 * math.log10(max(m, 80) / 80) - noise
+for r in rows:
+    m, sinr, rate = float(r["distance_m"]), float(r["sinr_db"]), float(r["rate_mbps"])
+    assert m < 5 or abs(rate - 10 * math.log2(1 + 10 ** (snr(m) / 10))) < 0.05, r
+    assert sinr < snr(max(m, 0.99)) + 0.03 or m < 5, r
+pairs = [(r["time_s"], r["from"], r["to"]) for r in rows]
+assert len(set(pairs)) == len(pairs) > 20 and len({t for t, a, b in pairs}) == 2
+assert all((t, b, a) in set(pairs) for t, a, b in pairs)
+bins = list(csv.DictReader(open(sys.argv[1] + "/links.csv", newline="")))
+assert sum(int(b["model_pairs"]) for b in bins) == len(rows)
+for b in bins:
+    of = [float(r["rate_mbps"]) for r in rows if int(b["from_m"]) <= float(r["distance_m"]) < int(b["to_m"])]
+    assert not of or abs(sum(of) / len(of) - float(b["model_rate_mean_mbps"])) < 1e-3, b
+EOF
+
 # The same again, in another folder and order: the same bytes, but for the clock and the memory.
 run 0 $small --protocols=pbft,bac --delivery=unicast,broadcast --seeds=2 --jobs=1 --out=B
 for name in runs.csv blocks.csv reputation.csv links.csv; do
