@@ -344,6 +344,7 @@ Options::Options(Request& r)
     Count("jobs", r.jobs, 1, BAC_RUNNER_JOBS_MAX, "runs at a time", false);
     Flag("force", r.force, "compute again what the folder has", false);
     Flag("pcap", r.pcap, "capture what one station of each shard hears, in DIR/pcap, of the runs that are computed now", false);
+    Flag("netanim", r.netanim, "write an animation for NetAnim (positions, shards, roles) into DIR/netanim, of the runs that are computed now", false);
     Flag("link-model", r.linkModel, "write the paper's link model, a row for each pair and second, into DIR/link-model, of the runs that are computed now", false);
     Flag("churn", run.churn, "take vehicles that come and go; --churn=false: those that are there all the time");
     Count("epoch", run.epoch_blocks, 0, 1000000, "with churn: blocks after which members join and leave; 0: never, leavers count as crashed");

@@ -32,6 +32,7 @@ struct Request
     uint32_t jobs;                       ///< runs at a time
     bool force;                          ///< compute all again
     bool pcap;                           ///< capture what is computed
+    bool netanim;                        ///< write an animation of what is computed
     bool linkModel;                      ///< write the paper's link model of what is computed
     ns3::BacRunOptions run;              ///< what all runs share
 

@@ -275,7 +275,7 @@ Comparison::MakeRuns()
 void
 Comparison::OpenFolder()
 {
-    static const char* const ours[] = {"traces", "pcap", "link-model", PREVIOUS, nullptr};
+    static const char* const ours[] = {"traces", "pcap", "link-model", "netanim", PREVIOUS, nullptr};
     char why[1024];
     const std::string path = fs::absolute(m_request.out).lexically_normal().string();
     m_folder = bac_folder_open(path.c_str(), STORE, ours, why, sizeof why);
@@ -509,7 +509,8 @@ Comparison::OpenStore()
     Stored(bac_store_set_facts(m_store, "configuration", &configuration.fields));
     Stored(bac_store_set_facts(m_store, "inputs", &inputs.fields));
     Stored(bac_store_plan(m_store, planned.data(), planned.size(), "not finished"));
-    for (const auto& [wanted, folder] : {std::pair(m_request.pcap, "/pcap"), std::pair(m_request.linkModel, "/link-model")})
+    for (const auto& [wanted, folder] : {std::pair(m_request.pcap, "/pcap"), std::pair(m_request.linkModel, "/link-model"),
+                                       std::pair(m_request.netanim, "/netanim")})
     {
         if (wanted && bac_folder_make(m_folder, (m_request.out + folder).c_str(), why, sizeof why) != 0)
         {
@@ -521,6 +522,7 @@ Comparison::OpenStore()
         Run& run = m_runs[i];
         const std::string name = run.protocol + "-" + run.mode + "-" + run.delivery + "-seed" + std::to_string(run.seed);
         run.how.pcap = m_request.pcap ? m_request.out + "/pcap/" + name : "";
+        run.how.netanim = m_request.netanim ? m_request.out + "/netanim/" + name + ".xml" : "";
         run.how.linkModel = m_request.linkModel ? m_request.out + "/link-model/" + name + ".csv" : "";
         const bac_run_status status = bac_store_status(m_store, run.position.c_str());
         if (status != BAC_RUN_OK && status != BAC_RUN_CONFLICT)

@@ -2,6 +2,7 @@
 #include "bac-run.h"
 
 #include "bac-channels.h"
+#include "bac-animation.h"
 #include "bac-trace-mobility.h"
 
 #include "bac/cost.h"
@@ -127,6 +128,7 @@ class Scene {
   std::unique_ptr<BacHelper> m_helper;
   std::unique_ptr<BacStatistics> m_statistics;
   std::unique_ptr<BacInterference> m_interference; ///< what else is on the air
+  std::unique_ptr<BacAnimation> m_animation; ///< null: none
   std::vector<std::unique_ptr<BacAttacker>> m_attackers; ///< with dos: one a shard
   std::set<uint32_t> m_identities; ///< with sybil: ids of attackers' members
   uint64_t m_units{0};             ///< with sybil: of all members at genesis
@@ -209,6 +211,7 @@ void Scene::Build() {
   if (m_interference->IsOn()) m_statistics->SetBeside([this](uint64_t uid) { return m_interference->IsBeacon(uid); });
   const bac_loss_config loss = BacHelper::LossOf(m_options.radio);
   m_statistics->UseModel(bac_link_model_of(&loss, m_options.radio.eirp_dbm), m_options.linkModel);
+  if (!m_options.netanim.empty()) m_animation = std::make_unique<BacAnimation>(m_options.netanim, m_trace->west_cm / 100.0, m_trace->north_cm / 100.0);
   for (uint32_t shard = 0; shard < m_plan->shard_count && m_options.attack == "dos"; shard++)
     m_attackers.push_back(std::make_unique<BacAttacker>(*m_helper, m_options.dos, shard, ATTACKERS_BEGIN + shard,
                                                         bac_election_name(&m_config)));
@@ -245,6 +248,7 @@ Ptr<BacApplication> Scene::BuildNode(const bac_plan_shard& s, uint32_t id, bac_n
   for (size_t i = 0; kind == BAC_NODE_MEMBER && i < m_attackers.size(); i++) m_attackers[i]->Watch(app); // it may change over
   if (radio) m_statistics->AddStation(app, s.roster.shard, kind == BAC_NODE_MEMBER);
   if (radio) m_interference->AddNode(app, kind == BAC_NODE_MEMBER);
+  if (radio && m_animation) m_animation->Add(app, kind == BAC_NODE_MEMBER);
   return app;
 }
 
@@ -298,6 +302,8 @@ void Scene::PlanPresence(Ptr<BacApplication> app, uint32_t vehicle) {
         m_statistics->SetPresent(app->GetId(), false);
         m_interference->SetPresent(app->GetId(), false);
         Simulator::ScheduleWithContext(context, MilliSeconds(20), &BacHelper::SetOn, m_helper.get(), app, false);
+        if (m_animation) m_animation->SetPresent(app->GetId(), false);
+        Simulator::ScheduleWithContext(context, MilliSeconds(20), &BacHelper::SetOn, app, false);
         app->SetStartTime(NanoSeconds(begin) + MilliSeconds(1));
       }
       Simulator::ScheduleWithContext(context, NanoSeconds(begin), &Scene::SetPresent, this, app, true);
@@ -315,6 +321,8 @@ void Scene::SetPresent(Ptr<BacApplication> app, bool present) {
   m_statistics->SetPresent(app->GetId(), present);
   m_interference->SetPresent(app->GetId(), present);
   m_helper->SetOn(app, present);
+  if (m_animation) m_animation->SetPresent(app->GetId(), present);
+  BacHelper::SetOn(app, present);
   if (present) app->Restart();
 }
 
@@ -436,6 +444,7 @@ BacRow Scene::GetConfiguration() const {
 
 BacRunResult Scene::GetResult() {
   BacRunResult result;
+  if (m_animation) m_animation->Finish();
   result.columns = GetConfiguration();
   const BacRow measured = m_statistics->GetColumns();
   result.columns.insert(result.columns.end(), measured.begin(), measured.end());

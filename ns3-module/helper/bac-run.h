@@ -41,6 +41,7 @@ struct BacRunOptions {
   std::string cost = "automotive";    ///< name of the CPU cost model
   std::string pcap;                   ///< captures begin with this name, one a shard, of what its first RSU hears, else its first EV; empty: none
   std::string linkModel;              ///< the paper's link model goes there, a row for each pair and second; empty: to the links' rows alone
+  std::string netanim;                ///< an animation for NetAnim goes there; empty: none
   BacRadioOptions radio;              ///< the radio
   BacInterferenceOptions interference; ///< what else is on the air
   std::string attack = "none";        ///< none, dos or sybil

@@ -179,7 +179,7 @@ assert sum(int(r["received"]) for r in rows) > 1000
 EOF
 
 # The paper's link model: SINR and rate of each pair, against three log at 23 dBm.
-run 0 $small --protocols=bac --delivery=broadcast --seeds=1 --radio=fast --link-model --out=model
+run 0 $small --protocols=bac --delivery=broadcast --seeds=1 --radio=fast --link-model --netanim --out=model
 python3 - model << 'EOF' || fail "the link model is not as it should be"
 import csv, math, sys
 rows = list(csv.DictReader(open(sys.argv[1] + "/link-model/bac-safe-broadcast-seed1.csv", newline="")))
@@ -200,6 +200,24 @@ assert sum(int(b["model_pairs"]) for b in bins) == len(rows)
 for b in bins:
     of = [float(r["rate_mbps"]) for r in rows if int(b["from_m"]) <= float(r["distance_m"]) < int(b["to_m"])]
     assert not of or abs(sum(of) / len(of) - float(b["model_rate_mean_mbps"])) < 1e-3, b
+EOF
+
+python3 - model << 'EOF' || fail "the animation is not as it should be"
+import csv, sys, xml.etree.ElementTree as xml
+anim = xml.parse(sys.argv[1] + "/netanim/bac-safe-broadcast-seed1.xml").getroot()
+run = next(csv.DictReader(open(sys.argv[1] + "/runs.csv", newline="")))
+assert anim.tag == "anim" and anim.get("ver").startswith("netanim-3."), anim.attrib
+nodes = [e.get("id") for e in anim if e.tag == "node"]
+assert len(nodes) == len(set(nodes)) >= 8 + int(run["rsus"]), nodes
+updates = [e for e in anim if e.tag == "nu"]
+assert len(updates) + len(nodes) == len(anim) and {e.get("id") for e in updates} == set(nodes)
+times = [float(e.get("t")) for e in updates]
+assert times == sorted(times) and 2 < max(times) < 3.2, max(times)
+places = [(float(e.get("x")), float(e.get("y"))) for e in updates if e.get("p") == "p"]
+assert len(places) > 8 and all(-1 <= x <= 3000 and -1 <= y <= 3000 for x, y in places), places
+text = {e.get("descr") for e in updates if e.get("p") == "d"}
+assert any(t.endswith(" P") for t in text) and any(t.endswith(" CP") for t in text), text
+assert len({(e.get("r"), e.get("g"), e.get("b")) for e in updates if e.get("p") == "c"}) >= 2
 EOF
 
 # The same again, in another folder and order: the same bytes, but for the clock and the memory.
