@@ -202,7 +202,9 @@ void bac_link_age(struct bac_link_stats *s, bac_time now, uint32_t to, uint32_t 
     s->ages_unheard++;
 }
 
-void bac_link_access(struct bac_link_stats *s, bac_time waited) { bac_spread_add(&s->access, (uint64_t)waited); }
+void bac_link_access(struct bac_link_stats *s, uint64_t uid, bac_time waited) {
+  if (find(s, uid)) bac_spread_add(&s->access, (uint64_t)waited);
+}
 
 /* Upper edge of the bucket where the share q is reached, dB. */
 static double sinr_quantile(const struct bin *b, double q) {

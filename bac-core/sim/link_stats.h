@@ -43,8 +43,8 @@ void bac_link_fates(struct bac_link_stats *links, uint64_t uid, const uint8_t *f
 void bac_link_forget_station(struct bac_link_stats *links, uint32_t station);
 /* Age of information of what `to` knows from `from`: since the newest frame that it heard of it began. Each call is a sample. */
 void bac_link_age(struct bac_link_stats *links, bac_time now, uint32_t to, uint32_t from);
-/* A frame waited so long from its MAC's queue to the air. */
-void bac_link_access(struct bac_link_stats *links, bac_time waited);
+/* A frame that has begun, told of as sent or not counted, waited so long from its MAC's queue to the air. */
+void bac_link_access(struct bac_link_stats *links, uint64_t uid, bac_time waited);
 
 /* Rows of links.csv, one for each bin. Frames of the last 10 ms are left out where receptions are told of apart.
  * from_m, to_m; expected = received + all lost_*; pdr; pir_mean_s, pir_p95_s: between the beginnings of successive frames of one sender that a

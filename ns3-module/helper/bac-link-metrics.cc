@@ -97,6 +97,8 @@ void BacLinkMetrics::UseModel(const bac_link_model& model, const std::string& fi
 }
 
 void BacLinkMetrics::Finish() {
+  // Events of the very end do not happen any more: the simulation is stopped there.
+  if (Simulator::Now() == m_end && (m_end - m_begin).GetNanoSeconds() % BAC_BUSY_WINDOW == 0) Tick();
   FILE* pairs = m_pairs.release();
   if (!pairs) return;
   const bool failed = std::ferror(pairs) != 0;
@@ -121,7 +123,7 @@ void BacLinkMetrics::Tick() {
     bac_radio_sample_ages(m_radio, now.GetNanoSeconds());
     if ((now - m_begin).GetNanoSeconds() % BAC_MODEL_INTERVAL == 0) bac_radio_sample_model(m_radio, now.GetNanoSeconds());
   }
-  if (now + WINDOW <= m_end) Simulator::Schedule(WINDOW, &BacLinkMetrics::Tick, this);
+  if (now + WINDOW < m_end) Simulator::Schedule(WINDOW, &BacLinkMetrics::Tick, this);
 }
 
 void BacLinkMetrics::Fates(uint64_t uid, const uint8_t* fate, const int16_t* sinr, uint32_t stations) {
@@ -163,11 +165,12 @@ void BacLinkMetrics::State(BacLinkMetrics* self, uint32_t station, Time start, T
 void BacLinkMetrics::Begins(BacLinkMetrics* self, WifiConstPsduMap psdus, WifiTxVector, double) {
   const WifiPsdu& psdu = *psdus.begin()->second;
   if (!psdu.GetHeader(0).IsData()) return;
-  const auto found = self->m_queued.find(psdu.GetPayload(0)->GetUid());
+  const uint64_t uid = psdu.GetPayload(0)->GetUid();
+  const auto found = self->m_queued.find(uid);
   if (found == self->m_queued.end()) return; // a retry
   const Time queued = found->second;
   self->m_queued.erase(found);
-  Waited(self, Simulator::Now() - queued);
+  Waited(self, uid, Simulator::Now() - queued);
 }
 
 void BacLinkMetrics::Enqueued(BacLinkMetrics* self, Ptr<const BacMpdu> mpdu) {
@@ -176,9 +179,6 @@ void BacLinkMetrics::Enqueued(BacLinkMetrics* self, Ptr<const BacMpdu> mpdu) {
 
 void BacLinkMetrics::Dequeued(BacLinkMetrics* self, Ptr<const BacMpdu> mpdu) { self->m_queued.erase(mpdu->GetPacket()->GetUid()); }
 
-void BacLinkMetrics::Waited(BacLinkMetrics* self, Time waited) {
-  const Time now = Simulator::Now();
-  if (now >= self->m_begin && now < self->m_end) bac_link_access(self->m_links, waited.GetNanoSeconds());
-}
+void BacLinkMetrics::Waited(BacLinkMetrics* self, uint64_t uid, Time waited) { bac_link_access(self->m_links, uid, waited.GetNanoSeconds()); }
 
 } // namespace ns3

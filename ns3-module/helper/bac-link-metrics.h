@@ -73,7 +73,8 @@ class BacLinkMetrics {
   static void Enqueued(BacLinkMetrics* self, Ptr<const BacMpdu> mpdu); ///< \param self this \param mpdu queued
   static void Dequeued(BacLinkMetrics* self, Ptr<const BacMpdu> mpdu); ///< \param self this \param mpdu dropped
   static void Pair(void* self, const bac_model_pair* pair);            ///< \param self this \param pair of a sample of the model
-  static void Waited(BacLinkMetrics* self, Time waited);               ///< \param self this \param waited from the queue to the air
+  /// \param self this \param uid of the packet, which BacStatistics has been told of if it counts \param waited from the queue to the air
+  static void Waited(BacLinkMetrics* self, uint64_t uid, Time waited);
 
   bac_radio_stats* m_radio;                       ///< borrowed
   bac_link_stats* m_links;                        ///< its

@@ -303,7 +303,6 @@ void Scene::PlanPresence(Ptr<BacApplication> app, uint32_t vehicle) {
         m_interference->SetPresent(app->GetId(), false);
         Simulator::ScheduleWithContext(context, MilliSeconds(20), &BacHelper::SetOn, m_helper.get(), app, false);
         if (m_animation) m_animation->SetPresent(app->GetId(), false);
-        Simulator::ScheduleWithContext(context, MilliSeconds(20), &BacHelper::SetOn, app, false);
         app->SetStartTime(NanoSeconds(begin) + MilliSeconds(1));
       }
       Simulator::ScheduleWithContext(context, NanoSeconds(begin), &Scene::SetPresent, this, app, true);
@@ -322,7 +321,6 @@ void Scene::SetPresent(Ptr<BacApplication> app, bool present) {
   m_interference->SetPresent(app->GetId(), present);
   m_helper->SetOn(app, present);
   if (m_animation) m_animation->SetPresent(app->GetId(), present);
-  BacHelper::SetOn(app, present);
   if (present) app->Restart();
 }
 

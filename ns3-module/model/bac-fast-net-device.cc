@@ -156,9 +156,9 @@ void BacFastChannel::Refresh() {
 
 void BacFastChannel::Begins(uint32_t station, uint64_t cookie, Time duration) {
   Frame& frame = m_frames.at(cookie);
-  if (!frame.begun) m_devices[station]->m_accessTrace(Simulator::Now() - frame.queued);
-  frame.begun = true;
   m_devices[station]->m_txTrace(frame.packet->GetUid(), frame.size, duration);
+  if (!frame.begun) m_devices[station]->m_accessTrace(frame.packet->GetUid(), Simulator::Now() - frame.queued);
+  frame.begun = true;
 }
 
 void BacFastChannel::Decoded(uint32_t station, uint32_t from, uint64_t cookie, double sinr, bool deliver) {

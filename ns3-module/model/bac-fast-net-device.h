@@ -133,12 +133,12 @@ class BacFastNetDevice : public SimpleNetDevice {
   typedef void (*RxTracedCallback)(uint64_t uid, double sinr);
   /// TracedCallback signature. \param duration of the acknowledgement
   typedef void (*AckTracedCallback)(Time duration);
-  /// TracedCallback signature. \param waited from the queue to the air
-  typedef void (*AccessTracedCallback)(Time waited);
+  /// TracedCallback signature. \param uid of the packet \param waited from the queue to the air
+  typedef void (*AccessTracedCallback)(uint64_t uid, Time waited);
   TracedCallback<uint64_t, uint32_t, Time> m_txTrace; ///< TxBegin, fired by the medium
   TracedCallback<uint64_t, double> m_rxTrace;         ///< RxOk, fired by the medium
   TracedCallback<Time> m_ackTrace;                    ///< AckBegin, fired by the medium
-  TracedCallback<Time> m_accessTrace;                 ///< Access, fired by the medium
+  TracedCallback<uint64_t, Time> m_accessTrace;       ///< Access, fired by the medium
 
  protected:
   void DoDispose() override;

@@ -195,6 +195,8 @@ for r in rows:
 pairs = [(r["time_s"], r["from"], r["to"]) for r in rows]
 assert len(set(pairs)) == len(pairs) > 20 and len({t for t, a, b in pairs}) == 2
 assert all((t, b, a) in set(pairs) for t, a, b in pairs)
+run = next(csv.DictReader(open(sys.argv[1] + "/runs.csv", newline="")))
+assert abs(float(run["cbr100_mean"]) / float(run["cbr"]) - 1) < 0.02, (run["cbr100_mean"], run["cbr"]) # the last window, too
 bins = list(csv.DictReader(open(sys.argv[1] + "/links.csv", newline="")))
 assert sum(int(b["model_pairs"]) for b in bins) == len(rows)
 for b in bins:

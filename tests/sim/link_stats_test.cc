@@ -132,8 +132,11 @@ TEST_F(LinkStatsTest, AgeIsSinceTheNewestFrameHeardBegan) {
 
 TEST_F(LinkStatsTest, AccessDelay) {
   EXPECT_EQ(Run()["access_delay_mean_s"], "");
-  bac_link_access(s.get(), 1 * BAC_MS);
-  bac_link_access(s.get(), 3 * BAC_MS);
+  bac_link_sent(s.get(), 0, 0, 5);
+  bac_link_access(s.get(), 5, 1 * BAC_MS);
+  bac_link_sent(s.get(), 0, 0, 6);
+  bac_link_access(s.get(), 6, 3 * BAC_MS);
+  bac_link_access(s.get(), 7, 9 * BAC_MS); /* a beacon, say, of which nobody has told */
   EXPECT_EQ(Run()["access_delay_mean_s"], "0.002");
 }
 
