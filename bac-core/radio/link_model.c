@@ -4,13 +4,12 @@
 #include <math.h>
 
 #define BANDWIDTH_HZ 10e6
-#define NOISE_FIGURE_DB 7
 #define THERMAL_W_HZ (1.3803e-23 * 290) /* as in medium.c */
 
-struct bac_link_model bac_link_model_of(const struct bac_loss_config *loss, double eirp_dbm) {
+struct bac_link_model bac_link_model_of(const struct bac_loss_config *loss, double eirp_dbm, double noise_figure_db) {
   return (struct bac_link_model){.loss = bac_loss_pieces_of(loss),
                                  .eirp_dbm = eirp_dbm,
-                                 .noise_w = THERMAL_W_HZ * BANDWIDTH_HZ * pow(10, NOISE_FIGURE_DB / 10.0),
+                                 .noise_w = THERMAL_W_HZ * BANDWIDTH_HZ * pow(10, noise_figure_db / 10),
                                  .bandwidth_hz = BANDWIDTH_HZ,
                                  .gap = 1};
 }

@@ -25,8 +25,8 @@ struct bac_link_model {
 
 #define BAC_LINK_MODEL_SINR_DB 5.0 /* least SINR of a pair that trades (paper, section VI) */
 
-/* 10 MHz, 7 dB noise figure over 290 K (-97 dBm), no gap. */
-struct bac_link_model bac_link_model_of(const struct bac_loss_config *loss, double eirp_dbm);
+/* 10 MHz, 290 K (with a noise figure of 7 dB: -97 dBm), no gap. */
+struct bac_link_model bac_link_model_of(const struct bac_loss_config *loss, double eirp_dbm, double noise_figure_db);
 
 double bac_link_model_distance_m(const double a_m[3], const double b_m[3]); /* eq. 3: in the plane, of x and y */
 double bac_link_model_power_w(const struct bac_link_model *model, double distance_m);

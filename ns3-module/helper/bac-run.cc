@@ -210,7 +210,7 @@ void Scene::Build() {
   m_interference->Begin(*m_helper, NanoSeconds(NODES_START_NS), NanoSeconds(m_measureBegin), NanoSeconds(m_end));
   if (m_interference->IsOn()) m_statistics->SetBeside([this](uint64_t uid) { return m_interference->IsBeacon(uid); });
   const bac_loss_config loss = BacHelper::LossOf(m_options.radio);
-  m_statistics->UseModel(bac_link_model_of(&loss, m_options.radio.eirp_dbm), m_options.linkModel);
+  m_statistics->UseModel(bac_link_model_of(&loss, m_options.radio.eirp_dbm, m_options.radio.noise_figure_db), m_options.linkModel);
   if (!m_options.netanim.empty()) m_animation = std::make_unique<BacAnimation>(m_options.netanim, m_trace->west_cm / 100.0, m_trace->north_cm / 100.0);
   for (uint32_t shard = 0; shard < m_plan->shard_count && m_options.attack == "dos"; shard++)
     m_attackers.push_back(std::make_unique<BacAttacker>(*m_helper, m_options.dos, shard, ATTACKERS_BEGIN + shard,

@@ -11,7 +11,7 @@ namespace {
 /* 20 dBm, 47.86 dB + 27.5 dB a decade: -82.86 dBm at 100 m. Noise: 10 log10(1.3803e-23 * 290 * 1e7) + 30 + 7 = -96.976 dBm. */
 bac_link_model Model() {
   const bac_loss_config loss = bac_loss_default(BAC_LOSS_LOG_DISTANCE);
-  return bac_link_model_of(&loss, 20);
+  return bac_link_model_of(&loss, 20, 7);
 }
 
 TEST(LinkModel, Distance) {

@@ -16,7 +16,7 @@ using Columns = std::map<std::string, std::string>;
 
 bac_link_model Model() {
   const bac_loss_config loss = bac_loss_default(BAC_LOSS_LOG_DISTANCE);
-  return bac_link_model_of(&loss, 20);
+  return bac_link_model_of(&loss, 20, 7);
 }
 
 double Db(double ratio) { return 10 * std::log10(ratio); }
