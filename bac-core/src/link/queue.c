@@ -98,7 +98,7 @@ struct link_item *link_queue_best(struct bac_link *l, bac_time now, enum bac_lin
   for (struct link_item *i = l->queue_due[port] <= now ? l->queue_first : NULL; i; i = i->next) {
     if (i->port == port && due_of(l, i) <= now && (!best || i->traffic < best->traffic)) best = i;
   }
-  if (!best && l->queue_due[port] <= now) link_queue_retime(l, port); /* what was due has become a relay that waits for its turn */
+  if (!best && l->queue_due[port] <= now) link_queue_retime(l, (uint8_t)port); /* what was due has become a relay that waits for its turn */
   return best;
 }
 
