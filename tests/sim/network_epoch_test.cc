@@ -12,6 +12,9 @@
 
 extern "C" {
 #include "base/random.h"
+#include "crypto/hash.h"
+#include "link/link.h"
+#include "wire/message.h"
 }
 
 namespace {
@@ -157,6 +160,65 @@ TEST_P(Epochs, WhoWasAwayForEpochsGetsTheState) {
   const uint64_t again = bac_sim_report(s.sim).height_max;
   EXPECT_TRUE(s.until([&] { return bac_sim_report(s.sim).height_min > again + 3; }, 40));
   EXPECT_EQ(0u, bac_sim_report(s.sim).conflicts) << bac_sim_conflict(s.sim);
+}
+
+/* Says again and again, to some, that an epoch goes on that does not exist, in the name of ids that do not. */
+class Rumour {
+ public:
+  explicit Rumour(const Shard &shard) : shard_(shard) {
+    bac_link_config c = {};
+    c.self = 100;
+    c.population = 200;
+    c.hello_interval = -1;
+    c.hash = [](uint8_t out[BAC_HASH_BYTES], const void *bytes, size_t length) { bac_hash(out, BAC_DOMAIN_OBJECT, bytes, length); };
+    bac_link_callbacks deaf = {};
+    deaf.deliver = [](void *, const uint8_t *, size_t, uint32_t) {};
+    link_ = bac_link_new(&c, &deaf, nullptr);
+  }
+  ~Rumour() { bac_link_free(link_); }
+  Rumour(const Rumour &) = delete;
+  Rumour &operator=(const Rumour &) = delete;
+
+  void tell(uint32_t to) {
+    bac_msg m = {};
+    m.type = BAC_MSG_CLOSE;
+    m.epoch = UINT64_MAX;
+    m.sender = 100 + count_ % 50;
+    m.view = ++count_; /* equal objects are delivered once */
+    bac_buf *object = bac_msg_encode(&m);
+    bac_link_send(link_, shard_.now, BAC_BROADCAST, BAC_LINK_CONTROL, object->data, object->length, 0);
+    bac_buf_unref(object);
+    bac_link_frame f;
+    while (bac_link_next_frame(link_, shard_.now, BAC_LINK_AIR, &f)) bac_sim_inject(shard_.sim, to, f.bytes, f.length);
+  }
+
+ private:
+  const Shard &shard_;
+  bac_link *link_;
+  uint32_t count_ = 0;
+};
+
+/* Found by the simulator (hashgraph, seed 711411): members that were behind asked for the epoch that liars spoke of, and never for the
+ * state of the one that there is. */
+TEST_P(Epochs, ARumourOfALaterOneHoldsNobodyBack) {
+  Shard s(base(GetParam(), 8, 7, 1));
+  Rumour rumour(s);
+  const auto told = [&](auto holds) {
+    return [&rumour, holds] {
+      for (int i = 0; i < 4; i++)
+        for (uint32_t to : {3u, 7u}) rumour.tell(to);
+      return holds();
+    };
+  };
+  s.run(7);
+  bac_sim_crash(s.sim, 3);
+  const uint64_t then = s.epoch_max();
+  EXPECT_TRUE(s.until([&] { return s.epoch_max() >= then + 3; }, 60));
+  bac_sim_restart(s.sim, 3);
+  bac_sim_restart(s.sim, 7);
+  EXPECT_TRUE(s.until(told([&] { return s.epoch(3) == s.epoch_max() && s.member(7); }), 60)) << s.show();
+  const uint64_t before = bac_sim_report(s.sim).height_max;
+  EXPECT_TRUE(s.until(told([&] { return bac_sim_report(s.sim).height_min > before; }), 30)) << s.show();
 }
 
 /* Comings and goings, loss, crashes and cuts all at once; then quiet, and progress of all members. */

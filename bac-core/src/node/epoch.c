@@ -15,7 +15,7 @@
 #define SERVE_INTERVAL (BAC_SECOND / 4)
 #define SILENCE (8 * BAC_SECOND) /* doubled each time, to 16 times as long */
 #define PATIENCE 3
-#define UNANSWERED_MAX 3 /* requests: whoever spoke of a later epoch may have lied */
+#define UNANSWERED_MAX 3 /* times asked: whoever spoke of a later epoch may have lied */
 #define CLOSE_DELTAS 8 /* after which a CLOSE is sent again */
 
 static bool enabled(const struct bac_node *node) { return node->kind == BAC_NODE_MEMBER && node->roster->epoch_blocks > 0; }
@@ -406,10 +406,11 @@ void bac_epoch_among_others(struct bac_node *node) {
   e->silent_at = node->now + SILENCE;
 }
 
+/* First one of those heard; they may be made up: if nobody answers, every other time one of the roster. */
 static uint32_t someone(struct bac_node *node) {
   const struct bac_epoch_state *e = &node->epochs;
   const uint32_t n = e->heard_count < BAC_EPOCH_HEARD ? e->heard_count : BAC_EPOCH_HEARD;
-  if (n > 0) return e->heard[bac_random_below(&node->random, n)];
+  if (n > 0 && e->unanswered % 2 == 0) return e->heard[bac_random_below(&node->random, n)];
   const uint32_t count = node->roster->count, own = node->self != BAC_INDEX_NONE && count > 1;
   return node->roster->members[(own * (node->self + 1) + bac_random_below(&node->random, count - own)) % count].id;
 }
@@ -603,13 +604,13 @@ void bac_epoch_timer(struct bac_node *node) {
   if (node->engine) consider_leaving(node);
   if (e->ask_at <= node->now) {
     e->ask_at = BAC_NEVER;
-    const bool over = e->certificate.signatures || e->heard_epoch > node->roster->epoch;
+    const bool known_over = e->certificate.signatures, over = known_over || e->heard_epoch > node->roster->epoch;
     const bool member = node->self != BAC_INDEX_NONE, outside = !member && e->has_certificate && (e->joins > 0 || e->towards > 0 || stays(node));
-    if (!over && e->behind && (member || e->passport || e->towards > 0)) /* the state has its account, or is needed to show it */
-      ask(node, BAC_FETCH_SNAPSHOT);
-    else if ((over && member) || outside) /* who is outside may not hear it when an epoch ends */
-      ask(node, BAC_FETCH_BOUNDARY);
-    if (over && ++e->unanswered > UNANSWERED_MAX) {
+    const bool wants_state = e->behind && (member || e->passport || e->towards > 0); /* it has its account, or is needed to show it */
+    /* Who spoke of a later epoch may have lied, so both are asked for: nobody can answer more than one. */
+    if (wants_state && !known_over) ask(node, BAC_FETCH_SNAPSHOT);
+    if ((over && member) || outside) ask(node, BAC_FETCH_BOUNDARY); /* who is outside may not hear it when an epoch ends */
+    if ((over || wants_state) && ++e->unanswered > UNANSWERED_MAX) {
       e->heard_epoch = node->roster->epoch;
       e->unanswered = 0;
     }
@@ -623,7 +624,7 @@ void bac_epoch_timer(struct bac_node *node) {
   }
   if (e->join_at <= node->now) {
     const bool outside = node->self == BAC_INDEX_NONE && e->has_certificate;
-    if (outside && e->heard_epoch <= node->roster->epoch && stays(node)) send_join(node);
+    if (outside && stays(node)) send_join(node);
     e->join_at = outside ? node->now + (JOIN_INTERVAL << (e->joins < 4 ? e->joins : 4)) : BAC_NEVER;
   }
 }
