@@ -96,6 +96,10 @@ set_source_files_properties(tests/consensus/hashgraph_brute.cc tests/sim/host_ha
 bac_core_test(bac-engine-tests mock-test sanitize 1)
 # The fault simulator with its checkers, and most networks under faults, with its fast signatures.
 bac_core_test(bac-swarm-tests swarm-test sanitize 3 bac-swarm)
+# What a large object costs on the air among hundreds: ratios, by code that the link's other tests run with the sanitizers.
+if(NOT CMAKE_C_FLAGS MATCHES "sanitize")
+  bac_core_test(bac-dissemination-tests dissemination-test release 2 bac-sim-network)
+endif()
 add_test(NAME bac-sim COMMAND bac-sim --protocol=all --seeds=100)
 add_test(NAME layers COMMAND ${BAC_DIR}/tests/layers.sh)
 add_test(NAME paired-difference COMMAND ${BAC_DIR}/tests/tools/paired_difference_test.sh)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Every test: the programs of the release build; the suites under AddressSanitizer and UBSan, and in the release build too those that say what
-# must be the same bytes whatever the compiler does; ten mutants in rotation; the fuzzers; the waf build.
+# Every test: the programs of the release build; the suites under AddressSanitizer and UBSan, in the release build those that say what must be
+# the same bytes whatever the compiler does, and what a block costs on the air; ten mutants in rotation; the fuzzers; the waf build.
 # Called by 'make check' after 'make build'.
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,7 +10,7 @@ began=$(date +%s)
 step() { printf '\n== %s (%s s so far)\n' "$*" "$(($(date +%s) - began))"; }
 
 step "release: the programs, ns-3's suites, the same bytes"
-cmake --build --preset release -j "$jobs" --target bac-exact-tests
+cmake --build --preset release -j "$jobs" --target bac-exact-tests bac-dissemination-tests
 ctest --preset release --output-on-failure -j "$jobs" -LE sanitize
 
 step "mutants: ten bugs that bac-sim must find, other ones with each commit"
