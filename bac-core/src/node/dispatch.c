@@ -83,7 +83,7 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
   }
   node->counters.messages_received++;
   if (!any_epoch) bac_epoch_among_others(node);
-  if (!unsigned_ok && msg.epoch == node->roster->epoch) bac_epoch_witness(node, &msg);
+  if (!unsigned_ok && msg.epoch == node->roster->epoch) bac_membership_witness(node, &msg);
   if (msg.protocol != 0)
     node->protocol->receive(node->engine, &msg);
   else if (msg.type == BAC_MSG_FETCH)
@@ -160,7 +160,7 @@ static void deliver_transaction(struct bac_node *node, const uint8_t *wire, size
     bac_node_reject(node, BAC_REJECT_POOL_FULL, tx.from);
 }
 
-/* It is looked at when the host has said where this EV is (bac_epoch_assign). */
+/* It is looked at when the host has said where this EV is (bac_membership_assign). */
 static void deliver_announcement(struct bac_node *node, const uint8_t *bytes, size_t length) {
   if (!node->engine) return; /* outside: nobody orders it anywhere */
   const uint8_t *kept = bac_node_keep(node, bytes, length);

@@ -5,10 +5,8 @@
 #include <stdlib.h>
 
 #include "bac.pb.h"
-#include "ledger/passport.h"
-#include "ledger/record.h"
+#include "node/boundary.h"
 #include "node/node_internal.h"
-#include "shard/assignment.h"
 
 #define ASK_INTERVAL BAC_SECOND
 #define JOIN_INTERVAL (2 * BAC_SECOND) /* doubled each time */
@@ -18,7 +16,7 @@
 #define UNANSWERED_MAX 3 /* times asked: whoever spoke of a later epoch may have lied */
 #define CLOSE_DELTAS 8 /* after which a CLOSE is sent again */
 
-static bool enabled(const struct bac_node *node) { return node->kind == BAC_NODE_MEMBER && node->roster->epoch_blocks > 0; }
+bool bac_epoch_enabled(const struct bac_node *node) { return node->kind == BAC_NODE_MEMBER && node->roster->epoch_blocks > 0; }
 
 /* ---- Durable: u8 how || u32 length || boundary || state, if it jumped there. ---- */
 
@@ -34,61 +32,6 @@ static void persist(struct bac_node *node, uint8_t how, const struct bac_buf *bo
 }
 
 void bac_epoch_persist(struct bac_node *node, enum bac_epoch_record how, const struct bac_buf *bytes) { persist(node, (uint8_t)how, bytes, NULL); }
-
-/* ---- Boundaries: u16 length || header || u32 length || certificate || roster of the next epoch. ---- */
-
-static struct bac_buf *boundary_encode(const struct bac_header *header, const struct bac_qc *certificate, const struct bac_roster *next) {
-  uint8_t bytes[BAC_HEADER_BYTES_MAX];
-  const size_t length = bac_header_encode(header, bytes);
-  struct bac_buf *qc = bac_qc_encode(certificate), *roster = bac_roster_encode(next);
-  struct bac_buf *out = bac_buf_new(NULL, 2 + length + 4 + qc->length + roster->length);
-  struct bac_writer w = bac_writer_over(out->data, out->length);
-  bac_write_u16(&w, (uint16_t)length);
-  bac_write_bytes(&w, bytes, length);
-  bac_write_u32(&w, (uint32_t)qc->length);
-  bac_write_bytes(&w, qc->data, qc->length);
-  bac_write_bytes(&w, roster->data, roster->length);
-  BAC_ASSERT(w.ok && w.length == out->length);
-  bac_buf_unref(qc);
-  bac_buf_unref(roster);
-  return out;
-}
-
-struct boundary {
-  struct bac_header header;
-  uint8_t digest[BAC_HASH_BYTES];
-  struct bac_qc certificate;
-  struct bac_roster *next;
-};
-
-static void boundary_clear(struct boundary *b) {
-  bac_qc_clear(&b->certificate);
-  bac_roster_free(b->next);
-}
-
-/* What was read fits together; the certificate's signatures are not checked. On success the caller clears it. */
-static bool boundary_decode(struct boundary *b, const uint8_t *bytes, size_t length, struct bac_cost *cost) {
-  struct bac_reader r = bac_reader_over(bytes, length);
-  *b = (struct boundary){0};
-  const size_t header_length = bac_read_u16(&r);
-  const uint8_t *header = bac_read_bytes(&r, header_length);
-  const size_t qc_length = bac_read_u32(&r);
-  const uint8_t *qc = bac_read_bytes(&r, qc_length);
-  const size_t roster_length = bac_reader_left(&r);
-  const uint8_t *roster = bac_read_bytes(&r, roster_length);
-  uint8_t hash[BAC_HASH_BYTES];
-  if (!header || !qc || !roster || !bac_header_decode(&b->header, header, header_length) || !bac_qc_decode(&b->certificate, qc, qc_length))
-    return false;
-  bac_header_digest(b->digest, header, header_length);
-  b->next = bac_roster_decode(roster, roster_length);
-  if (b->next) bac_roster_hash(hash, b->next, cost);
-  if (b->next && memcmp(hash, b->header.next_roster, sizeof hash) == 0 && b->next->epoch == b->header.epoch + 1 &&
-      b->next->shard == b->header.shard && b->certificate.height == b->header.height && b->certificate.epoch == b->header.epoch &&
-      memcmp(b->certificate.digest, b->digest, sizeof b->digest) == 0)
-    return true;
-  boundary_clear(b);
-  return false;
-}
 
 static bool close_of(const void *context, const struct bac_qc *qc, uint32_t index, struct bac_msg *msg) {
   (void)context;
@@ -155,79 +98,6 @@ static void report(struct bac_node *node, bool jumped) {
   effect->epoch.jumped = jumped;
 }
 
-/* ---- Records of this EV. ---- */
-
-/* Longer than two epochs from now on: shorter stays are not worth a place in the roster. */
-static bool stays(const struct bac_node *node) {
-  const struct bac_epoch_state *e = &node->epochs;
-  return e->departs_at == BAC_NEVER || e->departs_at - node->now > 2 * e->length;
-}
-
-/* A member that stays draws whether it is in the next epoch's committee. */
-static void draw(struct bac_node *node) {
-  const struct bac_state *state = bac_chain_tip(node->chain)->state;
-  const struct bac_account *own = bac_state_account(state, node->id);
-  const struct bac_lottery lottery = bac_state_lottery(state);
-  const bool in_turn = node->protocol->elects_primary && node->config->election == BAC_ELECTION_ROUND_ROBIN;
-  if (!node->protocol->elects_committee || in_turn || !node->engine || own->membership != BAC_MEMBER || lottery.total_units == 0 || !stays(node)) return;
-  uint8_t alpha[BAC_SORTITION_ALPHA_BYTES], memo[BAC_CREDENTIAL_BYTES];
-  struct bac_ticket ticket;
-  bac_sortition_alpha(alpha, BAC_ROLE_CP, state->next_seed, state->shard, state->epoch + 1, 0);
-  if (bac_sortition_prove(&ticket, &lottery, own->units, node->keys.vrf_secret, alpha, &node->cost) != BAC_OK || ticket.lambda == 0) return;
-  struct bac_credential credential = {.epoch = state->epoch + 1, .lambda = ticket.lambda};
-  memcpy(credential.pi, ticket.pi, sizeof credential.pi);
-  bac_credential_write(&credential, memo);
-  bac_node_record(node, BAC_TX_CREDENTIAL, memo, sizeof memo);
-}
-
-/* For the last checkpoint: not all in the same moment. */
-static void acknowledge(struct bac_node *node) {
-  struct bac_epoch_state *e = &node->epochs;
-  const uint64_t height = bac_chain_tip(node->chain)->block->header.height, checkpoint = height - height % BAC_RECEIPT_STRETCH;
-  const struct bac_entry *at = bac_chain_at(node->chain, checkpoint);
-  if (!node->engine || checkpoint == 0 || checkpoint <= e->receipt_height || !at || height < checkpoint + node->self % 3) return;
-  struct bac_checkpoint_receipt receipt = {.height = checkpoint};
-  uint8_t memo[BAC_RECEIPT_BYTES];
-  memcpy(receipt.digest, at->block->digest, BAC_HASH_BYTES);
-  bac_receipt_write(&receipt, memo);
-  e->receipt_height = checkpoint;
-  bac_node_record(node, BAC_TX_RECEIPT, memo, sizeof memo);
-}
-
-void bac_epoch_witness(struct bac_node *node, const struct bac_msg *msg) {
-  struct bac_evidence evidence;
-  /* As printed, BAC promises nothing over a crash: an honest member may contradict itself. */
-  if (!enabled(node) || !node->engine || node->config->mode != BAC_MODE_SAFE || !bac_witness_hear(&node->witness, msg, &evidence)) return;
-  node->counters.contradictions++;
-  const struct bac_account *accused = bac_state_account(bac_chain_tip(node->chain)->state, msg->sender);
-  if (!accused || accused->convicted_epoch == msg->epoch + 1) return;
-  uint8_t memo[BAC_EVIDENCE_BYTES];
-  bac_evidence_encode(&evidence, memo);
-  bac_node_record(node, BAC_TX_EVIDENCE, memo, sizeof memo);
-}
-
-int bac_epoch_revoke(struct bac_node *node, const uint8_t *bytes, size_t length) {
-  struct bac_revocation list;
-  if (!enabled(node) || !bac_revocation_decode(&list, bytes, length)) return BAC_EINVAL;
-  if (node->engine) bac_node_record(node, BAC_TX_REVOKE, bytes, length);
-  return BAC_OK;
-}
-
-/* It is no member any more, since it has left for another shard: it may go there. */
-static void hand_over(struct bac_node *node) {
-  size_t length;
-  const struct bac_account *own = node->epochs.behind ? NULL : bac_state_account(bac_chain_tip(node->chain)->state, node->id);
-  if (!own || own->membership != BAC_OUTSIDE || own->towards == 0 || own->moves <= node->epochs.passport_moves) return; /* it may just be back */
-  node->epochs.towards = own->towards;
-  uint8_t *passport = bac_node_passport(node, &length);
-  if (!passport) return;
-  struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_HANDOVER);
-  effect->handover.shard = own->towards - 1;
-  effect->handover.passport = bac_node_keep(node, passport, length);
-  effect->handover.length = length;
-  free(passport);
-}
-
 /* The chain stands on the epoch's base: this node takes part, if it is a member. */
 static void begin(struct bac_node *node, bool jumped) {
   struct bac_epoch_state *e = &node->epochs;
@@ -238,20 +108,20 @@ static void begin(struct bac_node *node, bool jumped) {
   if (node->started) {
     report(node, jumped);
     bac_node_engine_start(node);
-    draw(node);
-    hand_over(node);
+    bac_membership_draw(node);
+    bac_membership_hand_over(node);
   }
 }
 
 void bac_epoch_turn(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
-  if (!enabled(node)) return;
+  if (!bac_epoch_enabled(node)) return;
   bac_recovery_finish(node);
   if (!e->turns) return;
   const struct bac_entry *base = bac_chain_tip(node->chain);
   BAC_ASSERT(bac_chain_closed(node->chain) && e->certificate.signatures);
   struct bac_roster *next = bac_state_roster(base->state, node->roster->shard);
-  struct bac_buf *boundary = boundary_encode(&base->block->header, &e->certificate, next);
+  struct bac_buf *boundary = bac_boundary_encode(&base->block->header, &e->certificate, next);
   persist(node, BAC_EPOCH_TURNED, boundary, NULL);
   boundary_keep(e, boundary);
   bac_buf_unref(boundary);
@@ -297,7 +167,7 @@ static bool reached(const struct bac_node *node) {
 bool bac_epoch_covers(const struct bac_node *node, const struct bac_header *header) {
   const struct bac_epoch_state *e = &node->epochs;
   /* After a stall, blocks come with the committee's word, and the last one is derived. */
-  return enabled(node) && e->certificate.signatures && e->certificate.view == 0 && header->epoch == node->roster->epoch && header->height <= e->certificate.height;
+  return bac_epoch_enabled(node) && e->certificate.signatures && e->certificate.view == 0 && header->epoch == node->roster->epoch && header->height <= e->certificate.height;
 }
 
 void bac_epoch_approach(struct bac_node *node) {
@@ -345,8 +215,8 @@ static void weigh(struct bac_node *node) {
 
 void bac_epoch_committed(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
-  if (!enabled(node) || node->restoring) return;
-  acknowledge(node);
+  if (!bac_epoch_enabled(node) || node->restoring) return;
+  bac_membership_acknowledge(node);
   bac_recovery_committed(node);
   if (!bac_chain_closed(node->chain)) return;
   const struct bac_block *last = bac_chain_tip(node->chain)->block;
@@ -359,13 +229,13 @@ void bac_epoch_committed(struct bac_node *node) {
 }
 
 void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id) {
-  if (!enabled(node) || epoch >= node->roster->epoch || bac_random_below(&node->random, node->roster->count) >= 3) return;
+  if (!bac_epoch_enabled(node) || epoch >= node->roster->epoch || bac_random_below(&node->random, node->roster->count) >= 3) return;
   bac_epoch_serve(node, BAC_FETCH_BOUNDARY, epoch, id);
 }
 
 void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg) {
   struct bac_epoch_state *e = &node->epochs;
-  if (!enabled(node)) return;
+  if (!bac_epoch_enabled(node)) return;
   const uint32_t index = bac_roster_index(node->roster, msg->sender);
   if (msg->epoch != node->roster->epoch || index == BAC_INDEX_NONE || msg->role != 0 || msg->step != 0) return;
   struct bac_close *c = &e->closes[index];
@@ -391,7 +261,7 @@ void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg) {
 
 void bac_epoch_heard(struct bac_node *node, uint64_t epoch, uint32_t id) {
   struct bac_epoch_state *e = &node->epochs;
-  if (!enabled(node) || epoch < node->roster->epoch) return;
+  if (!bac_epoch_enabled(node) || epoch < node->roster->epoch) return;
   if (epoch > e->heard_epoch) e->heard_epoch = epoch;
   bool known = false;
   for (uint32_t i = 0; i < BAC_EPOCH_HEARD && i < e->heard_count; i++) known = known || e->heard[i] == id;
@@ -401,7 +271,7 @@ void bac_epoch_heard(struct bac_node *node, uint64_t epoch, uint32_t id) {
 
 void bac_epoch_among_others(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
-  if (!enabled(node)) return;
+  if (!bac_epoch_enabled(node)) return;
   e->silences = 0;
   e->silent_at = node->now + SILENCE;
 }
@@ -446,15 +316,15 @@ void bac_epoch_serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint3
 
 void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg) {
   struct bac_epoch_state *e = &node->epochs;
-  struct boundary b;
-  if (!enabled(node) || msg->height != node->roster->epoch || e->turns) return;
-  if (!boundary_decode(&b, msg->payload, msg->payload_length, &node->cost)) {
+  struct bac_boundary b;
+  if (!bac_epoch_enabled(node) || msg->height != node->roster->epoch || e->turns) return;
+  if (!bac_boundary_decode(&b, msg->payload, msg->payload_length, &node->cost)) {
     bac_node_reject(node, BAC_REJECT_MALFORMED, msg->sender);
     return;
   }
   if (b.header.epoch != node->roster->epoch || !certificate_holds(node, &b.certificate)) {
     bac_node_reject(node, BAC_REJECT_CERTIFICATE, msg->sender);
-    boundary_clear(&b);
+    bac_boundary_clear(&b);
     return;
   }
   if (!e->certificate.signatures) bac_qc_copy(&e->certificate, &b.certificate);
@@ -479,7 +349,7 @@ void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg) {
   } else if (!e->turns) {
     e->patience--;
   }
-  boundary_clear(&b);
+  bac_boundary_clear(&b);
 }
 
 static bool set_onto(struct bac_node *node, const uint8_t *bytes, size_t length) {
@@ -498,7 +368,7 @@ static bool set_onto(struct bac_node *node, const uint8_t *bytes, size_t length)
 
 void bac_epoch_snapshot(struct bac_node *node, const struct bac_msg *msg) {
   struct bac_epoch_state *e = &node->epochs;
-  if (!enabled(node) || !e->behind || msg->height != node->roster->epoch) return;
+  if (!bac_epoch_enabled(node) || !e->behind || msg->height != node->roster->epoch) return;
   if (!set_onto(node, msg->payload, msg->payload_length)) {
     bac_node_reject(node, BAC_REJECT_CERTIFICATE, msg->sender);
     return;
@@ -510,102 +380,19 @@ void bac_epoch_snapshot(struct bac_node *node, const struct bac_msg *msg) {
   begin(node, true);
 }
 
-/* With the account from the other shard, from what this one knows of it on. False: it cannot be, now or ever. */
-static bool send_handover(struct bac_node *node) {
-  struct bac_epoch_state *e = &node->epochs;
-  const struct bac_state *state = bac_chain_tip(node->chain)->state;
-  struct bac_tx tx;
-  for (uint32_t i = 0; i < state->neighbour_count; i++) {
-    if (e->passport->length < 4 || state->neighbours[i].shard != bac_get_u32(e->passport->data)) continue;
-    struct bac_buf *rest = bac_passport_trim(e->passport->data, e->passport->length, state->neighbours[i].epoch);
-    struct bac_buf *wire = rest ? bac_handover_make(&tx, node->roster->epoch, &e->own, rest->data, rest->length, node->now, &node->keys, &node->cost) : NULL;
-    const bool good = wire && wire->length <= node->config->block_bytes_max && bac_state_accepts(state, &tx);
-    if (good) bac_node_send_tx(node, &tx, BAC_INDEX_NONE);
-    bac_buf_unref(rest);
-    bac_buf_unref(wire);
-    return good;
-  }
-  return false;
-}
-
-static void send_join(struct bac_node *node) {
-  struct bac_tx tx;
-  uint8_t wire[BAC_TX_BYTES_MAX];
-  struct bac_epoch_state *e = &node->epochs;
-  if (e->passport && e->behind) return; /* the state says what this shard knows of the other */
-  if (e->towards > 0) return; /* it is expected elsewhere */
-  if (e->passport && send_handover(node)) {
-    e->joins++;
-    return;
-  }
-  if (bac_join_make(&tx, wire, node->roster->epoch, &e->own, node->now, &node->keys, &node->cost) == BAC_OK)
-    bac_node_send_tx(node, &tx, BAC_INDEX_NONE);
-  e->joins++;
-}
-
-static void consider_leaving(struct bac_node *node) {
-  struct bac_epoch_state *e = &node->epochs;
-  if (!node->engine || e->left || e->departs_at == BAC_NEVER || bac_chain_closed(node->chain)) return;
-  /* In the epoch in which it goes at the latest, counting on the next one to be as long as the last. */
-  const bac_time ends = e->began_at + e->length;
-  if (e->departs_at > (ends > node->now ? ends : node->now) + e->length) return;
-  e->left = bac_node_record(node, BAC_TX_LEAVE, NULL, 0);
-}
-
-void bac_epoch_depart(struct bac_node *node, bac_time at) {
-  node->epochs.departs_at = at;
-  if (enabled(node)) consider_leaving(node);
-}
-
-/* Goes, if it finds itself there too, and for so long that it is worth it. */
-static void follow_order(struct bac_node *node, const struct bac_assignment *a, const struct bac_assigned *row, const struct bac_motion *own) {
-  struct bac_epoch_state *e = &node->epochs;
-  if (e->left || bac_chain_closed(node->chain) || !stays(node) || !bac_motion_check(own) || bac_assign(&a->rule, own, a->from) != row->to) return;
-  const struct bac_order order = bac_assignment_order(a, row);
-  uint8_t memo[BAC_ORDER_BYTES];
-  bac_order_encode(&order, memo);
-  e->left = bac_node_record(node, BAC_TX_LEAVE, memo, sizeof memo);
-  if (e->left) e->towards = row->to + 1;
-}
-
-void bac_epoch_assign(struct bac_node *node, const uint8_t *bytes, size_t length, const struct bac_motion *own) {
-  struct bac_epoch_state *e = &node->epochs;
-  struct bac_assignment a;
-  if (!enabled(node)) return;
-  if (!bac_assignment_read(&a, bytes, length, &node->cost)) {
-    bac_node_reject(node, BAC_REJECT_MALFORMED, BAC_BROADCAST);
-    return;
-  }
-  enum bac_reject reason = BAC_REJECT_COUNT;
-  if (a.from != node->roster->shard || a.epoch != node->roster->epoch)
-    reason = BAC_REJECT_WRONG_EPOCH;
-  else if (a.at <= e->assigned_at)
-    reason = BAC_REJECT_STALE;
-  else
-    reason = bac_assignment_check(&a, node->roster->ca_key, node->shared, &node->cost);
-  if (reason != BAC_REJECT_COUNT) {
-    bac_node_reject(node, reason, a.controller.ev_id);
-  } else {
-    e->assigned_at = a.at;
-    const struct bac_assigned *row = bac_assignment_of(&a, node->id);
-    if (node->engine && row && row->to != a.from) follow_order(node, &a, row, own);
-  }
-  bac_assignment_clear(&a);
-}
-
 void bac_epoch_timer(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
-  if (!enabled(node)) return;
+  if (!bac_epoch_enabled(node)) return;
   if (e->close_at <= node->now) {
     const struct bac_close own = e->closes[node->self];
     bac_epoch_say_close(node, own.view, own.height, own.digest);
   }
   bac_recovery_timer(node);
-  if (node->engine) consider_leaving(node);
+  if (node->engine) bac_membership_consider_leaving(node);
   if (e->ask_at <= node->now) {
     e->ask_at = BAC_NEVER;
     const bool known_over = e->certificate.signatures, over = known_over || e->heard_epoch > node->roster->epoch;
-    const bool member = node->self != BAC_INDEX_NONE, outside = !member && e->has_certificate && (e->joins > 0 || e->towards > 0 || stays(node));
+    const bool member = node->self != BAC_INDEX_NONE, outside = !member && e->has_certificate && (e->joins > 0 || e->towards > 0 || bac_membership_stays(node));
     const bool wants_state = e->behind && (member || e->passport || e->towards > 0); /* it has its account, or is needed to show it */
     /* Who spoke of a later epoch may have lied, so both are asked for: nobody can answer more than one. */
     if (wants_state && !known_over) ask(node, BAC_FETCH_SNAPSHOT);
@@ -624,7 +411,7 @@ void bac_epoch_timer(struct bac_node *node) {
   }
   if (e->join_at <= node->now) {
     const bool outside = node->self == BAC_INDEX_NONE && e->has_certificate;
-    if (outside && stays(node)) send_join(node);
+    if (outside && bac_membership_stays(node)) bac_membership_join(node);
     e->join_at = outside ? node->now + (JOIN_INTERVAL << (e->joins < 4 ? e->joins : 4)) : BAC_NEVER;
   }
 }
@@ -647,17 +434,9 @@ void bac_epoch_init(struct bac_node *node) {
   e->length = (bac_time)node->roster->epoch_blocks * node->config->block_interval;
   e->heard_epoch = node->roster->epoch;
   for (int i = 0; i < BAC_EPOCH_SERVED; i++) e->served_at[i] = -SERVE_INTERVAL;
-  if (!enabled(node)) return;
+  if (!bac_epoch_enabled(node)) return;
   e->closes = bac_alloc(node->roster->count, sizeof *e->closes);
   e->snapshot = bac_state_encode(bac_chain_tip(node->chain)->state);
-}
-
-void bac_epoch_bring(struct bac_node *node, const uint8_t *passport, size_t length) {
-  struct bac_passport *read = bac_alloc(1, sizeof *read);
-  struct bac_cost unused = {0};
-  node->epochs.passport = bac_buf_new(passport, length);
-  if (bac_passport_read(read, passport, length, false, NULL, &unused)) node->epochs.passport_moves = read->account.moves;
-  free(read);
 }
 
 void bac_epoch_free(struct bac_node *node) {
@@ -673,38 +452,9 @@ void bac_epoch_free(struct bac_node *node) {
   bac_witness_clear(&node->witness);
 }
 
-uint8_t *bac_node_passport(const struct bac_node *node, size_t *length) {
-  const struct bac_epoch_state *e = &node->epochs;
-  *length = 0;
-  if (!enabled(node) || e->behind || node->self != BAC_INDEX_NONE) return NULL;
-  const struct bac_state *state = bac_chain_tip(node->chain)->state;
-  const struct bac_account *own = bac_state_account(state, node->id);
-  if (!own || own->membership != BAC_OUTSIDE || own->towards == 0 || e->boundary_count == 0 || e->boundary_count > BAC_PASSPORT_BOUNDARIES_MAX)
-    return NULL;
-  struct boundary *b = bac_alloc(e->boundary_count, sizeof *b);
-  struct bac_passport_boundary *shown = bac_alloc(e->boundary_count, sizeof *shown);
-  struct bac_cost unused = {0};
-  uint32_t count = 0;
-  for (; count < e->boundary_count; count++) {
-    const bool good = boundary_decode(&b[count], e->boundaries[count]->data, e->boundaries[count]->length, &unused);
-    BAC_ASSERT(good); /* as it was when it was kept */
-    shown[count] = (struct bac_passport_boundary){b[count].header, b[count].certificate.view, &b[count].certificate.signers,
-                                                  b[count].certificate.signatures, b[count].next};
-  }
-  struct bac_buf *made = bac_passport_make(e->first, shown, count, state, node->id, &unused);
-  uint8_t *out = made ? bac_alloc(made->length, 1) : NULL;
-  if (made) memcpy(out, made->data, made->length);
-  if (made) *length = made->length;
-  bac_buf_unref(made);
-  for (uint32_t i = 0; i < count; i++) boundary_clear(&b[i]);
-  free(b);
-  free(shown);
-  return out;
-}
-
 void bac_epoch_start(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
-  if (!enabled(node)) return;
+  if (!bac_epoch_enabled(node)) return;
   e->began_at = node->now;
   e->silent_at = node->now + SILENCE;
   bac_recovery_init(node);
@@ -713,10 +463,10 @@ void bac_epoch_start(struct bac_node *node) {
     e->join_at = node->now + 2 * ASK_INTERVAL; /* first hear where the others are */
   }
   report(node, false);
-  draw(node);
+  bac_membership_draw(node);
   const struct bac_account *own = bac_state_account(bac_chain_tip(node->chain)->state, node->id);
   if (own && own->membership == BAC_LEAVING) e->towards = own->towards;
-  hand_over(node); /* it had left when it went down */
+  bac_membership_hand_over(node); /* it had left when it went down */
   bac_epoch_committed(node); /* a restart after the last block */
 }
 
@@ -726,7 +476,7 @@ int bac_epoch_restore(struct bac_node *node, const uint8_t *bytes, size_t length
   const uint8_t how = bac_read_u8(&r);
   const size_t boundary_length = bac_read_u32(&r);
   const uint8_t *boundary = bac_read_bytes(&r, boundary_length);
-  if (!boundary || !enabled(node)) return BAC_ECORRUPT;
+  if (!boundary || !bac_epoch_enabled(node)) return BAC_ECORRUPT;
   if (how == BAC_EPOCH_STALLED) return bac_recovery_restore(node, boundary, boundary_length);
   if (how == BAC_EPOCH_REWOUND) return bac_recovery_restore_rewind(node, boundary, boundary_length);
   if (how == BAC_EPOCH_JUMPED) {
@@ -735,8 +485,8 @@ int bac_epoch_restore(struct bac_node *node, const uint8_t *bytes, size_t length
     begin(node, true);
     return BAC_OK;
   }
-  struct boundary b;
-  if (!boundary_decode(&b, boundary, boundary_length, &node->cost)) return BAC_ECORRUPT;
+  struct bac_boundary b;
+  if (!bac_boundary_decode(&b, boundary, boundary_length, &node->cost)) return BAC_ECORRUPT;
   bool good = b.header.epoch == node->roster->epoch && how <= BAC_EPOCH_FOLLOWED;
   if (good && how == BAC_EPOCH_TURNED)
     good = !e->behind && bac_chain_closed(node->chain) && memcmp(bac_chain_tip(node->chain)->block->digest, b.digest, sizeof b.digest) == 0;
@@ -751,6 +501,6 @@ int bac_epoch_restore(struct bac_node *node, const uint8_t *bytes, size_t length
     e->base = b.header;
     if (how == BAC_EPOCH_TURNED) begin(node, false);
   }
-  boundary_clear(&b);
+  bac_boundary_clear(&b);
   return good ? BAC_OK : BAC_ECORRUPT;
 }

@@ -69,10 +69,10 @@ struct bac_epoch_state {
  * recovery.c keeps. */
 enum bac_epoch_record { BAC_EPOCH_TURNED, BAC_EPOCH_FOLLOWED, BAC_EPOCH_JUMPED, BAC_EPOCH_STALLED, BAC_EPOCH_REWOUND };
 
+/* Whether the node is an EV whose shard has epochs. */
+bool bac_epoch_enabled(const struct bac_node *node);
 void bac_epoch_init(struct bac_node *node);
 void bac_epoch_free(struct bac_node *node);
-/* The passport with which this EV comes from another shard; copied. */
-void bac_epoch_bring(struct bac_node *node, const uint8_t *passport, size_t length);
 /* The node's records are restored, it starts now. */
 void bac_epoch_start(struct bac_node *node);
 /* After a commit: says so if the epoch's last block it was. */
@@ -83,10 +83,6 @@ void bac_epoch_heard(struct bac_node *node, uint64_t epoch, uint32_t id);
 void bac_epoch_among_others(struct bac_node *node);
 /* One of an epoch that is over: its sender has missed the boundary; a few of those who have it answer. */
 void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id);
-/* A message of this epoch whose signature holds: a contradiction goes to the chain. */
-void bac_epoch_witness(struct bac_node *node, const struct bac_msg *msg);
-/* The authority's list, handed to this EV. BAC_OK, or BAC_EINVAL if it is none. */
-int bac_epoch_revoke(struct bac_node *node, const uint8_t *bytes, size_t length);
 /* This member's own CLOSE. */
 void bac_epoch_say_close(struct bac_node *node, uint64_t view, uint64_t height, const uint8_t digest[BAC_HASH_BYTES]);
 void bac_epoch_persist(struct bac_node *node, enum bac_epoch_record how, const struct bac_buf *bytes);
@@ -99,9 +95,6 @@ void bac_epoch_serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint3
 bool bac_epoch_covers(const struct bac_node *node, const struct bac_header *header);
 /* The boundary is certified: commits up to it if it is here, else asks for what is missing. */
 void bac_epoch_approach(struct bac_node *node);
-void bac_epoch_depart(struct bac_node *node, bac_time at);
-/* The controller's announcement: if it holds, and this EV finds itself where it says, it leaves for the shard that it is sent to. */
-void bac_epoch_assign(struct bac_node *node, const uint8_t *bytes, size_t length, const struct bac_motion *own);
 void bac_epoch_timer(struct bac_node *node);
 bac_time bac_epoch_wakeup(const struct bac_node *node);
 /* At the end of a step: begins the next epoch if it is time. */

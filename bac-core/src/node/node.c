@@ -124,7 +124,7 @@ struct bac_node *bac_node_new(const struct bac_node_config *nc, char *why, size_
       bac_certificate_decode(&node->epochs.own, nc->certificate, BAC_CERTIFICATE_BYTES); /* looked at above */
     }
     node->epochs.first = nc->roster;
-    if (nc->passport) bac_epoch_bring(node, nc->passport, nc->passport_length);
+    if (nc->passport) bac_membership_bring(node, nc->passport, nc->passport_length);
     bac_epoch_init(node);
   }
   return node;
@@ -357,14 +357,14 @@ static int handle(struct bac_node *node, const struct bac_event *event) {
       return node->kind == BAC_NODE_MEMBER ? bac_node_submit(node, &event->submit) : BAC_EINVAL;
     case BAC_EVENT_REVOKE:
       if (node->kind != BAC_NODE_MEMBER || !event->revoke.bytes) return BAC_EINVAL;
-      return bac_epoch_revoke(node, event->revoke.bytes, event->revoke.length);
+      return bac_membership_revoke(node, event->revoke.bytes, event->revoke.length);
     case BAC_EVENT_DEPART:
-      if (node->kind == BAC_NODE_MEMBER) bac_epoch_depart(node, event->depart.at);
+      if (node->kind == BAC_NODE_MEMBER) bac_membership_depart(node, event->depart.at);
       return BAC_OK;
     case BAC_EVENT_ASSIGN:
       if (node->kind == BAC_NODE_RSU || !event->assign.bytes) return BAC_EINVAL;
       if (node->kind == BAC_NODE_MBS) return bac_node_announce(node, event->assign.bytes, event->assign.length);
-      bac_epoch_assign(node, event->assign.bytes, event->assign.length, &event->assign.own);
+      bac_membership_assign(node, event->assign.bytes, event->assign.length, &event->assign.own);
       return BAC_OK;
   }
   return BAC_EINVAL;

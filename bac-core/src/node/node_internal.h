@@ -5,6 +5,7 @@
 
 #include "consensus/env.h"
 #include "node/epoch.h"
+#include "node/membership.h"
 #include "node/witness.h"
 #include "link/link.h"
 
