@@ -46,7 +46,7 @@ refuse() {
 whole() { "$tool" --info="$1" | awk -v shard="$2" '$1 == "shard" && $2 == shard { print $3 }'; }
 
 echo "scenarios: counts and determinism"
-for scenario in bologna highway grid; do
+for scenario in bologna highway grid manhattan; do
   "$tool" --scenario=$scenario --seed=7 --out=$scenario.trace > /dev/null
   "$tool" --scenario=$scenario --seed=7 --out=again.trace > /dev/null
   check "$scenario: the same seed gives the same bytes" cmp $scenario.trace again.trace
@@ -61,7 +61,11 @@ for scenario in bologna highway grid; do
   check "$scenario: only $total vehicles stay" [ "$total" -ge 400 ]
   rm again.trace other.trace
 done
-check "nothing but traces is left: $(ls)" [ "$(ls | wc -l)" -eq 3 ]
+check "nothing but traces is left: $(ls)" [ "$(ls | wc -l)" -eq 4 ]
+
+buildings() { "$tool" --info="$1" | awk '$1 == "buildings" { print $2 }'; }
+check "a building in each block of manhattan: $(buildings manhattan.trace)" [ "$(buildings manhattan.trace)" = 100 ]
+check "no building in grid: $(buildings grid.trace)" [ -z "$(buildings grid.trace)" ]
 
 echo "scenarios: --reuse"
 touch -d 2000-01-01 bologna.trace
@@ -119,6 +123,22 @@ if grep -q ',bike,' ../own.csv; then fail "a bicycle is an EV"; fi
 check "from another folder: the same bytes" cmp own.trace own2.trace
 "$tool" --scenario "$own" --ev-share 0.5 --duration 40 --out half.trace > /dev/null
 check "--ev-share=0.5 leaves some out" [ "$(wc -c < half.trace)" -lt "$(wc -c < own.trace)" ]
+
+cat > ../buildings.poly.xml <<'EOF'
+<additional>
+  <poly id="a" type="building" shape="0,50 40,50 40,80 0,80 0,50"/>
+  <poly id="b" type="building.yes" shape="60,50 90,50 70,80"/>
+  <poly id="park" type="landuse.grass" shape="0,100 40,100 40,120"/>
+  <poly id="buildings" type="buildingsite" shape="0,100 40,100 40,120"/>
+  <poly id="line" type="building" shape="0,150 40,150 0,150"/>
+</additional>
+EOF
+cp -r "my city" ../town && chmod -R u+w ../town && mv ../buildings.poly.xml ../town/
+sed -i 's|<route-files|<additional-files value="buildings.poly.xml"/><route-files|' ../town/my.sumocfg
+"$tool" --scenario=../town/my.sumocfg --duration=40 --seed=3 --out=town.trace > /dev/null
+check "two of five polygons are buildings: $(buildings town.trace)" [ "$(buildings town.trace)" = 2 ]
+"$tool" --csv=town.trace > ../town.csv
+check "buildings move no vehicle" cmp ../town.csv ../own.csv
 
 # The same vehicles at the same times and places as SUMO's own output has them.
 (cd "my city" &&

@@ -3,6 +3,7 @@
 #ifndef BAC_TESTS_SAMPLE_TRACE_H
 #define BAC_TESTS_SAMPLE_TRACE_H
 
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -69,6 +70,11 @@ class SampleTrace {
     return AddVehicle(id, 0, std::vector<bac_trace_sample>(11, At(x_cm, y_cm)));
   }
 
+  void AddBuilding(const std::vector<std::array<int32_t, 2>> &corners) {
+    m_building_corners.push_back(static_cast<uint32_t>(corners.size()));
+    m_corners.insert(m_corners.end(), corners.begin(), corners.end());
+  }
+
   bac_trace &trace() {
     m_pointers.clear();
     for (const std::string &text : m_strings) m_pointers.push_back(text.c_str());
@@ -78,6 +84,10 @@ class SampleTrace {
     m_trace.vehicle_count = static_cast<uint32_t>(m_vehicles.size());
     m_trace.samples = m_samples.data();
     m_trace.sample_count = m_samples.size();
+    m_trace.building_count = static_cast<uint32_t>(m_building_corners.size());
+    m_trace.building_corners = m_building_corners.data();
+    m_trace.corner_count = m_corners.size();
+    m_trace.corners_cm = reinterpret_cast<const int32_t(*)[2]>(m_corners.data());
     return m_trace;
   }
 
@@ -93,6 +103,8 @@ class SampleTrace {
   std::vector<bac_trace_vehicle> m_vehicles;
   std::vector<bac_trace_sample> m_samples;
   std::vector<std::string> m_strings;
+  std::vector<uint32_t> m_building_corners;
+  std::vector<std::array<int32_t, 2>> m_corners;
 
  private:
   bac_trace m_trace{};

@@ -82,6 +82,7 @@ void PrintInfo(const std::string &path, uint32_t shards) {
   printf("  area             %.0f x %.0f m\n", area.max_x - area.min_x, area.max_y - area.min_y);
   printf("  EVs              %u (%g %% of the road vehicles), %u of them the whole window\n", t.vehicle_count,
          t.ev_share_permille / 10.0, stay);
+  if (t.building_count > 0) printf("  buildings        %u\n", t.building_count);
   printf("  samples          %llu\n", static_cast<unsigned long long>(t.sample_count));
   for (uint32_t s = 0; s < shards; s++) {
     printf("  shard %-3u        %u the whole window, %u in any part of it (%s)\n", s, whole[s], any[s],

@@ -18,7 +18,7 @@ const char kHelp[] = R"(bac-trace: turn a SUMO scenario into a trace of electric
   bac-trace --info=FILE [--shards=N]                             what a trace holds
   bac-trace --csv=FILE                                           the samples of a trace as CSV
 
-  --scenario=NAME    bologna, highway, grid, or the path of your own .sumocfg (default bologna; help: list them)
+  --scenario=NAME    bologna, highway, grid, manhattan, or your own .sumocfg (default bologna; help: list them)
   --begin=S          start of the window, simulated seconds (default: the scenario's; your own: its begin)
   --duration=S       length of the window in seconds (default 60)
   --step=S           SUMO's step and the distance of samples (default: the scenario's, as a rule 1)
@@ -28,6 +28,8 @@ const char kHelp[] = R"(bac-trace: turn a SUMO scenario into a trace of electric
   --shards=N         shards of the printed counts (default 4)
   --reuse            do nothing when FILE already comes from the same scenario, options and SUMO version
   --verbose          show what SUMO prints
+
+Polygons of type building in the scenario's additional files become the trace's buildings (bac-compare --loss=tr37885-urban).
 
 SUMO_HOME defaults to /usr/share/sumo. BAC_SCENARIOS names another folder of scenarios.
 )";

@@ -117,6 +117,25 @@ void Recorder::Observe(Vehicle &v, bool is_new, int64_t instant, double step_s) 
     throw Failure("the trace has more than 100 million samples: choose a shorter --duration or a longer --step");
 }
 
+void Recorder::AddBuildings() {
+  std::vector<std::string> ids = libsumo::Polygon::getIDList();
+  std::sort(ids.begin(), ids.end());
+  for (const std::string &id : ids) {
+    const std::string type = libsumo::Polygon::getType(id);
+    if (type != "building" && type.rfind("building.", 0) != 0) continue;
+    std::vector<std::array<int32_t, 2>> corners;
+    for (const libsumo::TraCIPosition &at : libsumo::Polygon::getShape(id).value) {
+      const auto cm = [](double m) { return static_cast<int32_t>(std::lround(std::clamp(m, -2e7, 2e7) * 100)); };
+      const std::array<int32_t, 2> corner = {cm(at.x), cm(at.y)};
+      if (corners.empty() || corners.back() != corner) corners.push_back(corner);
+    }
+    while (corners.size() > 1 && corners.back() == corners.front()) corners.pop_back(); /* a closed shape names its first corner twice */
+    if (corners.size() < BAC_TRACE_CORNERS_MIN) continue;
+    m_building_corners.push_back(static_cast<uint32_t>(corners.size()));
+    m_corners.insert(m_corners.end(), corners.begin(), corners.end());
+  }
+}
+
 void Recorder::Save(bac_trace trace, const std::string &scenario, const std::string &producer, const fs::path &path) {
   std::vector<const Vehicle *> order;
   for (const auto &[id, v] : m_vehicles) {
@@ -149,6 +168,10 @@ void Recorder::Save(bac_trace trace, const std::string &scenario, const std::str
   trace.vehicle_count = static_cast<uint32_t>(vehicles.size());
   trace.samples = samples.data();
   trace.sample_count = samples.size();
+  trace.building_count = static_cast<uint32_t>(m_building_corners.size());
+  trace.building_corners = m_building_corners.data();
+  trace.corner_count = m_corners.size();
+  trace.corners_cm = reinterpret_cast<const int32_t(*)[2]>(m_corners.data());
   char why[BAC_TRACE_WHY_SIZE];
   if (bac_trace_save(&trace, path.c_str(), why, sizeof why) != 0) throw Failure(why);
 }

@@ -3,6 +3,7 @@
 #ifndef BAC_TOOLS_BAC_TRACE_RECORDER_H
 #define BAC_TOOLS_BAC_TRACE_RECORDER_H
 
+#include <array>
 #include <map>
 #include <memory>
 #include <unordered_map>
@@ -29,6 +30,9 @@ class Recorder {
 
   /* After a SUMO step. `instant`: of the window, negative before it. */
   void Step(int64_t instant, double step_s);
+
+  /* Takes the scenario's buildings: polygons of type "building" or "building.WHATEVER", as SUMO's polyconvert names them. */
+  void AddBuildings();
 
   size_t Seen() const { return m_present; }
   uint64_t Samples() const { return m_samples; }
@@ -59,6 +63,8 @@ class Recorder {
   std::unordered_map<std::string, uint32_t> m_string_index;
   size_t m_present = 0;
   uint64_t m_samples = 0;
+  std::vector<uint32_t> m_building_corners;
+  std::vector<std::array<int32_t, 2>> m_corners;
 };
 
 }  // namespace bac_trace_tool

@@ -173,6 +173,7 @@ void RecordScenario(const Options &o, const Scenario &scenario, const fs::path &
   int64_t begin_ms = trace.begin_ns / 1'000'000, end_ms = bac_trace_end(&trace) / 1'000'000;
 
   Recorder recorder(o, LoadModels(SumoHome()));
+  recorder.AddBuildings();
   {
     Progress progress(terminal, scenario.name);
     /* A step moves the vehicles to where SUMO's own outputs have them at the step's beginning (a departing vehicle

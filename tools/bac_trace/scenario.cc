@@ -62,7 +62,9 @@ uint64_t DigestOfConfiguration(const fs::path &sumocfg) {
       item.erase(0, item.find_first_not_of(" \t\n"));
       std::error_code error;
       if (fs::is_regular_file(sumocfg.parent_path() / item, error)) {
-        hash = Hash(ReadFile(sumocfg.parent_path() / item), hash);
+        const std::string contents = ReadFile(sumocfg.parent_path() / item);
+        hash = Hash(contents, hash);
+        if (contents.find("<poly ") != std::string::npos) hash = Hash("buildings", hash); /* traces made before they had any are stale */
       }
     }
   }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "trace/buildings.h"
 #include "trace/choose.h"
 #include "trace/rsu.h"
 
@@ -151,7 +152,11 @@ static int add_rsus(struct bac_plan *plan, uint32_t shard, const struct bac_box 
   const int status = bac_rsu_grid(cell, count, x, y);
   BAC_ASSERT(status == BAC_OK);
   s->rsus = bac_alloc(count, sizeof *s->rsus);
-  for (uint32_t i = 0; i < count; i++) s->rsus[i] = (struct bac_plan_rsu){.id = first_id + i, .x_m = x[i], .y_m = y[i]};
+  for (uint32_t i = 0; i < count; i++) {
+    double at[2] = {x[i], y[i]};
+    bac_trace_outside(plan->trace, at);
+    s->rsus[i] = (struct bac_plan_rsu){.id = first_id + i, .x_m = at[0], .y_m = at[1]};
+  }
   s->rsu_count = count;
   s->mbs = BAC_PLAN_MBS_BEGIN + shard;
   plan->rsu_count += count;

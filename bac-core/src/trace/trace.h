@@ -2,14 +2,15 @@
 /* Traces of electric vehicles: where each one is, how fast it drives and how much charge it has left, sampled at a
  * fixed step, in one compact file. Host side: the protocol core never sees a trace.
  *
- * File, little-endian, format 1:
- *   header    "BACTRACE", u32 format, u32 0, u64 length of the file, u64 seed, i64 begin, duration, step (ns),
+ * File, little-endian, format 1, or 2 where there are buildings:
+ *   header    "BACTRACE", u32 format, u32 buildings, u64 length of the file, u64 seed, i64 begin, duration, step (ns),
  *             u64 digest of the inputs, i32 area (west, south, east, north; cm), u32 share of EVs (1/1000),
  *             u32 scenario, u32 producer (strings), u32 strings, u32 vehicles, u64 samples
  *   strings   for each: u16 length, bytes
  *   vehicles  for each: u32 id, type, model (strings), capacity (Wh), first instant, samples
  *   samples   of one vehicle after the other: i32 x, y (cm), u16 speed (cm/s), heading (1/100 degree),
  *             u32 lane (string), charge (Wh/10)
+ *   buildings for each: u32 corners, i32 x, y (cm) of each corner
  *   trailer   u32 CRC-32 of all before
  *
  * Equal traces have equal bytes: there is one encoding, and the parser refuses every other. */
@@ -27,6 +28,8 @@ extern "C" {
 #endif
 
 #define BAC_TRACE_FORMAT 1
+#define BAC_TRACE_FORMAT_BUILDINGS 2
+#define BAC_TRACE_CORNERS_MIN 3 /* of a building */
 #define BAC_TRACE_ABSENT INT32_MIN     /* x_cm of an instant between two presences (a SUMO teleport) */
 #define BAC_TRACE_INSTANTS_MAX 1000000 /* of one trace */
 #define BAC_TRACE_STRING_MAX 1024      /* bytes of one string */
@@ -62,6 +65,10 @@ struct bac_trace {
   const char *const *strings; /* without control characters */
   const struct bac_trace_vehicle *vehicles;
   const struct bac_trace_sample *samples;
+  uint32_t building_count; /* polygons, as seen from above */
+  uint64_t corner_count;   /* of all of them */
+  const uint32_t *building_corners; /* of each building */
+  const int32_t (*corners_cm)[2];   /* x, y; one building's after the other's */
 };
 
 /* One vehicle at one time. */

@@ -11,7 +11,7 @@
 
 static const char magic[8] = {'B', 'A', 'C', 'T', 'R', 'A', 'C', 'E'};
 
-enum { HEADER_BYTES = 108, VEHICLE_BYTES = 24, SAMPLE_BYTES = 20, TRAILER_BYTES = 4 };
+enum { HEADER_BYTES = 108, VEHICLE_BYTES = 24, SAMPLE_BYTES = 20, CORNER_BYTES = 8, TRAILER_BYTES = 4 };
 
 /* What a parsed trace owns. The public part comes first. */
 struct parsed {
@@ -20,6 +20,8 @@ struct parsed {
   char *text;
   struct bac_trace_vehicle *vehicles;
   struct bac_trace_sample *samples;
+  uint32_t *building_corners;
+  int32_t (*corners_cm)[2];
 };
 
 static bool text_ok(const char *text, size_t length) {
@@ -81,6 +83,15 @@ static const char *header_fault(const struct bac_trace *trace) {
   return NULL;
 }
 
+static const char *buildings_fault(const struct bac_trace *trace) {
+  uint64_t corners = 0;
+  for (uint32_t i = 0; i < trace->building_count; i++) {
+    if (trace->building_corners[i] < BAC_TRACE_CORNERS_MIN) return "a building has fewer than three corners";
+    corners += trace->building_corners[i];
+  }
+  return corners == trace->corner_count ? NULL : "the buildings' corners do not add up";
+}
+
 static const char *trace_fault(const struct bac_trace *trace) {
   const char *fault = header_fault(trace);
   for (uint32_t i = 0; !fault && i < trace->string_count; i++) {
@@ -93,6 +104,7 @@ static const char *trace_fault(const struct bac_trace *trace) {
     fault = vehicle_fault(trace, i, instants, &next_sample);
   }
   if (!fault && next_sample != trace->sample_count) fault = "the vehicles' samples do not add up";
+  if (!fault) fault = buildings_fault(trace);
   return fault;
 }
 
@@ -105,8 +117,8 @@ int bac_trace_check(const struct bac_trace *trace, char *why, size_t why_size) {
 
 static void write_header(struct bac_writer *w, const struct bac_trace *t, size_t length) {
   bac_write_bytes(w, magic, sizeof magic);
-  bac_write_u32(w, BAC_TRACE_FORMAT);
-  bac_write_u32(w, 0);
+  bac_write_u32(w, t->building_count > 0 ? BAC_TRACE_FORMAT_BUILDINGS : BAC_TRACE_FORMAT);
+  bac_write_u32(w, t->building_count);
   bac_write_u64(w, length);
   bac_write_u64(w, t->seed);
   bac_write_u64(w, (uint64_t)t->begin_ns);
@@ -125,11 +137,23 @@ static void write_header(struct bac_writer *w, const struct bac_trace *t, size_t
   bac_write_u64(w, t->sample_count);
 }
 
+static void write_buildings(struct bac_writer *w, const struct bac_trace *t) {
+  uint64_t corner = 0;
+  for (uint32_t i = 0; i < t->building_count; i++) {
+    bac_write_u32(w, t->building_corners[i]);
+    for (uint32_t c = 0; c < t->building_corners[i]; c++, corner++) {
+      bac_write_u32(w, (uint32_t)t->corners_cm[corner][0]);
+      bac_write_u32(w, (uint32_t)t->corners_cm[corner][1]);
+    }
+  }
+}
+
 int bac_trace_encode(const struct bac_trace *trace, uint8_t **bytes, size_t *length, char *why, size_t why_size) {
   int status = bac_trace_check(trace, why, why_size);
   if (status != BAC_OK) return status;
   size_t size = HEADER_BYTES + (size_t)trace->vehicle_count * VEHICLE_BYTES +
-                (size_t)trace->sample_count * SAMPLE_BYTES + TRAILER_BYTES;
+                (size_t)trace->sample_count * SAMPLE_BYTES + (size_t)trace->building_count * 4 + (size_t)trace->corner_count * CORNER_BYTES +
+                TRAILER_BYTES;
   for (uint32_t i = 0; i < trace->string_count; i++) size += 2 + strlen(trace->strings[i]);
 
   uint8_t *data = bac_alloc(size, 1);
@@ -154,6 +178,7 @@ int bac_trace_encode(const struct bac_trace *trace, uint8_t **bytes, size_t *len
     bac_write_u32(&w, s->lane);
     bac_write_u32(&w, s->charge_dwh);
   }
+  write_buildings(&w, trace);
   bac_write_u32(&w, bac_crc32(data, w.length));
   BAC_ASSERT(w.ok && w.length == size);
   *bytes = data;
@@ -165,7 +190,8 @@ int bac_trace_encode(const struct bac_trace *trace, uint8_t **bytes, size_t *len
 static const char *envelope_fault(const uint8_t *bytes, size_t length) {
   if (length < sizeof magic || memcmp(bytes, magic, sizeof magic) != 0) return "it is no BAC trace";
   if (length < HEADER_BYTES + TRAILER_BYTES) return "it is torn: the header is not whole";
-  if (bac_get_u32(bytes + 8) != BAC_TRACE_FORMAT) return "it has another format version";
+  const uint32_t format = bac_get_u32(bytes + 8);
+  if (format != BAC_TRACE_FORMAT && format != BAC_TRACE_FORMAT_BUILDINGS) return "it has another format version";
   uint64_t stated = bac_get_u64(bytes + 16);
   if (length < stated) return "it is torn: the end is missing";
   if (length > stated) return "it is damaged: there are bytes after its end";
@@ -176,8 +202,10 @@ static const char *envelope_fault(const uint8_t *bytes, size_t length) {
 }
 
 static const char *read_header(struct bac_reader *r, struct bac_trace *t) {
-  bac_read_bytes(r, sizeof magic + 4);
-  if (bac_read_u32(r) != 0) return "it is damaged: a reserved field is set";
+  bac_read_bytes(r, sizeof magic);
+  const uint32_t format = bac_read_u32(r);
+  t->building_count = bac_read_u32(r);
+  if ((format == BAC_TRACE_FORMAT_BUILDINGS) != (t->building_count > 0)) return "it is damaged: its format and its buildings do not fit";
   bac_read_u64(r);
   t->seed = bac_read_u64(r);
   t->begin_ns = (int64_t)bac_read_u64(r);
@@ -196,7 +224,8 @@ static const char *read_header(struct bac_reader *r, struct bac_trace *t) {
   t->sample_count = bac_read_u64(r);
   /* Bounded by the bytes at hand before anything is allocated. */
   size_t left = bac_reader_left(r);
-  if (t->string_count > left / 2 || t->vehicle_count > left / VEHICLE_BYTES || t->sample_count > left / SAMPLE_BYTES) {
+  if (t->string_count > left / 2 || t->vehicle_count > left / VEHICLE_BYTES || t->sample_count > left / SAMPLE_BYTES ||
+      t->building_count > left / 4) {
     return "it is damaged: it counts more than it holds";
   }
   return NULL;
@@ -216,6 +245,24 @@ static const char *read_strings(struct bac_reader *r, struct parsed *p) {
   }
   p->trace.strings = p->strings;
   return NULL;
+}
+
+/* What is not whole leaves the reader not ok, or with bytes left. */
+static void read_buildings(struct bac_reader *r, struct parsed *p) {
+  struct bac_trace *t = &p->trace;
+  if (t->building_count == 0) return;
+  t->building_corners = p->building_corners = bac_alloc(t->building_count, sizeof *p->building_corners);
+  p->corners_cm = bac_alloc(bac_reader_left(r) / CORNER_BYTES + 1, sizeof *p->corners_cm);
+  t->corners_cm = (const int32_t(*)[2])p->corners_cm;
+  for (uint32_t i = 0; i < t->building_count && r->ok; i++) {
+    const uint32_t corners = bac_read_u32(r);
+    if (corners > bac_reader_left(r) / CORNER_BYTES) break;
+    p->building_corners[i] = corners;
+    for (uint32_t c = 0; c < corners; c++, t->corner_count++) {
+      p->corners_cm[t->corner_count][0] = (int32_t)bac_read_u32(r);
+      p->corners_cm[t->corner_count][1] = (int32_t)bac_read_u32(r);
+    }
+  }
 }
 
 static const char *read_rows(struct bac_reader *r, struct parsed *p) {
@@ -243,6 +290,7 @@ static const char *read_rows(struct bac_reader *r, struct parsed *p) {
                                               .lane = bac_get_u32(row + 12),
                                               .charge_dwh = bac_get_u32(row + 16)};
   }
+  read_buildings(r, p);
   if (!r->ok || bac_reader_left(r) != TRAILER_BYTES) return "it is damaged: it does not hold what it counts";
   return NULL;
 }
@@ -276,5 +324,7 @@ void bac_trace_free(struct bac_trace *trace) {
   free(p->text);
   free(p->vehicles);
   free(p->samples);
+  free(p->building_corners);
+  free(p->corners_cm);
   free(p);
 }
