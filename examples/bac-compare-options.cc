@@ -12,6 +12,7 @@
 #include "ns3/string.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
@@ -304,6 +305,34 @@ class Options
         });
     }
 
+    /// As many numbers as there is room for, or fewer where some may be left out.
+    template <size_t N>
+    void Reals(const std::string& name, std::array<double, N>& to, const std::string& text, size_t least, double low, double high, const std::string& unit, const char* help)
+    {
+        Add(name, text, std::string(help) + (unit.empty() ? "" : " (" + unit + ")"), true, [=, &to](const std::string& given) {
+            std::array<double, N> values{};
+            std::string spelled;
+            size_t count = 0;
+            for (size_t at = 0; at <= given.size() && !given.empty(); count++)
+            {
+                const size_t comma = std::min(given.find(',', at), given.size());
+                if (count == N)
+                {
+                    Refuse(name, given, "has too many numbers: give " + std::to_string(N) + " at most");
+                }
+                values[count] = ParseReal(name, given.substr(at, comma - at), low, high, unit);
+                spelled += (count > 0 ? "," : "") + NumberText(values[count]);
+                at = comma + 1;
+            }
+            if (count < least)
+            {
+                Refuse(name, given, "has too few numbers: give " + std::to_string(N) + " of them, with commas");
+            }
+            to = values;
+            return spelled;
+        });
+    }
+
     void List(const std::string& name,
               std::vector<std::string>& to,
               const std::string& text,
@@ -332,7 +361,7 @@ Options::Options(Request& r)
     List("protocols", r.protocols, "bac,pbft", Protocols(), "list of protocols; help: those there are");
     List("delivery", r.deliveries, "broadcast,unicast", {"broadcast", "unicast"}, "list of broadcast, unicast");
     List("mode", r.modes, "safe", {"safe", "text", "alg1"}, "list of safe, text, alg1 (the paper's rules)");
-    Text("scenario", r.scenario, "bologna, highway, grid or the path of a .sumocfg; help: those there are", true);
+    Text("scenario", r.scenario, "bologna, highway, grid, manhattan or the path of a .sumocfg; help: those there are", true);
     Text("trace", r.trace, "a trace made by bac-trace, instead of a scenario", true);
     Count("evs", run.evs, 1, BAC_NODE_ID_MAX, "electric vehicles, over all shards");
     Count("shards", run.shards, 1, BacHelper::SHARDS_MAX, "shards");
@@ -378,14 +407,27 @@ Options::Options(Request& r)
     });
     Choice("radio", radio.radio, {"wave", "fast"}, "wave: ns-3's own; fast: the medium of bac-core/radio, validated against it");
     Choice("channels", radio.channels, BacChannels::Names(), "per-shard: a service channel for each shard, beyond six shards those far from each other share one; single: one for all; per-shard+cch: a second radio has control frames and votes on the CCH");
-    Real("eirp", radio.eirp_dbm, -50, 44.8, "dBm", "transmit power with antenna");
-    Choice("loss", radio.loss, {"threelog", "logdistance"}, "path loss");
-    Real("reference-loss", radio.reference_loss_db, 0, 200, "dB", "path loss at 1 m");
-    Flag("nakagami", radio.nakagami, "fast fading");
-    Choice("error-model", radio.error_model, {"nist", "table"}, "frame errors");
+    Real("eirp", radio.eirp_dbm, -50, 44.8, "dBm", "transmit power with antenna (23: ETSI EN 302 571 allows 33 in all; 3GPP TR 37.885 has 23)");
+    Choice("loss", radio.loss, BacHelper::Losses(),
+           "path loss: threelog 1.9/3.8/3.8 from 1/80/200 m (ns-3's exponents, the distances those of its Nakagami model), logdistance 2.75, or by 3GPP TR 37.885 table 6.2.1-1 at 5.9 GHz: a building of the trace in the way is "
+           "NLOS (a trace without buildings has none), else LOS or behind a vehicle, by distance (table 6.2-1); shadowing of 3 or 4 dB");
+    Real("reference-loss", radio.reference_loss_db, 0, 200, "dB", "threelog, logdistance: path loss at 1 m (47.86: free space at 5.9 GHz)");
+    Reals("exponents", radio.exponents, "", 0, 0.01, 20, "", "threelog, logdistance: exponents of the pieces in place of those above; logdistance has one");
+    Reals("loss-from", radio.loss_from_m, "1,80,200", 3, 0.001, 1e6, "m", "threelog: where its pieces begin, rising");
+    Flag("nakagami", radio.nakagami, "fast fading behind the loss");
+    Reals("nakagami-m", radio.nakagami_m, "1.5,0.75,0.75", 3, 0.1, 100, "", "shape of the fading near, between and far; 1: Rayleigh (ns-3's NakagamiPropagationLossModel, as the distances)");
+    Reals("nakagami-from", radio.nakagami_from_m, "80,200", 2, 0, 1e6, "m", "distances from which the shape is that between, far");
+    Choice("error-model", radio.error_model, {"nist", "table"}, "frame errors: NIST's formulas, or tables of link simulations (3 to 4.6 dB apart in SNR); both are ns-3's, --radio=fast has nist only");
+    Real("sensitivity", radio.sensitivity_dbm, -114, 0, "dBm in 20 MHz", "weaker signals do not count at all, unless --weak-signals; in 10 MHz 3 dB less (-101: ns-3's RxSensitivity)");
+    Real("cca", radio.cca_dbm, -110, 0, "dBm in 20 MHz", "total power that makes the channel busy where a frame is in it; in 10 MHz 3 dB less (-82, hence -85: IEEE 802.11-2016, 17.3.10.6; ns-3's CcaSensitivity)");
+    Real("energy-detect", radio.energy_detect_dbm, -110, 0, "dBm", "power of any kind that makes the channel busy (-62: IEEE 802.11-2016, 17.3.10.6, for 20 MHz; ns-3's CcaEdThreshold)");
     Real("preamble", radio.preamble_dbm, -110, 0, "dBm", "weakest preamble that is detected (-95: 2 dB above the noise of 10 MHz at 7 dB; ns-3's own default is -82)");
+    Real("preamble-sinr", radio.preamble_sinr_db, -20, 60, "dB", "and the SINR that it needs (4: ns-3's ThresholdPreambleDetectionModel)");
     Real("noise-figure", radio.noise_figure_db, 0, 50, "dB", "of receivers over thermal noise in 10 MHz (7: ns-3's RxNoiseFigure)");
     Flag("weak-signals", radio.weak_signals, "signals too weak to be detected, and those of adjacent channels, count as interference, as in ns-3's SpectrumWifiPhy");
+    Choice("mask", radio.mask, BacHelper::Masks(),
+           "class of the transmit spectrum mask (IEEE 802.11-2016, table D-5): what leaks into the next channel, the next but one: A, B -25, -57 dB (ns-3's default), C, that of ETSI EN 302 571, "
+           "-36.5, -67, D -50, -82");
     Count("control-priority", radio.control_priority, 0, 7, "EDCA user priority of control frames; 0: best effort (IEEE 802.11-2016, table 10-1)");
     Count("vote-priority", radio.vote_priority, 0, 7, "EDCA user priority of votes; as above");
     Count("bulk-priority", radio.bulk_priority, 0, 7, "EDCA user priority of bodies, the bulk data; as above");

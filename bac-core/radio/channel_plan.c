@@ -5,10 +5,18 @@
 
 int bac_channel_valid(uint32_t number) { return number >= BAC_CHANNEL_FIRST && number <= BAC_CHANNEL_LAST && number % 2 == 0; }
 
-double bac_channel_leakage(uint32_t from, uint32_t to) {
-  static const double LEAKAGE[] = {1, 3.1622776601683795e-3 /* -25 dB */, 1.9952623149688797e-6 /* -57 dB */};
+static const struct {
+  double db, share;
+} LEAKAGE[BAC_MASKS][BAC_CHANNELS_APART] = {{{0, 1}, {-25, 3.1622776601683795e-3}, {-57, 1.9952623149688797e-6}},
+                                            {{0, 1}, {-25, 3.1622776601683795e-3}, {-57, 1.9952623149688797e-6}},
+                                            {{0, 1}, {-36.5, 2.2387211385683396e-4}, {-67, 1.9952623149688797e-7}},
+                                            {{0, 1}, {-50, 1e-5}, {-82, 6.3095734448019325e-9}}};
+
+double bac_mask_leakage_db(enum bac_mask mask, uint32_t apart) { return apart < BAC_CHANNELS_APART ? LEAKAGE[mask][apart].db : -INFINITY; }
+
+double bac_channel_leakage(enum bac_mask mask, uint32_t from, uint32_t to) {
   const uint32_t apart = (from > to ? from - to : to - from) / 2;
-  return apart < sizeof LEAKAGE / sizeof LEAKAGE[0] ? LEAKAGE[apart] : 0;
+  return apart < BAC_CHANNELS_APART ? LEAKAGE[mask][apart].share : 0;
 }
 
 /* Squared distance (m^2) from a place to the nearest one before it on a channel. */

@@ -7,6 +7,7 @@
 #include "events.h"
 #include "lanes.h"
 #include "medium.h"
+#include "v2v.h"
 
 /* A frame in a queue. */
 struct bac_queued {
@@ -77,6 +78,8 @@ struct bac_medium {
   struct bac_medium_host host;
   const struct bac_kernels *kernels;
   struct bac_loss_pieces loss;
+  bool by_pair; /* path loss is that of v2v, not of the distance alone */
+  struct bac_v2v v2v;
   double noise, floor, row_floor, sense, sense_foreign, sense_weak, sense_from, preamble, preamble_ratio, ln_power; /* W and ratios */
   double *errors; /* BAC_AIR_MODES tables */
   double *fading; /* BAC_FADING_CLASSES tables, or NULL */

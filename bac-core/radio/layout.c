@@ -160,9 +160,8 @@ void bac_layout_free(struct bac_medium *m) {
   free(m->hits);
 }
 
-void bac_layout_row(struct bac_medium *m, struct bac_station *s) {
-  if (s->row_version == m->row_version) return;
-  s->row_version = m->row_version;
+/* Mean powers at all stations, by the distance alone, into the scratch. */
+static void powers_by_distance(struct bac_medium *m, const struct bac_station *s) {
   struct bac_row_pass p = {.x = m->x, .y = m->y, .z = m->z, .count = m->block_count, .from = {s->at[0], s->at[1], s->at[2]},
                            .ln_power = s->ln_power, .out = m->scratch};
   for (int i = 0; i < BAC_LOSS_PIECES; i++) {
@@ -172,10 +171,38 @@ void bac_layout_row(struct bac_medium *m, struct bac_station *s) {
   }
   for (int i = 0; i < 2; i++) p.class_m2[i] = m->config.nakagami ? m->config.nakagami_from_m[i] * m->config.nakagami_from_m[i] : INFINITY;
   m->kernels->row(&p);
+}
+
+/* The same where each pair has its own loss: TR 37.885. Blocks whose channel is out of reach are left as they are. */
+static void powers_by_pair(struct bac_medium *m, const struct bac_station *s) {
+  const struct bac_v2v_station from = {(uint32_t)bac_lanes_of(m, s)->id[bac_lane_of(s)], {s->at[0], s->at[1], s->at[2]}};
+  for (size_t b = 0; b < m->block_count; b++) {
+    if (bac_channel_leakage(m->config.mask, s->channel * 2, m->block_channel[b] * 2) == 0) continue;
+    for (size_t k = 0; k < BAC_LANES; k++) {
+      const size_t slot = b * BAC_LANES + k;
+      const int64_t id = m->lanes[b].id[k];
+      m->scratch[slot] = 0;
+      if (id < 0 || id == from.id) continue;
+      const struct bac_v2v_station to = {(uint32_t)id, {m->x[slot], m->y[slot], m->z[slot]}};
+      const double ln = s->ln_power - bac_v2v_loss_db(&m->v2v, &from, &to) * 0.2302585092994045684;
+      double w = bac_exp(ln > -600 ? ln : -600);
+      w = w < 0x1p-12 ? w : 0x1p-12;
+      w = (w + 1.5 * 0x1p-10) - 1.5 * 0x1p-10; /* as in kernels.c */
+      const double dx = to.at[0] - from.at[0], dy = to.at[1] - from.at[1], dz = to.at[2] - from.at[2], m2 = dx * dx + dy * dy + dz * dz;
+      const uint64_t second = m2 >= m->config.nakagami_from_m[0] * m->config.nakagami_from_m[0], third = m2 >= m->config.nakagami_from_m[1] * m->config.nakagami_from_m[1];
+      m->scratch[slot] = bac_of_bits((bac_bits_of(w) & ~UINT64_C(3)) | (m->config.nakagami ? second + third : 0));
+    }
+  }
+}
+
+void bac_layout_row(struct bac_medium *m, struct bac_station *s) {
+  if (s->row_version == m->row_version) return;
+  s->row_version = m->row_version;
+  m->by_pair ? powers_by_pair(m, s) : powers_by_distance(m, s);
   m->scratch[s->slot] = 0; /* it does not hear itself */
   s->row_count = 0;
   for (size_t b = 0; b < m->block_count; b++) {
-    const double leakage = bac_channel_leakage(s->channel * 2, m->block_channel[b] * 2);
+    const double leakage = bac_channel_leakage(m->config.mask, s->channel * 2, m->block_channel[b] * 2);
     const double *w = m->scratch + b * BAC_LANES;
     bool reached = false;
     if (leakage > 0)

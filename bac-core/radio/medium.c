@@ -7,7 +7,6 @@
 
 #include "approx.h"
 #include "base/bytes.h"
-#include "channel_plan.h"
 #include "error_rate.h"
 #include "fading.h"
 #include "internal.h"
@@ -65,6 +64,10 @@ int bac_medium_check(const struct bac_medium_config *c, char *why, size_t why_si
     snprintf(why, why_size, "%s is %.9g: give a value from %.9g to %.9g", ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high);
     return BAC_EINVAL;
   }
+  if ((unsigned)c->loss.model >= BAC_LOSSES || (unsigned)c->mask >= BAC_MASKS) {
+    snprintf(why, why_size, "loss model %d with mask %d: give one of enum bac_loss and one of enum bac_mask", (int)c->loss.model, (int)c->mask);
+    return BAC_EINVAL;
+  }
   if (c->vector < 0 || c->vector >= BAC_VECTOR_KINDS || !bac_kernels_of((enum bac_vector)c->vector)) {
     snprintf(why, why_size, "vector instructions %d are not of this processor: give 0 for the best there are", c->vector);
     return BAC_EINVAL;
@@ -97,6 +100,8 @@ struct bac_medium *bac_medium_new(const struct bac_medium_config *config, const 
   m->host = *host;
   m->kernels = bac_kernels_of((enum bac_vector)config->vector);
   m->loss = bac_loss_pieces_of(&config->loss);
+  m->by_pair = config->loss.model == BAC_LOSS_V2V_URBAN || config->loss.model == BAC_LOSS_V2V_HIGHWAY;
+  m->v2v = (struct bac_v2v){config->loss.model == BAC_LOSS_V2V_URBAN ? BAC_V2V_URBAN : BAC_V2V_HIGHWAY, config->seed, config->obstacles};
   for (int i = 0; i < BAC_LOSS_PIECES; i++) { /* as watt() */
     m->loss.intercept[i] = (double)(float)m->loss.intercept[i];
     m->loss.slope[i] = (double)(float)m->loss.slope[i];

@@ -16,7 +16,9 @@
 #include <stddef.h>
 
 #include "airtime.h"
+#include "channel_plan.h"
 #include "fate.h"
+#include "obstacles.h"
 #include "propagation.h"
 
 #ifdef __cplusplus
@@ -28,11 +30,13 @@ struct bac_medium;
 struct bac_medium_config {
   uint64_t seed;
   struct bac_loss_config loss;
+  const struct bac_obstacles *obstacles; /* of TR 37.885 (v2v.h), borrowed; NULL: none */
   bool nakagami;              /* fading behind the loss */
   double nakagami_m[3];       /* shape near, between, far */
   double nakagami_from_m[2];  /* from here on between, far */
   double eirp_dbm;            /* of all stations, -50 to 44.8 */
   double noise_figure_db;     /* over 290 K and 10 MHz (-104 dBm) */
+  enum bac_mask mask;         /* of all transmitters */
   double floor_dbm;           /* weaker signals do not count at all (ns-3's Yans channel: -104), but see weak_signals */
   bool weak_signals;          /* as in ns-3's SpectrumWifiPhy: signals below the floor interfere, and what leaks in from other channels above
                                  it makes the channel busy like a frame of its own */
@@ -47,7 +51,7 @@ struct bac_medium_config {
   int vector;                 /* instructions to use, enum bac_vector of lanes.h; 0: the best there are */
 };
 
-/* ns-3.37's WaveNetDevice as BacHelper sets it up: three log, 23 dBm, Nakagami, 7 dB noise figure, -104 (no weak signals), -85, -62, -95 dBm and 4 dB, 500
+/* ns-3.37's WaveNetDevice as BacHelper sets it up: three log, 23 dBm, Nakagami, 7 dB noise figure, mask A, -104 (no weak signals), -85, -62, -95 dBm and 4 dB, 500
  * frames for 500 ms, 7 attempts. */
 struct bac_medium_config bac_medium_default(void);
 
@@ -129,7 +133,7 @@ void bac_medium_run(struct bac_medium *medium, bac_time until);
 
 /* How long a station has seen its channel busy since the beginning (its own frames, frames it was locked on, power above the threshold). */
 bac_time bac_medium_busy(const struct bac_medium *medium, bac_time now, uint32_t station);
-/* Mean power that a station receives from another, fading left out, dBm; -INFINITY where it does not count. */
+/* Mean power that a station receives from another, shadowing included, fading left out, dBm; -INFINITY where it does not count. */
 double bac_medium_power_dbm(struct bac_medium *medium, uint32_t from, uint32_t to);
 
 struct bac_medium_totals {

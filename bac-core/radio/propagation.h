@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Path loss by distance: straight pieces over the logarithm of the distance.
- * Source: ns-3's LogDistancePropagationLossModel and ThreeLogDistancePropagationLossModel. */
+ * Source: ns-3's LogDistancePropagationLossModel and ThreeLogDistancePropagationLossModel; of TR 37.885 (v2v.h, which has the rest) the line of sight. */
 #ifndef BAC_RADIO_PROPAGATION_H
 #define BAC_RADIO_PROPAGATION_H
 
@@ -8,11 +8,11 @@
 extern "C" {
 #endif
 
-enum bac_loss { BAC_LOSS_LOG_DISTANCE, BAC_LOSS_THREE_LOG };
+enum bac_loss { BAC_LOSS_LOG_DISTANCE, BAC_LOSS_THREE_LOG, BAC_LOSS_V2V_URBAN, BAC_LOSS_V2V_HIGHWAY, BAC_LOSSES };
 
 struct bac_loss_config {
   enum bac_loss model;
-  double reference_loss_db; /* at 1 m */
+  double reference_loss_db; /* at 1 m; TR 37.885: not used, nor is what follows */
   double exponent[3];       /* log-distance: the first; three log: of each piece */
   double distance_m[3];     /* where the pieces begin; log-distance: the first, within which the loss is the reference's */
 };

@@ -93,6 +93,36 @@ uint32_t BacCheck::Choice(const std::string& option, const std::string& value, c
   throw std::runtime_error(option + " is \"" + value + "\": give " + all);
 }
 
+namespace {
+
+constexpr double HALF_DB = -3.0102999566398120; // of 10 MHz against 20, by which ns-3's PHY scales two of its thresholds
+
+void CheckThresholds(const BacRadioOptions& o) {
+  BacCheck::Range("sensitivity (dBm)", o.sensitivity_dbm, -114, 0);
+  BacCheck::Range("CCA threshold (dBm)", o.cca_dbm, -110, 0);
+  BacCheck::Range("energy detection threshold (dBm)", o.energy_detect_dbm, -110, 0);
+  BacCheck::Range("preamble threshold (dBm)", o.preamble_dbm, -110, 0);
+  BacCheck::Range("preamble SINR (dB)", o.preamble_sinr_db, -20, 60);
+  for (const double m : o.nakagami_m) BacCheck::Range("Nakagami m", m, 0.1, 100);
+  BacCheck::Range("Nakagami distance (m)", o.nakagami_from_m[0], 0, 1e6);
+  BacCheck::Range("Nakagami distance, not before the first (m),", o.nakagami_from_m[1], o.nakagami_from_m[0], 1e6);
+  for (const double exponent : o.exponents) BacCheck::Range("loss exponent", exponent, 0, 20);
+  BacCheck::Range("loss distance (m)", o.loss_from_m[0], 0.001, 1e6);
+  for (int i = 1; i < 3; i++) BacCheck::Range("loss distance, not before the one before (m),", o.loss_from_m[i], o.loss_from_m[i - 1], 1e6);
+}
+
+Ptr<PropagationLossModel> NakagamiOf(const BacRadioOptions& options) {
+  Ptr<PropagationLossModel> fading = CreateObject<NakagamiPropagationLossModel>();
+  fading->SetAttribute("m0", DoubleValue(options.nakagami_m[0]));
+  fading->SetAttribute("m1", DoubleValue(options.nakagami_m[1]));
+  fading->SetAttribute("m2", DoubleValue(options.nakagami_m[2]));
+  fading->SetAttribute("Distance1", DoubleValue(options.nakagami_from_m[0]));
+  fading->SetAttribute("Distance2", DoubleValue(options.nakagami_from_m[1]));
+  return fading;
+}
+
+} // namespace
+
 BacHelper::BacHelper(const BacRadioOptions& options)
     : m_options(options),
       m_mode(ModeName(options.rate_mbps)),
@@ -100,7 +130,7 @@ BacHelper::BacHelper(const BacRadioOptions& options)
       m_wave(DynamicCast<BacWaveChannel>(m_channel)),
       m_channels(SERVICE) {
   BacCheck::Range("EIRP (dBm)", options.eirp_dbm, -50, 44.8);
-  BacCheck::Range("preamble threshold (dBm)", options.preamble_dbm, -110, 0);
+  CheckThresholds(options);
   BacCheck::Range("noise figure (dB)", options.noise_figure_db, 0, 50);
   BacCheck::Range("reference loss (dB)", options.reference_loss_db, 0, 200);
   BacCheck::Range("wire rate (Gb/s)", options.wire_gbps, 0.001, 1000);
@@ -111,28 +141,59 @@ BacHelper::BacHelper(const BacRadioOptions& options)
   BacCheck::Choice("error model", options.error_model, {"nist", "table"});
   if (BacCheck::Choice("radio", options.radio, {"wave", "fast"}) == 1 && options.error_model != "nist")
     throw std::runtime_error("error model is \"" + options.error_model + "\" with the fast radio: give nist");
-  Ptr<PropagationLossModel> loss;
-  if (BacCheck::Choice("loss model", options.loss, {"threelog", "logdistance"}) == 0) {
-    loss = CreateObject<ThreeLogDistancePropagationLossModel>();
-    loss->SetAttribute("Distance1", DoubleValue(80));
-    loss->SetAttribute("Distance2", DoubleValue(200));
-    loss->SetAttribute("Exponent0", DoubleValue(1.9));
-    loss->SetAttribute("Exponent1", DoubleValue(3.8));
-    loss->SetAttribute("Exponent2", DoubleValue(3.8));
-  } else {
-    loss = CreateObject<LogDistancePropagationLossModel>();
-    loss->SetAttribute("Exponent", DoubleValue(2.75));
-  }
-  loss->SetAttribute("ReferenceLoss", DoubleValue(options.reference_loss_db));
-  if (options.nakagami) loss->SetNext(CreateObject<NakagamiPropagationLossModel>());
+  BacCheck::Choice("mask", options.mask, Masks());
+  BacCheck::Choice("loss model", options.loss, Losses());
+  const Ptr<PropagationLossModel> loss = MakeLoss();
+  if (options.nakagami) loss->SetNext(NakagamiOf(options));
   m_channel->SetPropagationLossModel(loss);
   m_channel->SetPropagationDelayModel(CreateObject<ConstantSpeedPropagationDelayModel>());
   if (!m_wave) return;
   m_wave->SetAttribute("WeakSignals", BooleanValue(options.weak_signals));
   m_wave->SetAttribute("DetectionThreshold", DoubleValue(options.preamble_dbm));
+  m_wave->SetMask(BacCheck::Choice("mask", options.mask, Masks()));
+  if (m_byPair) return; // shadowing has no bound
   const bac_loss_config config = LossOf(options);
   const bac_loss_pieces pieces = bac_loss_pieces_of(&config);
   m_wave->SetReach([pieces](double loss_db) { return ReachOf(pieces, loss_db); }, options.nakagami);
+}
+
+Ptr<PropagationLossModel> BacHelper::MakeLoss() {
+  if (IsByPair(m_options)) {
+    m_byPair = CreateObject<BacV2vLossModel>();
+    m_byPair->Configure(m_options.loss == "tr37885-urban", RngSeedManager::GetRun());
+    return m_byPair;
+  }
+  const std::array<double, 3> exponents = ExponentsOf(m_options);
+  Ptr<PropagationLossModel> loss;
+  if (m_options.loss == "threelog") {
+    loss = CreateObject<ThreeLogDistancePropagationLossModel>();
+    loss->SetAttribute("Distance0", DoubleValue(m_options.loss_from_m[0]));
+    loss->SetAttribute("Distance1", DoubleValue(m_options.loss_from_m[1]));
+    loss->SetAttribute("Distance2", DoubleValue(m_options.loss_from_m[2]));
+    loss->SetAttribute("Exponent0", DoubleValue(exponents[0]));
+    loss->SetAttribute("Exponent1", DoubleValue(exponents[1]));
+    loss->SetAttribute("Exponent2", DoubleValue(exponents[2]));
+  } else {
+    loss = CreateObject<LogDistancePropagationLossModel>();
+    loss->SetAttribute("Exponent", DoubleValue(exponents[0]));
+  }
+  loss->SetAttribute("ReferenceLoss", DoubleValue(m_options.reference_loss_db));
+  return loss;
+}
+
+void BacHelper::SetObstacles(const bac_obstacles* obstacles) {
+  m_obstacles = obstacles;
+  if (m_byPair) m_byPair->GetCondition()->SetObstacles(obstacles);
+}
+
+const std::vector<std::string>& BacHelper::Losses() {
+  static const std::vector<std::string> names = {"threelog", "logdistance", "tr37885-urban", "tr37885-highway"};
+  return names;
+}
+
+const std::vector<std::string>& BacHelper::Masks() {
+  static const std::vector<std::string> names = {"A", "B", "C", "D"}; // in the order of bac_mask
+  return names;
 }
 
 uint32_t BacHelper::ServiceChannel(uint32_t index) {
@@ -152,6 +213,14 @@ std::vector<uint32_t> BacHelper::ChannelsOf(uint32_t shard, uint32_t shards) con
   return channels;
 }
 
+std::array<double, 3> BacHelper::ExponentsOf(const BacRadioOptions& options) {
+  const bac_loss_config own = bac_loss_default(options.loss == "threelog" ? BAC_LOSS_THREE_LOG : BAC_LOSS_LOG_DISTANCE);
+  std::array<double, 3> exponents = options.exponents;
+  for (int i = 0; i < 3; i++)
+    if (exponents[i] == 0) exponents[i] = own.exponent[i];
+  return exponents;
+}
+
 double BacHelper::GetMeanLoss(double distance_m) const {
   const bac_loss_config config = LossOf(m_options);
   const bac_loss_pieces pieces = bac_loss_pieces_of(&config);
@@ -159,8 +228,14 @@ double BacHelper::GetMeanLoss(double distance_m) const {
 }
 
 bac_loss_config BacHelper::LossOf(const BacRadioOptions& options) {
-  bac_loss_config config = bac_loss_default(options.loss == "threelog" ? BAC_LOSS_THREE_LOG : BAC_LOSS_LOG_DISTANCE);
+  static const bac_loss MODELS[] = {BAC_LOSS_THREE_LOG, BAC_LOSS_LOG_DISTANCE, BAC_LOSS_V2V_URBAN, BAC_LOSS_V2V_HIGHWAY}; // in the order of Losses()
+  bac_loss_config config = bac_loss_default(MODELS[BacCheck::Choice("loss model", options.loss, Losses())]);
   config.reference_loss_db = options.reference_loss_db;
+  if (IsByPair(options)) return config;
+  const std::array<double, 3> exponents = ExponentsOf(options);
+  const int pieces = config.model == BAC_LOSS_THREE_LOG ? 3 : 1;
+  for (int i = 0; i < pieces; i++) config.exponent[i] = exponents[i];
+  for (int i = 0; i < pieces && pieces == 3; i++) config.distance_m[i] = options.loss_from_m[i];
   return config;
 }
 
@@ -169,7 +244,11 @@ void BacHelper::Configure(WifiPhyHelper& phy) const {
   phy.Set("TxPowerStart", DoubleValue(m_options.eirp_dbm));
   phy.Set("TxPowerEnd", DoubleValue(m_options.eirp_dbm));
   phy.Set("RxNoiseFigure", DoubleValue(m_options.noise_figure_db));
-  phy.SetPreambleDetectionModel("ns3::BacPreambleDetection", "MinimumRssi", DoubleValue(m_options.preamble_dbm));
+  const BacRadioOptions usual;
+  if (m_options.sensitivity_dbm != usual.sensitivity_dbm) phy.Set("RxSensitivity", DoubleValue(m_options.sensitivity_dbm));
+  if (m_options.cca_dbm != usual.cca_dbm) phy.Set("CcaSensitivity", DoubleValue(m_options.cca_dbm)); // 3.35 has none
+  if (m_options.energy_detect_dbm != usual.energy_detect_dbm) phy.Set("CcaEdThreshold", DoubleValue(m_options.energy_detect_dbm));
+  phy.SetPreambleDetectionModel("ns3::BacPreambleDetection", "MinimumRssi", DoubleValue(m_options.preamble_dbm), "Threshold", DoubleValue(m_options.preamble_sinr_db));
 }
 
 Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards) {
@@ -227,7 +306,15 @@ Ptr<BacFastNetDevice> BacHelper::InstallFast(Ptr<Node> node, uint32_t id, uint32
     bac_medium_config config = bac_medium_default();
     config.seed = RngSeedManager::GetRun();
     config.loss = LossOf(m_options);
+    config.obstacles = m_obstacles;
+    config.mask = static_cast<bac_mask>(BacCheck::Choice("mask", m_options.mask, Masks()));
     config.nakagami = m_options.nakagami;
+    for (int i = 0; i < 3; i++) config.nakagami_m[i] = m_options.nakagami_m[i];
+    for (int i = 0; i < 2; i++) config.nakagami_from_m[i] = m_options.nakagami_from_m[i];
+    config.floor_dbm = m_options.sensitivity_dbm + HALF_DB;
+    config.sense_dbm = m_options.cca_dbm + HALF_DB;
+    config.energy_detect_dbm = m_options.energy_detect_dbm;
+    config.preamble_sinr_db = m_options.preamble_sinr_db;
     config.eirp_dbm = m_options.eirp_dbm;
     config.preamble_dbm = m_options.preamble_dbm;
     config.noise_figure_db = m_options.noise_figure_db;

@@ -3,16 +3,19 @@
 #define BAC_HELPER_H
 
 #include "ns3/bac-application.h"
+#include "ns3/bac-v2v-loss.h"
 #include "ns3/bac-wave-phy.h"
 #include "ns3/node.h"
 #include "ns3/nstime.h"
 #include "ns3/wifi-mode.h"
 #include "ns3/yans-wifi-helper.h"
 
+#include <array>
 #include <string>
 #include <vector>
 
 struct bac_loss_config;
+struct bac_obstacles;
 
 namespace ns3 {
 
@@ -32,13 +35,22 @@ struct BacRadioOptions {
   std::string radio = "wave";       ///< wave (ns-3's WaveNetDevice on its Yans channel) or fast (bac-core/radio)
   double rate_mbps = 6;             ///< 3, 4.5, 6, 9, 12, 18, 24 or 27
   double eirp_dbm = 23;             ///< transmit power, antennas included
-  std::string loss = "threelog";    ///< threelog (1.9/3.8/3.8 from 1/80/200 m) or logdistance (2.75)
-  double reference_loss_db = 47.86; ///< at 1 m
+  std::string loss = "threelog";    ///< threelog (1.9/3.8/3.8 from 1/80/200 m), logdistance (2.75), tr37885-urban or tr37885-highway (bac-core/radio/v2v.h)
+  double reference_loss_db = 47.86; ///< at 1 m, of the first two
+  std::array<double, 3> exponents{0, 0, 0};   ///< of threelog's pieces, logdistance: the first; 0: the model's own
+  std::array<double, 3> loss_from_m{1, 80, 200}; ///< threelog: where the pieces begin, rising
   bool nakagami = true;             ///< fast fading behind the loss
+  std::array<double, 3> nakagami_m{1.5, 0.75, 0.75}; ///< its shape: near, between, far (ns-3's m0, m1, m2)
+  std::array<double, 2> nakagami_from_m{80, 200};    ///< from here on between, far (ns-3's Distance1, Distance2)
   std::string error_model = "nist"; ///< nist or table
   std::string channels = "per-shard"; ///< of shards: per-shard, single or per-shard+cch (BacChannels)
   double noise_figure_db = 7;       ///< of receivers, over thermal noise (ns-3's RxNoiseFigure)
+  double sensitivity_dbm = -101;    ///< weaker signals do not count; of 20 MHz, in 10 MHz 3 dB less (ns-3's RxSensitivity)
+  double cca_dbm = -82;             ///< power that makes the channel busy where a frame is; as above (ns-3's CcaSensitivity)
+  double energy_detect_dbm = -62;   ///< and of any kind (ns-3's CcaEdThreshold)
   double preamble_dbm = -95;        ///< weakest preamble that is detected
+  double preamble_sinr_db = 4;      ///< and the SINR that it needs (ns-3's Threshold)
+  std::string mask = "A";           ///< class of the transmit spectrum mask: A, B, C or D (bac-core/radio/channel_plan.h)
   bool weak_signals = false;        ///< signals too weak to be detected interfere; with wave, those of adjacent channels too
   bool unculled = false;            ///< with wave: ns-3's YansWifiChannel itself, to compare with; the same receptions, slower
   uint32_t control_priority = 0;    ///< EDCA user priority, 0..7
@@ -63,12 +75,19 @@ class BacHelper {
   static uint32_t ServiceChannel(uint32_t index);               ///< \param index below SERVICE_CHANNELS \return the service channel
   /// In place of a service channel each for up to six shards; before stations are built. \param channels WAVE channel numbers, by shard
   void SetChannels(const std::vector<uint32_t>& channels) { m_channels = channels; }
+  /// Buildings, before stations are built. \param obstacles borrowed; null: none
+  void SetObstacles(const bac_obstacles* obstacles);
   uint32_t ChannelOf(uint32_t shard) const;                     ///< \param shard which \return its channel
   bool IsFast() const { return m_options.radio == "fast"; }     ///< \return whether stations are on the fast medium
   static bac_loss_config LossOf(const BacRadioOptions& options); ///< \param options of the radio \return its path loss
+  static std::array<double, 3> ExponentsOf(const BacRadioOptions& options); ///< \param options of the radio \return of threelog or logdistance
+  /// \param options of the radio \return whether its loss is that of TR 37.885, each pair's its own
+  static bool IsByPair(const BacRadioOptions& options) { return options.loss.rfind("tr37885-", 0) == 0; }
+  static const std::vector<std::string>& Losses(); ///< \return names of the models of path loss
+  static const std::vector<std::string>& Masks();  ///< \return classes of masks
   WifiMode GetMode() const { return WifiMode(m_mode); }         ///< \return rate of all frames
   uint64_t GetRate() const { return static_cast<uint64_t>(m_options.rate_mbps * 1e6); } ///< \return the same in bit/s
-  double GetMeanLoss(double distance_m) const;                  ///< \param distance_m a distance \return path loss without fading, dB
+  double GetMeanLoss(double distance_m) const;                  ///< \param distance_m a distance \return path loss without fading, dB; with TR 37.885 that of LOS
   Ptr<YansWifiChannel> GetChannel() const { return m_channel; } ///< \return the medium
 
   /// Add a radio to a node that has a mobility model. It is on its channel from t = 0.01 s on, continuously.
@@ -109,6 +128,7 @@ class BacHelper {
   Ptr<WaveNetDevice> Install80211p(const WifiPhyHelper& phy, Ptr<Node> node, uint32_t id, const std::vector<uint32_t>& channels); ///< see InstallRadioOn
   Ptr<WaveNetDevice> InstallWave(Ptr<Node> node, uint32_t id, const std::vector<uint32_t>& channels);                          ///< see InstallRadioOn
   Ptr<BacFastNetDevice> InstallFast(Ptr<Node> node, uint32_t id, uint32_t channel);                                            ///< see InstallRadioOn
+  Ptr<PropagationLossModel> MakeLoss();                        ///< \return by the options, without fading
   std::vector<uint32_t> ChannelsOf(uint32_t shard, uint32_t shards) const; ///< \param shard whose \param shards all others' too \return channels
 
   BacRadioOptions m_options;                 ///< of the radio
@@ -116,6 +136,8 @@ class BacHelper {
   Ptr<YansWifiChannel> m_channel;            ///< the medium
   Ptr<BacWaveChannel> m_wave;                ///< the same, unless it is ns-3's own
   Ptr<BacFastChannel> m_fast;                ///< the fast medium, configured with its first station
+  Ptr<BacV2vLossModel> m_byPair;             ///< the loss, with TR 37.885
+  const bac_obstacles* m_obstacles{nullptr}; ///< buildings
   std::vector<uint32_t> m_channels;          ///< by shard
   std::vector<Ptr<WaveNetDevice>> m_devices; ///< all radios
 };

@@ -5,6 +5,7 @@
 #include "bac-trace-mobility.h"
 
 #include "sim/columns.h"
+#include "trace/buildings.h"
 #include "trace/surroundings.h"
 #include "trace/trace.h"
 
@@ -180,7 +181,10 @@ void BacInterference::BuildJammer(uint32_t shard) {
     mobility = beside;
   } else {
     double at[2] = {m_at[0], m_at[1]};
-    if (m_options.jammer_at == "centre") bac_plan_centre(m_plan, shard, at);
+    if (m_options.jammer_at == "centre") {
+      bac_plan_centre(m_plan, shard, at);
+      bac_trace_outside(m_plan->trace, at);
+    }
     Ptr<ConstantPositionMobilityModel> still = CreateObject<ConstantPositionMobilityModel>();
     still->SetPosition(Vector(at[0], at[1], JAMMER_HEIGHT_M));
     mobility = still;

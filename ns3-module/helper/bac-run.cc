@@ -7,6 +7,7 @@
 
 #include "bac/cost.h"
 #include "radio/link_model.h"
+#include "radio/obstacles.h"
 #include "sim/columns.h"
 #include "sim/controller.h"
 #include "trace/plan.h"
@@ -21,6 +22,7 @@
 
 #include <sys/resource.h>
 
+#include <array>
 #include <chrono>
 #include <cinttypes>
 #include <cmath>
@@ -125,6 +127,7 @@ class Scene {
   std::map<uint32_t, Ptr<BacApplication>> m_relays; ///< the base station's, by shard; none without RSUs
   std::set<uint32_t> m_absent;                  ///< of them, those that have left
   std::vector<uint32_t> m_channels;             ///< by shard
+  std::unique_ptr<bac_obstacles, decltype(&bac_obstacles_free)> m_obstacles{nullptr, &bac_obstacles_free}; ///< the trace's buildings
   std::unique_ptr<BacHelper> m_helper;
   std::unique_ptr<BacStatistics> m_statistics;
   std::unique_ptr<BacInterference> m_interference; ///< what else is on the air
@@ -158,6 +161,9 @@ Scene::Scene(const BacRunOptions& options)
   if (bac_plan_new(trace, &want, &plan, why, sizeof why) != BAC_OK) Refuse(why);
   m_plan.reset(plan);
   m_channels = BacChannels::Of(o.radio.channels, plan);
+  std::vector<std::array<double, 2>> corners;
+  for (uint64_t i = 0; i < trace->corner_count; i++) corners.push_back({trace->corners_cm[i][0] / 100.0, trace->corners_cm[i][1] / 100.0});
+  m_obstacles.reset(bac_obstacles_new(reinterpret_cast<const double(*)[2]>(corners.data()), trace->building_corners, trace->building_count));
   m_interference = std::make_unique<BacInterference>(o.interference, o.radio, plan, m_channels, o.seed);
   m_config.backhaul = plan->rsu_count > 0;
   if (o.attack == "sybil")
@@ -204,6 +210,7 @@ void Scene::Build() {
   m_shared.reset(bac_shared_new(SHARED_VERDICTS));
   m_helper = std::make_unique<BacHelper>(m_options.radio);
   m_helper->SetChannels(m_channels);
+  m_helper->SetObstacles(m_obstacles.get());
   m_statistics = std::make_unique<BacStatistics>(m_options.seed, NanoSeconds(m_measureBegin), NanoSeconds(m_end), 300,
                                                  m_options.radio.preamble_dbm, m_options.radio.rate_mbps);
   m_statistics->SetShards(m_plan->shard_count);
@@ -425,12 +432,29 @@ BacRow Scene::GetConfiguration() const {
   real("rate_mbps", o.radio.rate_mbps);
   real("eirp_dbm", o.radio.eirp_dbm);
   text("loss_model", o.radio.loss);
-  real("reference_loss_db", o.radio.reference_loss_db);
+  const bool byPair = BacHelper::IsByPair(o.radio);
+  real("reference_loss_db", byPair ? NAN : o.radio.reference_loss_db);
+  const auto list = [](const double* values, size_t n) {
+    std::string all;
+    for (size_t i = 0; i < n; i++) all += (i == 0 ? "" : " ") + BacCheck::Text(values[i]);
+    return all;
+  };
+  const std::array<double, 3> exponents = BacHelper::ExponentsOf(o.radio);
+  text("exponents", byPair ? "" : list(exponents.data(), o.radio.loss == "threelog" ? 3 : 1));
+  text("loss_from_m", o.radio.loss == "threelog" ? list(o.radio.loss_from_m.data(), 3) : "");
+  real("buildings", byPair ? static_cast<double>(bac_obstacles_count(m_obstacles.get())) : NAN);
   count("nakagami", o.radio.nakagami);
+  text("nakagami_m", o.radio.nakagami ? list(o.radio.nakagami_m.data(), 3) : "");
+  text("nakagami_from_m", o.radio.nakagami ? list(o.radio.nakagami_from_m.data(), 2) : "");
   text("error_model", o.radio.error_model);
+  real("sensitivity_dbm", o.radio.sensitivity_dbm);
+  real("cca_dbm", o.radio.cca_dbm);
+  real("energy_detect_dbm", o.radio.energy_detect_dbm);
   real("preamble_dbm", o.radio.preamble_dbm);
+  real("preamble_sinr_db", o.radio.preamble_sinr_db);
   real("noise_figure_db", o.radio.noise_figure_db);
   count("weak_signals", o.radio.weak_signals);
+  text("mask", o.radio.mask);
   count("control_priority", o.radio.control_priority);
   count("vote_priority", o.radio.vote_priority);
   count("bulk_priority", o.radio.bulk_priority);

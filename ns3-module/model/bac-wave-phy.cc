@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bac-wave-phy.h"
 
+#include "radio/channel_plan.h"
+
 #include "ns3/abort.h"
 #include "ns3/boolean.h"
 #include "ns3/constant-position-mobility-model.h"
@@ -32,6 +34,8 @@ namespace {
 
 // Fading above this over the mean has a probability below 3e-4 at m = 0.75 (as in bac-core/radio/medium.c).
 constexpr double FADING_MARGIN_DB = 10;
+
+static_assert(BacWaveChannel::CHANNELS_APART == BAC_CHANNELS_APART, "one idea of which channels hear each other");
 
 // What differs from version to version: the type of a member says which this is.
 [[maybe_unused]] InterferenceHelper& HelperOf(InterferenceHelper& helper) { return helper; } // 3.35
@@ -134,10 +138,10 @@ void BacWaveChannel::DoDispose() {
   YansWifiChannel::DoDispose();
 }
 
-double BacWaveChannel::GetLeakage(uint32_t apart) {
-  // What SpectrumWifiPhy at 10 MHz takes in: 'bac-radio-bench --reference' measures it. -INFINITY would do for the rest.
-  static const double LEAKAGE_DB[CHANNELS_APART] = {0, -25, -57};
-  return LEAKAGE_DB[apart];
+BacWaveChannel::BacWaveChannel() { SetMask(BAC_MASK_A); }
+
+void BacWaveChannel::SetMask(uint32_t mask) {
+  for (uint32_t apart = 0; apart < CHANNELS_APART; apart++) m_leakage_db[apart] = bac_mask_leakage_db(static_cast<bac_mask>(mask), apart);
 }
 
 void BacWaveChannel::Join(Ptr<BacWavePhy> phy) {
@@ -247,14 +251,14 @@ void BacWaveChannel::TransmitAll(size_t sender, Ptr<const WifiPpdu> ppdu, double
   const double detectable = std::max(sensitivity, m_detection_dbm);
   double reach2[CHANNELS_APART];
   for (uint32_t apart = 0; apart < CHANNELS_APART; apart++)
-    reach2[apart] = ReachOf(dbm + GetLeakage(apart), m_floor_dbm, m_fading ? FADING_MARGIN_DB : 0);
+    reach2[apart] = ReachOf(dbm + m_leakage_db[apart], m_floor_dbm, m_fading ? FADING_MARGIN_DB : 0);
   Untold& untold = NewUntold(ppdu);
   for (size_t i = 0; i < m_stations.size(); i++) {
     if (distance2[i] > reach2[0] || i == sender) continue;
     const Station& to = m_stations[i];
     const uint32_t apart = static_cast<uint32_t>(std::abs(to.phy->GetChannelNumber() - number)) / 2;
     if (apart >= CHANNELS_APART || distance2[i] > reach2[apart]) continue;
-    const double received = m_loss->CalcRxPower(dbm + GetLeakage(apart), from.mobility, to.mobility) + to.phy->GetRxGain();
+    const double received = m_loss->CalcRxPower(dbm + m_leakage_db[apart], from.mobility, to.mobility) + to.phy->GetRxGain();
     if (received < m_floor_dbm) continue;
     if (received < detectable && to.told <= now)
       untold.power[i] = DbmToW(received);

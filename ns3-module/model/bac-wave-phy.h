@@ -78,6 +78,8 @@ class BacWaveChannel : public YansWifiChannel {
  public:
   static TypeId GetTypeId(); ///< \return the TypeId
 
+  BacWaveChannel();
+
   static constexpr uint32_t CHANNELS_APART = 3; ///< channels 0, 1 or 2 apart: farther ones leak nothing
 
   /// \param phy on this channel, in the order in which SetChannel was called, with device and mobility
@@ -87,7 +89,7 @@ class BacWaveChannel : public YansWifiChannel {
   void SetReach(std::function<double(double)> reach, bool fading);
   /// Give it to all receivers. \param sender from whom \param ppdu what \param dbm how strong, antenna gain included
   void Transmit(const YansWifiPhy* sender, Ptr<const WifiPpdu> ppdu, double dbm);
-  static double GetLeakage(uint32_t apart); ///< \param apart below CHANNELS_APART \return gain from a channel so far away, dB
+  void SetMask(uint32_t mask); ///< \param mask of all transmitters, a bac_mask; without it A
 
  protected:
   void DoDispose() override;
@@ -133,6 +135,7 @@ class BacWaveChannel : public YansWifiChannel {
   bool m_weak{false};                       ///< attribute WeakSignals
   double m_detection_dbm{0};                ///< attribute DetectionThreshold
   double m_floor_dbm{0};                    ///< attribute InterferenceFloor
+  double m_leakage_db[CHANNELS_APART];      ///< gain from a channel so far away, dB
 };
 
 } // namespace ns3

@@ -258,6 +258,11 @@ class BacAdjacentTest : public TestCase {
     NS_TEST_EXPECT_MSG_GT(ValueOf(result, "adjacent_airtime_share"), 0.5, "airtime");
     NS_TEST_EXPECT_MSG_LT(ValueOf(result, "pdr"), ValueOf(calm, "pdr") - 0.02, "delivery");
     NS_TEST_EXPECT_MSG_EQ(AllOf(BacRun(options)), AllOf(result), "rerun");
+    options.radio.mask = "D";
+    const BacRunResult strict = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(TextOf(strict, "mask"), "D", "results say so");
+    NS_TEST_EXPECT_MSG_GT(ValueOf(strict, "adjacent_frames_sent"), 1500, "their channel is as full");
+    NS_TEST_EXPECT_MSG_GT(ValueOf(strict, "pdr"), ValueOf(result, "pdr") + 0.01, "a stricter mask keeps them out");
   }
 
   std::string m_radio;

@@ -241,6 +241,85 @@ class BacRunHandoverTest : public TestCase {
   std::string m_sharding;
 };
 
+/// A wall between two streets.
+class BacRunBuildingsTest : public TestCase {
+ public:
+  explicit BacRunBuildingsTest(const std::string& radio) : TestCase("a trace's buildings are in the way with loss=tr37885-urban: " + radio), m_radio(radio) {}
+
+ private:
+  void DoRun() override {
+    BacTestTrace trace(20, 10, false);
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace);
+    options.evs = 16;
+    options.radio.radio = m_radio;
+    options.radio.loss = "tr37885-urban";
+    options.radio.nakagami = false;
+    options.radio.eirp_dbm = 0;
+    const BacRunResult open = BacRun(options);
+    BacTestTrace town(20, 10, false);
+    town.AddBuilding({{-100000, 1000}, {100000, 1000}, {100000, 2000}, {-100000, 2000}});
+    town.Save();
+    const BacRunResult built = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(open, "buildings"), "0", "results say so");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(built, "buildings"), "1", "results say so");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(built, "reference_loss_db"), "", "it has none");
+    NS_TEST_EXPECT_MSG_LT(std::stod(ValueOf(built, "pdr")), 0.8 * std::stod(ValueOf(open, "pdr")), "half of them are behind the wall");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(BacRun(options)), TextOf(built), "rerun");
+    options.radio.loss = "threelog";
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(BacRun(options), "buildings"), "", "which is all the same to it");
+  }
+
+  std::string m_radio;
+};
+
+/// Every threshold of the radio reaches either radio: delivery or busy ratio tells.
+class BacRunThresholdsTest : public TestCase {
+ public:
+  explicit BacRunThresholdsTest(const std::string& radio) : TestCase("every threshold of the radio is an option: " + radio), m_radio(radio) {}
+
+ private:
+  void DoRun() override {
+    BacTestTrace trace(20, 10, false);
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace);
+    options.radio.radio = m_radio;
+    options.time_s = 3;
+    const auto value = [](const BacRunResult& result, const char* name) { return std::stod(ValueOf(result, name)); };
+    const BacRunResult usual = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(usual, "sensitivity_dbm"), "-101", "ns-3's RxSensitivity");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(usual, "cca_dbm"), "-82", "ns-3's CcaSensitivity");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(usual, "energy_detect_dbm"), "-62", "ns-3's CcaEdThreshold");
+    NS_TEST_EXPECT_MSG_EQ(ValueOf(usual, "preamble_sinr_db"), "4", "ns-3's Threshold");
+    const double pdr = value(usual, "pdr");
+    const auto with = [&options](auto change) {
+      BacRunOptions changed = options;
+      change(changed.radio);
+      return BacRun(changed);
+    };
+    NS_TEST_EXPECT_MSG_LT(value(with([](auto& o) { o.sensitivity_dbm = -60; }), "pdr"), pdr - 0.2, "deaf to what is weaker");
+    NS_TEST_EXPECT_MSG_LT(value(with([](auto& o) { o.preamble_sinr_db = 45; }), "pdr"), pdr - 0.2, "preambles that are far above the noise");
+    NS_TEST_EXPECT_MSG_LT(value(with([](auto& o) { o.nakagami_m = {0.2, 0.2, 0.2}; }), "pdr"), pdr - 0.02, "deep fades");
+    const BacRunResult fades = with([](auto& o) { o.nakagami_m = {50, 0.2, 0.2}, o.nakagami_from_m = {5, 10}; });
+    NS_TEST_EXPECT_MSG_LT(value(fades, "pdr"), pdr - 0.02, "from 5 m on");
+    NS_TEST_EXPECT_MSG_LT(value(with([](auto& o) { o.exponents = {6, 6, 6}; }), "pdr"), pdr - 0.2, "steep");
+    const BacRunResult near = with([](auto& o) { o.exponents = {1.9, 9, 9}, o.loss_from_m = {1, 10, 20}; });
+    NS_TEST_EXPECT_MSG_LT(value(near, "pdr"), pdr - 0.2, "steep from 10 m on");
+    options.radio.preamble_dbm = -10; // nobody locks on anything: power alone makes a channel busy
+    const double sensed = value(with([](auto&) {}), "cbr");
+    NS_TEST_EXPECT_MSG_LT(value(with([](auto& o) { o.cca_dbm = 0; }), "cbr"), 0.6 * sensed, "or does not");
+    options.radio.preamble_dbm = -95;
+    BacRunOptions log = options;
+    log.radio.loss = "logdistance";
+    log.radio.exponents = {5, 0, 0};
+    const double steep = value(BacRun(log), "pdr");
+    log.radio.exponents = {2, 0, 0};
+    NS_TEST_EXPECT_MSG_LT(steep, value(BacRun(log), "pdr") - 0.2, "log-distance, too");
+  }
+
+  std::string m_radio;
+};
+
 class BacRunBadInputTest : public TestCase {
  public:
   BacRunBadInputTest() : TestCase("bad input is refused in one line with value and remedy") {}
@@ -296,6 +375,15 @@ void BacRunBadInputTest::DoRun() {
   Refused("rate", with([](auto& o) { o.radio.rate_mbps = 7; }), "7");
   Refused("power", with([](auto& o) { o.radio.eirp_dbm = 90; }), "90");
   Refused("loss model", with([](auto& o) { o.radio.loss = "none"; }), "none");
+  Refused("mask", with([](auto& o) { o.radio.mask = "E"; }), "\"E\"");
+  Refused("sensitivity", with([](auto& o) { o.radio.sensitivity_dbm = -200; }), "-200");
+  Refused("CCA", with([](auto& o) { o.radio.cca_dbm = 1; }), "1");
+  Refused("energy detection", with([](auto& o) { o.radio.energy_detect_dbm = 1; }), "1");
+  Refused("preamble SINR", with([](auto& o) { o.radio.preamble_sinr_db = 99; }), "99");
+  Refused("Nakagami m", with([](auto& o) { o.radio.nakagami_m[2] = 0; }), "0");
+  Refused("Nakagami distances", with([](auto& o) { o.radio.nakagami_from_m = {80, 70}; }), "70");
+  Refused("exponent", with([](auto& o) { o.radio.exponents[0] = -1; }), "-1");
+  Refused("distances of loss", with([](auto& o) { o.radio.loss_from_m = {1, 200, 80}; }), "80");
   Refused("error model", with([](auto& o) { o.radio.error_model = "none"; }), "none");
   Refused("priority", with([](auto& o) { o.radio.vote_priority = 8; }), "8");
   Refused("RSUs", with([](auto& o) { o.rsus = 9999; }), "9999");
@@ -316,6 +404,10 @@ class BacRunTestSuite : public TestSuite {
     AddTestCase(new BacRunHandoverTest("fast", "bac2", "quadrant"), TestCase::QUICK);
     AddTestCase(new BacRunHandoverTest("wave", "bac", "kmeans"), TestCase::QUICK);
     AddTestCase(new BacRunHandoverTest("fast", "bac2", "kmeans"), TestCase::QUICK);
+    for (const char* radio : {"wave", "fast"}) {
+      AddTestCase(new BacRunBuildingsTest(radio), TestCase::QUICK);
+      AddTestCase(new BacRunThresholdsTest(radio), TestCase::QUICK);
+    }
     AddTestCase(new BacRunBadInputTest, TestCase::QUICK);
   }
 };

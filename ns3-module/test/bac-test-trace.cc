@@ -43,6 +43,15 @@ BacTestTrace::BacTestTrace(uint32_t vehicles, uint32_t seconds, bool gaps) : m_s
 
 BacTestTrace::~BacTestTrace() { unlink(m_file.c_str()); }
 
+void BacTestTrace::AddBuilding(const std::vector<std::array<int32_t, 2>>& corners) {
+  m_buildingCorners.push_back(static_cast<uint32_t>(corners.size()));
+  m_corners.insert(m_corners.end(), corners.begin(), corners.end());
+  m_trace.building_count = static_cast<uint32_t>(m_buildingCorners.size());
+  m_trace.building_corners = m_buildingCorners.data();
+  m_trace.corner_count = m_corners.size();
+  m_trace.corners_cm = reinterpret_cast<const int32_t(*)[2]>(m_corners.data());
+}
+
 void BacTestTrace::Save() {
   char why[BAC_TRACE_WHY_SIZE];
   if (bac_trace_save(&m_trace, m_file.c_str(), why, sizeof why) != 0) throw std::runtime_error(why);

@@ -5,6 +5,7 @@
 
 #include "trace/trace.h"
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ class BacTestTrace {
 
   const bac_trace* Get() const { return &m_trace; }              ///< \return the trace
   const std::string& GetFile() const { return m_file; }          ///< \return its file
+  /// \param corners of a building, x, y in cm
+  void AddBuilding(const std::vector<std::array<int32_t, 2>>& corners);
   std::vector<bac_trace_sample>& Samples() { return m_samples; } ///< \return to change before Save
   void Save();                                                   ///< write the file
 
@@ -29,6 +32,8 @@ class BacTestTrace {
   std::vector<const char*> m_strings;
   std::vector<bac_trace_vehicle> m_vehicles;
   std::vector<bac_trace_sample> m_samples;
+  std::vector<uint32_t> m_buildingCorners;
+  std::vector<std::array<int32_t, 2>> m_corners;
   std::string m_file;
 };
 

@@ -138,12 +138,13 @@ class BacWaveWeakTest : public TestCase {
 
  private:
   /// \return frames of 100 that arrived over 182 m, where most do alone
-  uint32_t Arrived(bool weak, double interferer_m, uint32_t shard) {
+  uint32_t Arrived(bool weak, double interferer_m, uint32_t shard, const std::string& mask = "A") {
     BacRadioOptions options;
     options.loss = "logdistance";
     options.nakagami = false;
     options.eirp_dbm = 20;
     options.weak_signals = weak;
+    options.mask = mask;
     BacHelper helper(options);
     std::vector<Ptr<WaveNetDevice>> devices;
     const double at[3] = {0, 182, interferer_m};
@@ -179,6 +180,7 @@ class BacWaveWeakTest : public TestCase {
     NS_TEST_EXPECT_MSG_LT(Arrived(true, 792, 0), alone * 2 / 3, "it is 0.7 dB over the noise");
     NS_TEST_EXPECT_MSG_EQ(Arrived(false, 232, 1), Arrived(false, 1e5, 0), "stock: nothing leaks");
     NS_TEST_EXPECT_MSG_LT(Arrived(true, 232, 1), alone / 4, "next door, 50 m away: -99.6 dBm");
+    NS_TEST_EXPECT_MSG_EQ(Arrived(true, 232, 1, "D"), alone, "next door with a strict mask: -124.6 dBm");
     NS_TEST_EXPECT_MSG_LT(Arrived(true, 187, 2), alone * 2 / 3, "next but one, 5 m away: -104.1 dBm");
     NS_TEST_EXPECT_MSG_EQ(Arrived(true, 187, 3), alone, "beyond, 5 m away");
   }

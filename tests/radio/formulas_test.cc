@@ -119,10 +119,21 @@ TEST(Propagation, ThreeLog) {
 }
 
 TEST(ChannelPlan, Leakage) {
-  EXPECT_EQ(bac_channel_leakage(178, 178), 1);
-  EXPECT_NEAR(10 * std::log10(bac_channel_leakage(174, 172)), -25, 1e-9);
-  EXPECT_NEAR(10 * std::log10(bac_channel_leakage(176, 180)), -57, 1e-9);
-  EXPECT_EQ(bac_channel_leakage(172, 178), 0);
+  EXPECT_NEAR(10 * std::log10(bac_channel_leakage(BAC_MASK_A, 174, 172)), -25, 1e-9);
+  EXPECT_NEAR(10 * std::log10(bac_channel_leakage(BAC_MASK_A, 176, 180)), -57, 1e-9);
+  for (int mask = 0; mask < BAC_MASKS; mask++) {
+    const auto m = static_cast<bac_mask>(mask);
+    EXPECT_EQ(bac_channel_leakage(m, 178, 178), 1);
+    EXPECT_EQ(bac_mask_leakage_db(m, 0), 0);
+    EXPECT_EQ(bac_channel_leakage(m, 172, 178), 0);
+    EXPECT_EQ(bac_mask_leakage_db(m, 3), -INFINITY);
+    for (uint32_t apart = 1; apart < BAC_CHANNELS_APART; apart++) {
+      EXPECT_NEAR(10 * std::log10(bac_channel_leakage(m, 172 + 2 * apart, 172)), bac_mask_leakage_db(m, apart), 1e-9);
+      if (mask > 0) {
+        EXPECT_LE(bac_mask_leakage_db(m, apart), bac_mask_leakage_db(static_cast<bac_mask>(mask - 1), apart)) << "stricter by class";
+      }
+    }
+  }
   EXPECT_TRUE(bac_channel_valid(184));
   EXPECT_FALSE(bac_channel_valid(173));
   EXPECT_FALSE(bac_channel_valid(186));

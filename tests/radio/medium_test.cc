@@ -255,6 +255,18 @@ TEST(Medium, AdjacentChannelSense) {
   EXPECT_EQ(bac_medium_busy(net.m, kStart + 10 * BAC_MS, next), 0);
 }
 
+TEST(Medium, StricterMasksLeakLess) {
+  const double leaks[BAC_MASKS] = {-25, -25, -36.5, -50};
+  for (int mask = 0; mask < BAC_MASKS; mask++) {
+    bac_medium_config config = RadioNet::Config();
+    config.mask = static_cast<bac_mask>(mask);
+    RadioNet net(config);
+    const uint32_t a = net.Add(0, 0, 172), b = net.Add(0, 1, 174), own = net.Add(0, 1, 172);
+    EXPECT_NEAR(bac_medium_power_dbm(net.m, a, b), 20 - 47.86 + leaks[mask], 1e-3);
+    EXPECT_NEAR(bac_medium_power_dbm(net.m, a, own), 20 - 47.86, 1e-3);
+  }
+}
+
 /* With weak signals it does as in ns-3's SpectrumWifiPhy: power of 802.11 frames from next door counts from -85 dBm on (10 m: -80 dBm), unless
  * the frame is too weak to be one (next but one, 10 m: -112 dBm). */
 TEST(Medium, AdjacentChannelSenseWithWeakSignals) {

@@ -85,6 +85,17 @@ refuse 'block-bytes=-1' --block-bytes=-1 --out=DIR
 refuse 'churn=perhaps' --churn=perhaps --out=DIR
 refuse 'rate=7' --rate=7 --out=DIR
 refuse 'eirp=99' --eirp=99 --out=DIR
+refuse 'loss=tr37885' --loss=tr37885 --out=DIR
+refuse 'mask=E' --mask=E --out=DIR
+refuse 'sensitivity=-200' --sensitivity=-200 --out=DIR
+refuse 'cca=5' --cca=5 --out=DIR
+refuse 'energy-detect=x' --energy-detect=x --out=DIR
+refuse 'preamble-sinr=99' --preamble-sinr=99 --out=DIR
+refuse 'too few numbers' --nakagami-m=1,2 --out=DIR
+refuse 'too many numbers' --nakagami-from=80,200,300 --out=DIR
+refuse 'nakagami-m=x' --nakagami-m=1,x,2 --out=DIR
+refuse 'exponents=-1' --exponents=-1 --out=DIR
+refuse 'loss-from=' --loss-from= --out=DIR
 refuse 'ns3::NoSuchThing::X' --ns3::NoSuchThing::X=1 --out=DIR
 refuse 'SchedulerType' --SchedulerType=nonsense --out=DIR
 
@@ -119,7 +130,7 @@ refuse 'no electric vehicle' --scenario=mine/my.sumocfg --evs=8 --shards=2 --tim
 rm -rf mine first
 
 # ---- What it does right ----
-for word in protocols delivery scenario evs 'time' seeds out jobs force block-bytes eirp; do
+for word in protocols delivery scenario evs 'time' seeds out jobs force block-bytes eirp loss mask sensitivity cca energy-detect preamble preamble-sinr nakagami-m; do
   run 0 --help
   grep -q -e "--$word:" out || fail "no --$word in --help"
 done

@@ -16,10 +16,11 @@
 
 #include "curves.h"
 #include "disc.h"
+#include "radio/channel_plan.h"
 #include "radio/lanes.h"
 #include "script.h"
 
-#include "ns3/bac-wave-phy.h"
+#include "ns3/bac-helper.h"
 
 namespace {
 
@@ -165,11 +166,12 @@ bool CompareReference(const Scene& scene, const Wish& wish) {
 /// \return whether the tables of leakage say what SpectrumWifiPhy does, within 0.5 dB
 bool CompareLeakage() {
   bool good = true;
-  for (uint32_t apart = 0; apart < ns3::BacWaveChannel::CHANNELS_APART; apart++) {
-    const double spectrum = SpectrumLeakage(apart), ours = ns3::BacWaveChannel::GetLeakage(apart);
-    std::printf("leakage %u channels away: SpectrumWifiPhy %.2f dB, ours %.2f dB\n", apart, spectrum, ours);
-    good &= std::fabs(spectrum - ours) <= 0.5;
-  }
+  for (uint32_t mask = 0; mask < BAC_MASKS; mask++)
+    for (uint32_t apart = 0; apart < BAC_CHANNELS_APART; apart++) {
+      const double spectrum = SpectrumLeakage(mask, apart), ours = bac_mask_leakage_db(static_cast<bac_mask>(mask), apart);
+      std::printf("mask %s, leakage %u channels away: SpectrumWifiPhy %.2f dB, ours %.1f dB\n", ns3::BacHelper::Masks()[mask].c_str(), apart, spectrum, ours);
+      good &= std::fabs(spectrum - ours) <= 0.5;
+    }
   return good;
 }
 

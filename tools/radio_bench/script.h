@@ -59,6 +59,6 @@ struct Cost {
 Cost Run(Radio radio, const Script& script, Observer& observer, int vector = 0);
 
 /* What a receiver takes in of SpectrumWifiPhy's transmissions, `apart` channels away, dB. */
-double SpectrumLeakage(uint32_t apart);
+double SpectrumLeakage(uint32_t mask, uint32_t apart);
 
 #endif

@@ -3,8 +3,10 @@
 
 #include <cmath>
 
+#include "radio/channel_plan.h"
 #include "script.h"
 
+#include "ns3/double.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/multi-model-spectrum-channel.h"
 #include "ns3/pointer.h"
@@ -43,11 +45,15 @@ SpectrumHelper::SpectrumHelper(const ns3::BacHelper& helper) {
   helper.Configure(*this);
 }
 
-double SpectrumLeakage(uint32_t apart) {
+double SpectrumLeakage(uint32_t mask, uint32_t apart) {
+  static const double DBR[BAC_MASKS][3] = {{-20, -28, -40}, {-20, -28, -40}, {-32, -40, -50}, {-45, -55, -65}}; // at 5.5, 10 and 15 MHz: channel_plan.h
   ns3::BacRadioOptions options;
   options.nakagami = false;
   ns3::BacHelper helper(options);
   SpectrumHelper phy(helper);
+  phy.Set("TxMaskInnerBandMinimumRejection", ns3::DoubleValue(DBR[mask][0]));
+  phy.Set("TxMaskOuterBandMinimumRejection", ns3::DoubleValue(DBR[mask][1]));
+  phy.Set("TxMaskOuterBandMaximumRejection", ns3::DoubleValue(DBR[mask][2]));
   static double arrived; // dBm, of the last signal
   ns3::Ptr<ns3::WaveNetDevice> devices[2];
   const uint32_t shards[2] = {0, apart}; // 172, 174, 176
