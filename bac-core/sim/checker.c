@@ -56,6 +56,8 @@ struct seen_epoch {
   uint8_t digest[BAC_HASH_BYTES];
   struct bac_buf *encoded;
   struct bac_roster *roster;
+  uint32_t first; /* node that was in it first */
+  bool unfounded; /* no honest node has committed the block that it stands on */
   UT_hash_handle hh;
 };
 
@@ -322,6 +324,8 @@ static void check_primary(struct bac_checker *c, bac_time now, const struct bac_
   bac_roster_free(roster);
 }
 
+static void found_epoch(struct bac_checker *c, bac_time now, const struct seen_block *b);
+
 static struct seen_block *add_block(struct bac_checker *c, bac_time now, uint32_t node, const struct bac_block *block) {
   struct seen_block *b = bac_alloc(1, sizeof *b);
   struct bac_cost cost = {0};
@@ -350,6 +354,7 @@ static struct seen_block *add_block(struct bac_checker *c, bac_time now, uint32_
   if (memcmp(root, b->header.state_root, sizeof root) != 0)
     violation(c, now, BAC_CHECK_EXECUTION, "block %" PRIu64 ", committed by node %u, names another state than it leads to", b->header.height, node);
   b->notes = bac_recount_notes(block, &b->note_count);
+  found_epoch(c, now, b);
   bac_checker_state(c, now, b->header.height, b->state);
   return b;
 }
@@ -440,21 +445,35 @@ static void recount(struct bac_checker *c, bac_time now, const struct seen_epoch
     }
 }
 
-static void check_roster(struct bac_checker *c, bac_time now, uint32_t node, const struct seen_epoch *e) {
-  struct seen_block *base;
-  HASH_FIND(hh, c->blocks, e->digest, BAC_HASH_BYTES, base);
-  if (!base || !base->state) {
-    violation(c, now, BAC_CHECK_AGREEMENT, "epoch %" PRIu64 " of node %u stands on a block that no honest node has committed", e->epoch, node);
-    return;
-  }
+static void check_roster(struct bac_checker *c, bac_time now, const struct seen_epoch *e, const struct seen_block *base) {
   check_seed(c, now, e);
   struct bac_roster *roster = bac_state_roster(base->state, e->roster->shard);
   struct bac_buf *encoded = bac_roster_encode(roster);
   recount(c, now, e, base);
   if (encoded->length != e->encoded->length || memcmp(encoded->data, e->encoded->data, encoded->length) != 0)
-    violation(c, now, BAC_CHECK_ROSTER, "the roster of epoch %" PRIu64 " at node %u is not what block %" PRIu64 " says", e->epoch, node, e->base);
+    violation(c, now, BAC_CHECK_ROSTER, "the roster of epoch %" PRIu64 " at node %u is not what block %" PRIu64 " says", e->epoch, e->first, e->base);
   bac_buf_unref(encoded);
   bac_roster_free(roster);
+}
+
+/* Q(n) have signed an epoch's last block: each commits it first, except where the roster ends the epoch. What it agreed on there is signed
+ * before anybody has Q(n) of it, and a byzantine member may be the first. */
+static void check_base(struct bac_checker *c, bac_time now, struct seen_epoch *e, bool recovered) {
+  struct seen_block *base;
+  HASH_FIND(hh, c->blocks, e->digest, BAC_HASH_BYTES, base);
+  if (base && base->state)
+    check_roster(c, now, e, base);
+  else if (recovered)
+    e->unfounded = true;
+  else
+    violation(c, now, BAC_CHECK_AGREEMENT, "epoch %" PRIu64 " of node %u stands on a block that no honest node has committed", e->epoch, e->first);
+}
+
+static void found_epoch(struct bac_checker *c, bac_time now, const struct seen_block *b) {
+  struct seen_epoch *e = epoch_at(c, b->header.epoch + 1);
+  if (!e || !e->unfounded || memcmp(e->digest, b->digest, BAC_HASH_BYTES) != 0) return;
+  e->unfounded = false;
+  check_roster(c, now, e, b);
 }
 
 static void epoch_began(struct bac_checker *c, bac_time now, uint32_t node, const struct bac_effect *effect) {
@@ -467,11 +486,12 @@ static void epoch_began(struct bac_checker *c, bac_time now, uint32_t node, cons
     e = bac_alloc(1, sizeof *e);
     e->epoch = effect->epoch.epoch;
     e->base = effect->epoch.base;
+    e->first = node;
     memcpy(e->digest, effect->epoch.base_digest, BAC_HASH_BYTES);
     e->encoded = bac_buf_ref(encoded);
     e->roster = bac_roster_decode(encoded->data, encoded->length);
     HASH_ADD(hh, c->epochs, epoch, sizeof e->epoch, e);
-    if (e->epoch > 0) check_roster(c, now, node, e);
+    if (e->epoch > 0) check_base(c, now, e, effect->epoch.recovered);
   } else if (e->base != effect->epoch.base || memcmp(e->digest, effect->epoch.base_digest, BAC_HASH_BYTES) != 0) {
     violation(c, now, BAC_CHECK_AGREEMENT, "epoch %" PRIu64 " stands on block %" PRIu64 " and, for node %u, on another block %" PRIu64, e->epoch, e->base, node,
               effect->epoch.base);

@@ -60,13 +60,14 @@ class Checker : public ::testing::Test {
     memcpy(e.tx_status.id, tx.id, BAC_HASH_BYTES);
     bac_checker_effect(c, 0, tx.from, &e);
   }
-  void epoch(uint32_t node, const bac_roster *roster, uint64_t number, const bac_entry *base) {
+  void epoch(uint32_t node, const bac_roster *roster, uint64_t number, const bac_entry *base, bool recovered = false) {
     bac_effect e = {};
     e.type = BAC_EFFECT_EPOCH;
     e.epoch.epoch = number;
     e.epoch.base = base->block->header.height;
     memcpy(e.epoch.base_digest, base->block->digest, BAC_HASH_BYTES);
     e.epoch.roster = roster;
+    e.epoch.recovered = recovered;
     bac_checker_effect(c, 0, node, &e);
   }
   std::string verdict() const {
@@ -118,6 +119,30 @@ TEST_F(Checker, TwoBasesOfOneEpoch) {
   EXPECT_EQ("none", verdict());
   epoch(3, &w.roster, 0, one);
   EXPECT_EQ("agreement", verdict());
+}
+
+TEST_F(Checker, AnEpochOnABlockThatNobodyCommitted) {
+  epoch(1, &w.roster, 1, w.build(w.genesis(), 1, {}));
+  EXPECT_EQ("agreement", verdict());
+}
+
+/* Where the roster ends an epoch a byzantine member may have Q(n) words first; it is looked at when an honest one has the block. */
+TEST_F(Checker, ARecoveredEpochBeforeItsBlock) {
+  for (bool right : {true, false}) {
+    bac_checker_free(c);
+    begin();
+    bac_entry *one = w.build(w.genesis(), 1, {});
+    persist(1, record(one));
+    bac_roster *next = bac_state_roster(one->state, 0);
+    if (!right) const_cast<bac_member *>(next->members)[2].units++;
+    bac_checker_free(c);
+    begin();
+    epoch(1, next, 1, one, true);
+    EXPECT_EQ("none", verdict());
+    persist(2, record(one));
+    EXPECT_EQ(right ? "none" : "roster", verdict());
+    bac_roster_free(next);
+  }
 }
 
 TEST_F(Checker, AHeightLeftOut) {
@@ -346,6 +371,9 @@ TEST(Swarm, ALastBlockThatComesAfterTheAgreedEndGoes) {
 TEST(Swarm, EachEpochIsReportedWithItsOwnRoster) {
   EXPECT_EQ(BAC_CHECK_NONE, run("bac2", 300516, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check);
 }
+
+/* A liar spoke of later epochs, and a member that could derive the agreed last block took the state from a byzantine one instead. */
+TEST(Swarm, AByzantineMemberMayEndAnEpochFirst) { EXPECT_EQ(BAC_CHECK_NONE, run("bac2", 2001691, BAC_PLAN_DRAW, BAC_PLAN_DRAW).check); }
 
 TEST(FastCrypto, NobodyForges) {
   bac_keypair a, b;

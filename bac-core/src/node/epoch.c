@@ -329,6 +329,7 @@ void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg) {
   }
   if (!e->certificate.signatures) bac_qc_copy(&e->certificate, &b.certificate);
   bac_epoch_approach(node);
+  bac_recovery_finish(node); /* whoever can derive the last block needs nobody's state */
   /* A member that lacks a few blocks gets them; for one that has waited long enough, or was away, the state is the shorter way. */
   const bool outside = !node->engine || e->heard_epoch > node->roster->epoch + 1 || e->patience == 0;
   if (!e->turns && outside) {
