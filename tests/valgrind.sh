@@ -16,8 +16,9 @@ mkdir -p build
 cmake --build "$build" -j "$jobs" --target bac-core-tests bac-engine-tests bac-swarm-tests > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
 failed=0
 for suite in bac-core-tests bac-engine-tests bac-swarm-tests; do
+  verdict='no errors'
   valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,possible --track-origins=no \
-    "$build/bin/$suite" --gtest_brief=1 --gtest_filter="$filter" > "$log" 2>&1 || { failed=1; grep -v '^Running main' "$log" >&2; }
-  echo "valgrind: $suite: $(sed -n 's/^\[==========\] \([0-9]* tests\).*/\1/p' "$log" | tail -n 1), $([ "$failed" = 0 ] && echo no errors || echo FAILED)"
+    "$build/bin/$suite" --gtest_brief=1 --gtest_filter="$filter" > "$log" 2>&1 || { failed=1 verdict=FAILED; grep -v '^Running main' "$log" >&2; }
+  echo "valgrind: $suite: $(sed -n 's/^\[==========\] \([0-9]* tests\).*/\1/p' "$log" | tail -n 1), $verdict"
 done
 exit "$failed"

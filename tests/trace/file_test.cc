@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -68,7 +69,7 @@ TEST_F(TraceFile, FailedSaveLeavesNothing) {
   }
 }
 
-TEST_F(TraceFile, TwoThousandVehiclesLoadInTime) {
+TEST_F(TraceFile, TwoThousandVehiclesLoad) {
   SampleTrace town;
   town.trace().duration_ns = 300 * kSecond;
   std::vector<bac_trace_sample> samples(301, town.At(5, 5));
@@ -79,9 +80,11 @@ TEST_F(TraceFile, TwoThousandVehiclesLoadInTime) {
   bac_trace *trace = nullptr;
   ASSERT_EQ(bac_trace_load(path.c_str(), &trace, m_why, sizeof m_why), BAC_OK) << m_why;
   double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  EXPECT_EQ(trace->vehicle_count, 2000u);
+  EXPECT_EQ(trace->sample_count, 2000u * 301);
+  EXPECT_EQ(memcmp(trace->samples, town.trace().samples, trace->sample_count * sizeof *trace->samples), 0);
   bac_trace_free(trace);
-  RecordProperty("load_ms", static_cast<int>(seconds * 1000));
-  EXPECT_LT(seconds, 2);
+  RecordProperty("load_ms", static_cast<int>(seconds * 1000)); /* told, not judged */
 }
 
 }  // namespace
