@@ -116,6 +116,21 @@ TEST(Rsu, AnyNumberIsSpread) {
       for (uint32_t k = 0; k < i; k++) EXPECT_GT(std::hypot(x[i] - x[k], y[i] - y[k]), 100);
     }
   }
+  for (uint32_t count : {4u, 5u, 9u, 16u}) { /* neighbours take turns by number */
+    const bac_box cell = {0, 0, count == 5 ? 3000. : 2000., count == 5 ? 100. : 2000.};
+    std::vector<double> x(count), y(count);
+    ASSERT_EQ(bac_rsu_grid(&cell, count, x.data(), y.data()), BAC_OK);
+    const double spacing = count == 5 ? 600 : 2000 / std::sqrt(count);
+    uint32_t neighbours = 0;
+    for (uint32_t i = 0; i < count; i++) {
+      for (uint32_t k = 0; k < i; k++) {
+        if (std::hypot(x[i] - x[k], y[i] - y[k]) > 1.1 * spacing) continue;
+        neighbours++;
+        EXPECT_EQ((i + k) % 2, 1u) << i << " and " << k << " of " << count;
+      }
+    }
+    EXPECT_GE(neighbours, count - 1);
+  }
   double x, y;
   EXPECT_EQ(bac_rsu_grid(&kTown, 0, &x, &y), BAC_EINVAL);
   EXPECT_EQ(bac_rsu_grid(&kTown, BAC_RSU_MAX + 1, &x, &y), BAC_EINVAL);

@@ -40,7 +40,8 @@ int bac_rsu_grid(const struct bac_box *cell, uint32_t count, double *x, double *
   for (uint32_t row = 0; row < rows; row++) {
     uint32_t here = count / rows + (row < count % rows);
     for (uint32_t i = 0; i < here; i++, next++) {
-      x[next] = cell->min_x + width * (i + 0.5) / here;
+      const uint32_t column = row % 2 == 1 ? here - 1 - i : i; /* to and fro, so that neighbours are numbered even and odd */
+      x[next] = cell->min_x + width * (column + 0.5) / here;
       y[next] = cell->min_y + height * (row + 0.5) / rows;
     }
   }

@@ -17,7 +17,8 @@ extern "C" {
 uint32_t bac_rsu_default(const struct bac_box *cell);
 
 /* Writes `count` positions to x[] and y[]: rows of equally spaced RSUs, arranged so that the farthest corner is as near
- * as possible.  Errors: BAC_EINVAL (count not in 1..BAC_RSU_MAX). */
+ * as possible; the rows to and fro. Where they are equally long, of any two neighbours one has an even place, one an odd: they take turns on
+ * the air (link/wired.c).  Errors: BAC_EINVAL (count not in 1..BAC_RSU_MAX). */
 int bac_rsu_grid(const struct bac_box *cell, uint32_t count, double *x, double *y);
 
 #ifdef __cplusplus
