@@ -206,9 +206,9 @@ constexpr uint32_t kVoters = 500;
 
 TEST(DisseminationRadio, OneHopBesideBeacons) { EXPECT_LE(spread(500000, 50, 150, 10, kSeeds), 1.7); }
 
-/* A road of 3 km with RSUs that a wire joins: each sends what its own cell lacks, all at once. */
+/* A road of 3 km with RSUs that a wire joins, numbered along it. */
 struct Road {
-  double evs = 0, wired = 0; /* until the last EV has the block; from the first RSU that has it to the last station on the wire; s */
+  double evs = 0, most = 0, wired = 0; /* until the last EV has the block, and until two thirds have; from the first RSU that has it to the last station on the wire; s */
 };
 
 Road along_road(size_t bytes, uint32_t evs, uint32_t rsus, uint64_t seed) {
@@ -230,11 +230,12 @@ Road along_road(size_t bytes, uint32_t evs, uint32_t rsus, uint64_t seed) {
   net.on_deliver = [&](uint32_t id, const uint8_t *, size_t length) {
     if (length != bytes) return;
     if (id < evs && ++got == evs - 1) road.evs = static_cast<double>(net.now - start) / 1e9;
+    if (id < evs && got == evs * 2 / 3) road.most = static_cast<double>(net.now - start) / 1e9;
     if (id < evs) return;
     if (wired++ == 0) first = net.now;
     road.wired = static_cast<double>(net.now - first) / 1e9;
   };
-  net.run(3 * BAC_SECOND); /* HELLOs are over */
+  net.run(20 * BAC_SECOND); /* stations know how well they hear each other */
   start = net.now;
   net.send(0, BAC_BROADCAST, block, BAC_LINK_BULK);
   EXPECT_TRUE(net.run(start + 60 * BAC_SECOND, [&] { return got == evs - 1 && wired == rsus + 1; })) << got << " EVs, " << wired << " wired, seed " << seed;
@@ -244,6 +245,14 @@ Road along_road(size_t bytes, uint32_t evs, uint32_t rsus, uint64_t seed) {
 /* Whoever asks two RSUs on the wire gets what it lacks, whatever each of them has heard on the air. */
 TEST(DisseminationRadio, WhatOneRsuHasAllHaveAtOnce) {
   for (uint64_t seed = 1; seed <= kSeeds; seed++) EXPECT_LE(along_road(500000, 60, 6, seed).wired, 0.5) << "seed " << seed;
+}
+
+/* RSUs pass symbols on as they come, and take turns, so that who is halfway between two of them hears each. At 600 m, as the ns-3 module sets them
+ * up. Without either rule it takes more than four times. */
+TEST(DisseminationRadio, WiredRsusServeAllCellsAtOnce) {
+  double mean = 0;
+  for (uint64_t seed = 1; seed <= kSeeds; seed++) mean += along_road(500000, 100, 5, seed).evs * 1e9 / loss_free_ns(500000) / kSeeds;
+  EXPECT_LE(mean, 2.6);
 }
 
 /* Votes of all, spread by roster index over twice their summed airtime, as the node does (bac_env_vote_window), on their way to one member. */
@@ -274,9 +283,13 @@ TEST(DisseminationRadio, DISABLED_Table) {
   for (size_t bytes : {size_t{100000}, size_t{2000000}})
     for (uint32_t hz : {0u, 10u}) spread(bytes, 50, 150, hz, 5);
   for (uint32_t rsus : {3u, 5u, 6u, 10u}) {
-    double mean = 0;
-    for (uint64_t seed = 1; seed <= 5; seed++) mean += along_road(500000, 100, rsus, seed).evs / 5;
-    std::printf("500000 B to 100 EVs along 3 km, %u RSUs: %.2f times the loss-free airtime\n", rsus, mean * 1e9 / loss_free_ns(500000));
+    double all = 0, most = 0;
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+      const Road road = along_road(500000, 100, rsus, seed);
+      all += road.evs * 1e9 / loss_free_ns(500000) / 5;
+      most += road.most * 1e9 / loss_free_ns(500000) / 5;
+    }
+    std::printf("500000 B to 100 EVs along 3 km, %u RSUs: %.2f times the loss-free airtime, two thirds of them after %.2f\n", rsus, all, most);
   }
 }
 

@@ -161,6 +161,53 @@ TEST(Transfer, RsusCarryItOverTheWire) {
   EXPECT_EQ(m.count(100, object) + m.count(101, object), 2);
 }
 
+/* What one RSU hears leaves the other within the same pass: it begins with half of the block, since its id is odd, and there is no third pass. On
+ * the wire each symbol goes up once and down once. */
+TEST(Transfer, RsusPassSymbolsOnAsTheyCome) {
+  Medium m(8, 0, Medium::CSMA);
+  two_cells(m);
+  Bytes object = object_of(300000, 1);
+  const bac_time start = m.now, pass = 221 * (97500 + 58000 + 40000 + 1450 * 8000 / 6);
+  const uint64_t wired = m.wire_frames;
+  m.send(1, BAC_BROADCAST, object);
+  EXPECT_TRUE(m.run(start + 10 * BAC_SECOND, [&] { return all_have(m, object, 2, 8) && m.count(200, object) == 1; }));
+  EXPECT_LT(m.now - start, pass * 17 / 10);
+  EXPECT_LT(m.wire_frames - wired, 2 * 221 + 40u);
+  EXPECT_EQ(bac_link_counters(m.station(100).link)->symbols_duplicate + bac_link_counters(m.station(100).link)->symbols_surplus, 0u);
+}
+
+/* RSUs that hear the originator well only fill each other's gaps: on the air they would be in its way. */
+TEST(Transfer, RsusInEarshotOfTheOriginatorAreSilent) {
+  Medium m(8, 0.1, Medium::CSMA);
+  m.config.backhaul = true;
+  for (uint32_t id = 1; id <= 4; id++) m.add(id);
+  m.add(100, BAC_LINK_RSU), m.add(101, BAC_LINK_RSU), m.add(200, BAC_LINK_MBS);
+  m.run(10 * BAC_SECOND);
+  m.send(1, BAC_BROADCAST, object_of(300000, 1));
+  m.run(m.now + 400 * BAC_MS);
+  EXPECT_GT(bac_link_counters(m.station(1).link)->symbols_sent, 150u);
+  for (uint32_t id : {100u, 101u}) {
+    EXPECT_EQ(bac_link_counters(m.station(id).link)->frames_sent[BAC_LINK_AIR][BAC_LINK_SYMBOL], 0u);
+    EXPECT_GT(bac_link_counters(m.station(id).link)->symbols_useful, 0.94 * static_cast<double>(bac_link_counters(m.station(1).link)->symbols_sent));
+  }
+}
+
+/* Whoever sends a false symbol reaches all cells with it; they start again, and get the block when an RSU has it whole. */
+TEST(Transfer, AFalseSymbolThatWasPassedOnIsGotOver) {
+  for (uint64_t seed = 1; seed <= 5; seed++) {
+    Medium m(seed, 0.1, Medium::CSMA);
+    two_cells(m);
+    uint32_t symbols = 0;
+    m.tamper = [&](uint32_t from, Bytes &frame) {
+      if (from == 1 && (frame[1] & 15) == BAC_LINK_SYMBOL && ++symbols == 20) frame.back() ^= 1;
+    };
+    Bytes object = object_of(300000, 1);
+    m.send(1, BAC_BROADCAST, object);
+    EXPECT_TRUE(m.run(m.now + 10 * BAC_SECOND, [&] { return all_have(m, object, 2, 8) && m.count(200, object) == 1; })) << seed;
+    EXPECT_GT(m.sum([](auto &c) { return c.objects_polluted; }), 1u);
+  }
+}
+
 TEST(Transfer, MbsSendsToAll) {
   Medium m(9, 0.1);
   two_cells(m);

@@ -106,6 +106,7 @@ struct link_generation {
   uint32_t sent;          /* symbols of it that this node broadcast on the air */
   uint8_t asked;          /* what someone has asked for and not got yet */
   uint8_t heard[32];      /* bit i: symbol i was heard, or sent, on the air */
+  uint8_t pending[BAC_LINK_PORTS][32]; /* bit i: symbol i came by the other port and is to leave by this one */
   uint8_t **symbols;      /* received: BAC_LINK_CODE_SYMBOLS pointers, NULL before the first */
   bool decoded, prepared; /* prepared: `heard` and `position` are set up for sending */
   bool wired;             /* `wire_position` is set */
@@ -133,6 +134,10 @@ struct link_object {
   size_t bytes;         /* memory charged for it */
   bac_time created, progress;
   uint32_t decoded;                     /* generations */
+  uint32_t pending[BAC_LINK_PORTS];     /* symbols, over all generations */
+  uint16_t pending_from;                /* the RSU that they came from by wire; BAC_BROADCAST: several, or by air */
+  uint32_t by_air, by_wire;             /* symbols heard from who is heard well; new ones that another RSU passed on */
+  bac_time half_at;                     /* when an RSU, or the MBS, had half of it; 0: not yet */
   uint16_t forwards[LINK_FORWARDS_MAX]; /* destinations it is to go on to */
   uint32_t forwards_count;
 
@@ -163,6 +168,7 @@ struct link_job {
   uint16_t peer, destination;
   uint8_t port;
   bool answers;  /* a NEED that came by unicast */
+  bool named;    /* answers a NEED that asks this station first */
   uint32_t turn; /* generation to serve next */
   uint32_t pass; /* next data symbol of the first pass; layout.symbols: done */
   uint32_t outstanding_total;
@@ -190,6 +196,7 @@ struct bac_link {
   bac_time hello_due, route_due, housekeeping_due;
   bac_time neighbour_lifetime;
   bool weak;               /* hears few stations: see link_item */
+  bool turns;              /* an RSU that is wired to others: takes turns with them on the air */
   bool declined;           /* what is being delivered */
   bool sent_on_air;        /* since the HELLO timer was set */
   uint8_t broadcast_count; /* frames broadcast on the air, modulo 256 */
@@ -232,6 +239,8 @@ struct link_hop {
  * node alone. */
 bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool from_wire, bool addressed,
                 struct link_hop *hop);
+/* The RSU within earshot that is heard best, or NULL. */
+const struct link_neighbour *link_rsu_near(const struct bac_link *l, bac_time now);
 void link_route_receive(struct bac_link *l, bac_time now, uint16_t from, struct bac_reader *r);
 bool link_route_frame(struct bac_link *l, bac_time now, struct bac_link_frame *out);
 void link_housekeeping(struct bac_link *l, bac_time now);
@@ -286,7 +295,7 @@ enum link_symbol_result link_object_symbol(struct bac_link *l, bac_time now, str
 void link_object_deliver(struct bac_link *l, bac_time now, struct link_object *o);
 /* Symbols still lacked of generation g. */
 uint8_t link_object_lacks(const struct link_object *o, uint32_t g);
-/* Data symbol `index` of generation g of a complete object. */
+/* Data symbol `index` of generation g, of a complete object or a decoded generation. */
 uint8_t *link_object_data(const struct link_object *o, uint32_t g, uint32_t index);
 
 /* ---- transfer.c ---- */
@@ -308,6 +317,21 @@ void link_need_receive(struct bac_link *l, bac_time now, enum bac_link_port port
                        struct bac_reader *r);
 bool link_need_frame(struct bac_link *l, bac_time now, enum bac_link_port port, struct bac_link_frame *out);
 bac_time link_need_wakeup(const struct bac_link *l, enum bac_link_port port);
+
+/* ---- wired.c ---- */
+/* A symbol of a broadcast object came that was new here: from the air it goes on by wire, from the wire on the air; at the MBS from wire to wire.
+ * Nothing for EVs, and without a wire. */
+void link_pass_on(struct bac_link *l, bac_time now, enum bac_link_port port, struct link_object *o, uint32_t g, uint32_t index, uint16_t from);
+/* The next symbol to pass on, taken off the list. False: none. */
+bool link_pass_next(struct link_object *o, enum bac_link_port port, uint32_t *g, uint32_t *index);
+/* Who is heard well said it on the air: it need not be said again. */
+void link_pass_heard(struct bac_link *l, struct link_object *o, uint32_t g, uint32_t index);
+/* An RSU that hears most of the object well, as do the EVs around it. */
+bool link_served(const struct link_object *o);
+/* When this station may answer on the air, `now` or later: RSUs take turns. */
+bac_time link_turn(const struct bac_link *l, bac_time now, const struct link_object *o);
+/* The RSU that an EV hears well and leaves repair to; NULL: there is none. */
+const struct link_neighbour *link_rsu_serving(struct bac_link *l, bac_time now);
 
 /* ---- jobs.c ---- */
 /* The job of (object, port, peer), made if absent (due: never). NULL if there are too many. */

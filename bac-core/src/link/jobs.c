@@ -56,6 +56,10 @@ struct link_job *link_job_best(struct bac_link *l, bac_time now, enum bac_link_p
   for (uint32_t i = 0; i < l->jobs_count; i++) {
     struct link_job *job = &l->jobs[i];
     if (job->port != port || job->due > now) continue;
+    if (port == BAC_LINK_AIR && job->peer == BAC_BROADCAST && job->object->pending[port] == 0) {
+      job->due = link_turn(l, now, job->object);
+      if (job->due > now) continue;
+    }
     bool repairs = job->pass == job->object->layout.symbols;
     uint8_t traffic = job->object->traffic;
     if (best && (traffic > best->object->traffic || (traffic == best->object->traffic && repairs <= best_repairs)))
@@ -122,6 +126,7 @@ static void next_symbol(struct bac_link *l, struct link_job *job, uint32_t *g, u
     job->pass++;
     return;
   }
+  if (job->peer == BAC_BROADCAST && link_pass_next(o, (enum bac_link_port)job->port, g, index)) return;
   l->counters.repair_symbols_sent++;
   while (job->outstanding[job->turn % generations] == 0) job->turn++;
   *g = job->turn++ % generations;
@@ -134,9 +139,10 @@ static void next_symbol(struct bac_link *l, struct link_job *job, uint32_t *g, u
 
 static void symbol_payload(struct bac_link *l, const struct link_object *o, uint32_t g, uint32_t index,
                            struct bac_writer *w) {
-  uint32_t k = o->generation[g].k, bytes = o->layout.symbol_bytes;
-  if (index < k) {
-    bac_write_bytes(w, link_object_data(o, g, index), bytes);
+  const struct link_generation *gen = &o->generation[g];
+  uint32_t k = gen->k, bytes = o->layout.symbol_bytes;
+  if (index < k || (!o->complete && !gen->decoded)) {
+    bac_write_bytes(w, index < k ? link_object_data(o, g, index) : gen->symbols[index], bytes);
     return;
   }
   BAC_ASSERT(w->ok && w->capacity - w->length >= bytes);
@@ -153,7 +159,10 @@ bool link_symbol_frame(struct bac_link *l, struct link_job *job, struct bac_link
   next_symbol(l, job, &g, &index);
   if (job->port == BAC_LINK_AIR) mark(&o->generation[g], index);
   if (job->port == BAC_LINK_AIR && job->peer == BAC_BROADCAST) o->generation[g].sent++;
-  uint32_t remaining = o->layout.symbols - job->pass + job->outstanding_total;
+  const bool all = job->peer == BAC_BROADCAST;
+  const uint32_t left = o->layout.symbols - job->pass + job->outstanding_total + (all ? o->pending[job->port] : 0);
+  uint32_t remaining = left;
+  for (uint32_t i = 0; i < o->layout.generations; i++) remaining += link_object_lacks(o, i); /* they are passed on, too, as they come */
   struct bac_writer w = link_frame_start(l, BAC_LINK_SYMBOL, job->peer);
   bac_write_bytes(&w, o->id, LINK_OBJECT_ID_BYTES);
   bac_write_u32(&w, o->layout.length);
@@ -168,7 +177,8 @@ bool link_symbol_frame(struct bac_link *l, struct link_job *job, struct bac_link
   symbol_payload(l, o, g, index, &w);
   l->counters.symbols_sent++;
   out->destination = job->peer;
+  if (all && job->port == BAC_LINK_WIRE) out->except = o->pending_from;
   out->traffic = (enum bac_link_class)o->traffic;
-  if (remaining == 0) link_job_remove(l, job);
+  if (left == 0) link_job_remove(l, job);
   return link_frame_finish(l, &w, BAC_LINK_SYMBOL, out);
 }

@@ -93,7 +93,7 @@ static struct link_object *object_add(struct bac_link *l, bac_time now, const ui
   o->layout = *layout;
   o->created = o->progress = now;
   o->need_due = o->advert_due = BAC_NEVER;
-  o->holder = o->talker = o->trusted = o->audience = BAC_BROADCAST;
+  o->holder = o->talker = o->trusted = o->audience = o->pending_from = BAC_BROADCAST;
   o->bytes = sizeof *o;
   o->gap = bac_link_airtime_ns(&l->config, layout->symbol_bytes + LINK_SYMBOL_HEADER_BYTES);
   o->budget = (uint64_t)BUDGET_FACTOR * layout->symbols + 64;
@@ -213,6 +213,7 @@ uint8_t link_object_lacks(const struct link_object *o, uint32_t g) {
 }
 
 uint8_t *link_object_data(const struct link_object *o, uint32_t g, uint32_t index) {
+  if (!o->complete) return o->generation[g].symbols[index];
   uint32_t number = bac_link_layout_start(&o->layout, g) + index;
   if (o->tail && number == o->layout.symbols - 1) return o->tail;
   return o->data->data + (size_t)number * o->layout.symbol_bytes;

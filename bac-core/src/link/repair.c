@@ -11,6 +11,8 @@
 #define RETRIES_SHIFT_MAX 5u
 #define RETRIES_WIRE 4u /* then the air is asked */
 #define RETRIES_TRUSTED 3u
+#define RETRIES_RSU 4u  /* then whoever has it */
+#define ORIGIN_LEAST 2u /* symbols of a generation with which the originator answers EVs that an RSU will serve */
 #define LOSS_PERMILLE_MOST 600u
 #define LOSS_PERMILLE_UNKNOWN 100u
 #define TALK_FRAMES 8 /* frames of silence after which a talker is thought to be done */
@@ -104,6 +106,8 @@ static void asked_note(struct link_object *o, bac_time now, const uint8_t *count
 static bool need_write(struct bac_link *l, bac_time now, struct link_object *o, struct bac_link_frame *out) {
   bool addressed = o->unicast || o->need_port == BAC_LINK_WIRE;
   uint8_t counts[BAC_LINK_GENERATIONS_MAX];
+  const struct link_neighbour *rsu = addressed || o->need_retries >= RETRIES_RSU ? NULL : link_rsu_serving(l, now);
+  if (rsu) o->holder = rsu->id;
   out->destination = addressed ? o->holder : BAC_BROADCAST;
   out->traffic = BAC_LINK_CONTROL;
   struct bac_writer w = link_frame_start(l, BAC_LINK_NEED, (uint16_t)out->destination);
@@ -173,6 +177,7 @@ static void loss_learn(struct bac_link *l, struct link_object *o, const uint8_t 
 static bac_time stand_by(struct bac_link *l, const struct link_object *o, uint16_t holder, bool addressed) {
   if (addressed || holder == l->config.self) return 0;
   bac_time frame = link_frames_time(l, 1);
+  if (l->turns) return 0; /* in its turn */
   if (o->own) return 6 * frame + link_jitter(l, 2 * frame);
   if (l->config.kind == BAC_LINK_RSU) return 10 * frame + link_jitter(l, 6 * frame);
   return 18 * frame + link_jitter(l, 30 * frame);
@@ -187,6 +192,8 @@ static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, co
     link_drop(l, BAC_LINK_DROP_BUDGET, h->transmitter);
     return;
   }
+  const struct link_neighbour *rsu = addressed || h->kind != BAC_LINK_EV ? NULL : link_rsu_serving(l, now);
+  if (rsu && holder == rsu->id) return;
   struct link_job *job = link_job_get(l, o, (uint8_t)port, addressed ? h->transmitter : (uint16_t)BAC_BROADCAST);
   if (!job) return;
   if (o->own && !addressed) loss_learn(l, o, counts);
@@ -200,6 +207,8 @@ static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, co
     }
     lacks = lacks > passes ? lacks - passes : 0;
     uint32_t want = reliable || lacks == 0 ? lacks : (lacks * 1000 + 999 - loss) / (1000 - loss);
+    if (rsu && o->own && want > ORIGIN_LEAST) want = ORIGIN_LEAST;
+    if (l->turns && !reliable) want = (want + 1) / 2; /* the RSU on the other side sends as many */
     if (want <= job->outstanding[g]) continue;
     job->outstanding_total += want - job->outstanding[g];
     job->outstanding[g] = (uint16_t)want;
@@ -210,6 +219,7 @@ static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, co
     link_job_remove(l, job);
     return;
   }
+  if (holder == l->config.self) job->named = true;
   bac_time due = now + stand_by(l, o, holder, addressed);
   if (due < job->due) job->due = due;
 }

@@ -13,8 +13,7 @@ static bool fresh(const struct bac_link *l, bac_time now, const struct link_neig
   return n && n->used && now - n->at <= l->neighbour_lifetime;
 }
 
-/* The RSU within earshot that is heard best. */
-static const struct link_neighbour *rsu_near(const struct bac_link *l, bac_time now) {
+const struct link_neighbour *link_rsu_near(const struct bac_link *l, bac_time now) {
   const struct link_neighbour *best = NULL;
   for (uint32_t i = 0; i < l->neighbours.capacity; i++) {
     const struct link_neighbour *n = &l->neighbours.entries[i];
@@ -42,7 +41,7 @@ bool link_route(struct bac_link *l, bac_time now, uint16_t destination, bool fro
   }
   /* A station that is heard now and then costs retry after retry: a way round over RSUs, where there is one, may be
    * cheaper. */
-  const struct link_neighbour *rsu = l->config.kind == BAC_LINK_EV && l->config.backhaul ? rsu_near(l, now) : NULL;
+  const struct link_neighbour *rsu = l->config.kind == BAC_LINK_EV && l->config.backhaul ? link_rsu_near(l, now) : NULL;
   const bool wire = l->config.kind == BAC_LINK_RSU && l->config.backhaul && !from_wire;
   const uint32_t round = rsu ? cost(rsu) + LAST_HOP_COST : wire ? LAST_HOP_COST : UINT32_MAX;
   if (known && cost(n) <= round) {

@@ -154,11 +154,13 @@ static void completed(struct bac_link *l, bac_time now, struct link_object *o, e
   link_object_deliver(l, now, o);
 }
 
-/* Keeps the rule of one active sender: the originator goes on, of others the lower id does. */
-static void yield_to(struct bac_link *l, bac_time now, struct link_object *o, uint16_t talker) {
+/* Keeps the rule of one active sender: the originator goes on, of others the lower id does. RSUs that are wired take turns instead, and EVs
+ * give way to them, but for one that was asked by name. */
+static void yield_to(struct bac_link *l, bac_time now, struct link_object *o, const struct link_header *h) {
   struct link_job *job = link_job_find(l, o, BAC_LINK_AIR, BAC_BROADCAST);
-  if (!job || job->pass < o->layout.symbols || !link_hears_well(l, talker)) return;
-  bool keeps = o->own ? talker != o->origin : talker != o->origin && l->config.self < talker;
+  if (!job || job->pass < o->layout.symbols || l->turns || !link_hears_well(l, h->transmitter)) return;
+  bool keeps = o->own ? h->transmitter != o->origin : h->transmitter != o->origin && l->config.self < h->transmitter;
+  if (l->config.backhaul && h->kind == BAC_LINK_RSU) keeps = job->named && !o->own;
   if (job->due > now || !keeps) link_job_remove(l, job);
 }
 
@@ -234,28 +236,32 @@ void link_symbol_receive(struct bac_link *l, bac_time now, enum bac_link_port po
   if (!addressed) o->unicast = false;
   if (!s.answers && s.destination == BAC_BROADCAST) o->audience = BAC_BROADCAST;
   if (!s.answers) object_addressed(l, o, s.destination, addressed);
-  talker_note(o, now, port, h->transmitter, s.burst, s.remaining);
+  const bool passed = port == BAC_LINK_WIRE && !addressed, beside = passed && link_served(o); /* beside: what it waits for is on the air */
+  if (passed && l->config.kind == BAC_LINK_RSU) l->turns = true; /* there are others */
+  if (!beside) talker_note(o, now, port, h->transmitter, s.burst, s.remaining);
   if (port == BAC_LINK_AIR) {
+    if (l->config.backhaul && link_hears_well(l, h->transmitter)) link_pass_heard(l, o, s.generation, s.index);
     uint8_t *byte = &o->generation[s.generation].heard[s.index / 8];
     *byte = (uint8_t)(*byte | 1u << (s.index % 8));
   }
   if (o->complete) {
     l->counters.symbols_surplus++;
-    if (port == BAC_LINK_AIR && !addressed) yield_to(l, now, o, h->transmitter);
+    if (port == BAC_LINK_AIR && !addressed) yield_to(l, now, o, h);
     if (o->advert_due != BAC_NEVER) o->advert_due = advert_time(l, now, o);
     forwards_go(l, now, o, port == BAC_LINK_WIRE);
     link_object_deliver(l, now, o);
     return;
   }
-  switch (link_object_symbol(l, now, o, s.generation, s.index, s.bytes, h->transmitter)) {
-    case LINK_SYMBOL_COMPLETED:
-      completed(l, now, o, port);
-      break;
-    case LINK_SYMBOL_REMOVED:
-      break;
-    default:
-      link_need_schedule(l, now, o);
+  const enum link_symbol_result result = link_object_symbol(l, now, o, s.generation, s.index, s.bytes, h->transmitter);
+  if (result == LINK_SYMBOL_REMOVED) return;
+  if (result != LINK_SYMBOL_SURPLUS) {
+    if (passed) o->by_wire++;
+    link_pass_on(l, now, port, o, s.generation, s.index, h->transmitter);
   }
+  if (result == LINK_SYMBOL_COMPLETED)
+    completed(l, now, o, port);
+  else if (!beside)
+    link_need_schedule(l, now, o);
 }
 
 void link_advert_receive(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,

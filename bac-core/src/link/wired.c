@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What RSUs that a wire joins do for a broadcast object.
+ *
+ * Cut-through: a symbol that one of them hears on the air goes on by wire at once, and RSUs say on the air what came so, unless they hear most of
+ * the object well themselves: cells far from the originator are served while the first one still is.
+ *
+ * Turns: two RSUs that do not hear each other, both heard halfway between, would be heard by nobody there if they spoke at once. RSUs of even id
+ * go first, those of odd id begin when half of the object has come, and until they are through with it the first answer nobody. After that
+ * they answer in slots, even and odd in turn. So RSUs are to be numbered such that neighbours differ (trace/rsu.h does). Slots ask for clocks
+ * that agree within a frame or so, which the wire gives them; where they do not, frames collide, and are asked for again. */
+#include "link/internal.h"
+
+#define SLOT_FRAMES 16u
+#define SLOT_GUARD 3u /* frames before its end: what the MAC still has must leave, too */
+
+static bool get(const uint8_t *bits, uint32_t i) { return bits[i / 8] >> (i % 8) & 1; }
+
+static bool second(const struct bac_link *l) { return l->config.self % 2 == 1; }
+
+static void flip(struct link_object *o, enum bac_link_port port, uint32_t g, uint32_t i) {
+  uint8_t *byte = &o->generation[g].pending[port][i / 8];
+  *byte = (uint8_t)(*byte ^ 1u << (i % 8));
+}
+
+static void job_end(struct bac_link *l, const struct link_object *o, enum bac_link_port port) {
+  struct link_job *job = link_job_find(l, o, (uint8_t)port, BAC_BROADCAST);
+  if (job && job->outstanding_total == 0 && job->pass == o->layout.symbols) link_job_remove(l, job);
+}
+
+static void put(struct bac_link *l, bac_time due, struct link_object *o, enum bac_link_port port, uint32_t g, uint32_t index) {
+  if (get(o->generation[g].pending[port], index)) return;
+  struct link_job *job = link_job_get(l, o, (uint8_t)port, BAC_BROADCAST);
+  if (!job) return;
+  flip(o, port, g, index);
+  o->pending[port]++;
+  if (due < job->due) job->due = due;
+}
+
+/* Somebody sends false symbols: others are to get it when it is whole. */
+static void pass_nothing(struct bac_link *l, struct link_object *o) {
+  for (int port = 0; port < BAC_LINK_PORTS; port++) {
+    if (o->pending[port] == 0) continue;
+    o->pending[port] = 0;
+    for (uint32_t g = 0; g < o->layout.generations; g++) memset(o->generation[g].pending[port], 0, sizeof o->generation[g].pending[port]);
+    job_end(l, o, (enum bac_link_port)port);
+  }
+}
+
+static bool has_half(const struct link_object *o) {
+  uint32_t lacks = 0;
+  for (uint32_t g = 0; g < o->layout.generations; g++) lacks += link_object_lacks(o, g);
+  return 2 * lacks <= o->layout.symbols;
+}
+
+void link_pass_on(struct bac_link *l, bac_time now, enum bac_link_port port, struct link_object *o, uint32_t g, uint32_t index, uint16_t from) {
+  if (l->config.kind == BAC_LINK_EV || !l->config.backhaul) return;
+  if (o->trusted != BAC_BROADCAST) {
+    pass_nothing(l, o);
+    return;
+  }
+  if (o->unicast || o->audience != BAC_BROADCAST) return;
+  if (o->half_at == 0 && has_half(o)) o->half_at = now;
+  if (l->config.kind == BAC_LINK_MBS || port == BAC_LINK_AIR) {
+    const uint16_t origin = port == BAC_LINK_WIRE ? from : (uint16_t)BAC_BROADCAST;
+    o->pending_from = o->pending[BAC_LINK_WIRE] == 0 || o->pending_from == origin ? origin : (uint16_t)BAC_BROADCAST;
+    put(l, now, o, BAC_LINK_WIRE, g, index);
+  } else if (!link_served(o)) {
+    put(l, second(l) && o->half_at == 0 ? BAC_NEVER : now, o, BAC_LINK_AIR, g, index);
+  }
+}
+
+bool link_pass_next(struct link_object *o, enum bac_link_port port, uint32_t *g, uint32_t *index) {
+  for (*index = 0; o->pending[port] > 0 && *index < BAC_LINK_CODE_SYMBOLS; ++*index) {
+    for (*g = 0; *g < o->layout.generations; ++*g) {
+      if (!get(o->generation[*g].pending[port], *index)) continue;
+      flip(o, port, *g, *index);
+      o->pending[port]--;
+      return true;
+    }
+  }
+  return false;
+}
+
+void link_pass_heard(struct bac_link *l, struct link_object *o, uint32_t g, uint32_t index) {
+  o->by_air++;
+  if (!get(o->generation[g].pending[BAC_LINK_AIR], index)) return;
+  flip(o, BAC_LINK_AIR, g, index);
+  if (--o->pending[BAC_LINK_AIR] == 0) job_end(l, o, BAC_LINK_AIR);
+}
+
+bool link_served(const struct link_object *o) { return o->by_air > 0 && o->by_air >= o->by_wire; }
+
+bac_time link_turn(const struct bac_link *l, bac_time now, const struct link_object *o) {
+  if (!l->turns) return now;
+  const bac_time through = o->half_at + link_frames_time(l, o->layout.symbols);
+  if (now < through) return second(l) ? now : through;
+  const bac_time slot = link_frames_time(l, SLOT_FRAMES), first = second(l) ? slot : 0;
+  const bac_time begin = now - (now + 2 * slot - first) % (2 * slot); /* of the last one that is this station's */
+  return now < begin + slot - link_frames_time(l, SLOT_GUARD) ? now : begin + 2 * slot;
+}
+
+const struct link_neighbour *link_rsu_serving(struct bac_link *l, bac_time now) {
+  if (l->config.kind != BAC_LINK_EV || !l->config.backhaul) return NULL;
+  const struct link_neighbour *rsu = link_rsu_near(l, now);
+  return rsu && link_hears_well(l, rsu->id) ? rsu : NULL;
+}
