@@ -386,7 +386,7 @@ Options::Options(Request& r)
            "dos: what shows who leads: a proposal's first frame, a claim's, or (without sortition) the turn that all know");
     Seconds("attack-delay", run.dos.delay_s, 0, 3600, "dos: from the end of that frame to the first jamming frame");
     Seconds("attack-duration", run.dos.duration_s, 0.001, 3600, "dos: how long a primary is jammed, unless another is meanwhile");
-    Real("attack-power", run.dos.eirp_dbm, -50, 44.8, "dBm", "dos: transmit power of the jamming station, 5 m beside its target");
+    Real("attack-power", run.dos.eirp_dbm, -50, 44.8, "dBm", "dos: transmit power of the jamming station, 5 m beside its target, on the target's channel and with channels=per-shard+cch on the CCH");
     Count("sybil-identities", run.identities, 2, BAC_ROSTER_MAX, "sybil: members that are one EV's");
     Choice("sybil-units", run.sybilUnits, {"split", "fresh"}, "sybil: at genesis the identities share one member's units, or each has a member's");
     Add("begin", "", "time of the traffic when the simulation begins, s; default: the scenario's", true, [&](const std::string& t) {
@@ -448,7 +448,9 @@ Options::Interference(BacInterferenceOptions& to)
     Real("adjacent-rate", to.adjacent_hz, 0.001, 1000, "1/s", "their frames");
     Count("adjacent-bytes", to.adjacent_bytes, BacBeacons::LEAST_BYTES, BacBeacons::MOST_BYTES, "size of such a frame with its WSMP header, bytes");
     Choice("jammer", to.jammer, {"none", "constant", "duty", "reactive"}, "all the time, a share of each period, or a burst when a frame is on the air");
-    Count("jammer-shard", to.jammer_shard, -1, BacHelper::SHARDS_MAX - 1, "jam the channel of this shard; -1: of every shard, by a jammer each");
+    Count("jammer-shard", to.jammer_shard, -1, BacHelper::SHARDS_MAX - 1, "jam this shard; -1: every shard, by a jammer each");
+    Text("jammer-channel", to.jammer_channel,
+         "channels that a jammer jams, with a radio each: shard (its shard's), cch, or 172, 174, ... 184, with commas; where nobody is, it disturbs neighbours (--radio=wave: with --weak-signals only)", true);
     Text("jammer-at", to.jammer_at, "where a jammer is: centre (of its shard), drives (beside its shard's first EV) or X,Y (m)", true);
     Real("jammer-power", to.jammer_eirp_dbm, -50, 44.8, "dBm", "jammer: transmit power with antenna");
     Seconds("jammer-period", to.jammer_period_s, 0.001, 3600, "duty: period (s, ms)");

@@ -15,13 +15,18 @@ enum field { FIELD_STATE = 1, FIELD_BLOCKAGE, FIELD_SHADOWING /* and that of eac
 
 #define CELLS_TO_1_E 0.9001688514575985 /* where the correlation of field() along an axis is 1/e */
 #define LOG10_OF(x) (bac_ln(x) * 0.43429448190325182765)
+#define CARRIER_LOG10 0.77085201164214418 /* of BAC_V2V_CARRIER_GHZ; a test compares */
 
 static double at_least(double x, double least) { return x > least ? x : least; }
 
+/* d: log10 of the distance. */
+static double path_db(enum bac_v2v_place place, enum bac_v2v_state state, double d) {
+  if (state == BAC_V2V_NLOS) return 36.85 + 18.9 * CARRIER_LOG10 + 30 * d;
+  return place == BAC_V2V_URBAN ? 38.77 + 18.2 * CARRIER_LOG10 + 16.7 * d : 32.4 + 20 * CARRIER_LOG10 + 20 * d;
+}
+
 double bac_v2v_path_db(enum bac_v2v_place place, enum bac_v2v_state state, double distance_m) {
-  const double d = LOG10_OF(at_least(distance_m, 1)), f = LOG10_OF(BAC_V2V_CARRIER_GHZ);
-  if (state == BAC_V2V_NLOS) return 36.85 + 30 * d + 18.9 * f;
-  return place == BAC_V2V_URBAN ? 38.77 + 16.7 * d + 18.2 * f : 32.4 + 20 * d + 20 * f;
+  return path_db(place, state, LOG10_OF(at_least(distance_m, 1)));
 }
 
 double bac_v2v_los_probability(enum bac_v2v_place place, double ground_m) {
@@ -56,9 +61,11 @@ static double field(const struct bac_v2v *m, const struct bac_v2v_station *a, co
   double weight[2][2];
   int64_t corner[2];
   for (int i = 0; i < 2; i++) { /* each pair's cells begin elsewhere */
-    const double at = (high->at[i] - low->at[i]) / cell + (double)(phase >> (32 * i) & 0xffffffff) * 0x1p-32, cells = floor(at), part = at - cells;
+    const double at = (high->at[i] - low->at[i]) / cell + (double)(phase >> (32 * i) & 0xffffffff) * 0x1p-32;
+    const int64_t cut = (int64_t)at, cells = cut - (at < (double)cut); /* rounded down */
+    const double part = at - (double)cells;
     const double norm = sqrt((1 - part) * (1 - part) + part * part);
-    corner[i] = (int64_t)cells;
+    corner[i] = cells;
     weight[i][0] = (1 - part) / norm;
     weight[i][1] = part / norm;
   }
@@ -69,6 +76,14 @@ static double field(const struct bac_v2v *m, const struct bac_v2v_station *a, co
       sum += weight[0][i] * weight[1][j] * normal(key ^ (x + y));
     }
   return sum;
+}
+
+/* Of a standard normal number being less than x, within 1e-7. Source: Abramowitz, Stegun, Handbook of Mathematical Functions, 26.2.17. */
+static double normal_share(double x) {
+  const double size = x < 0 ? -x : x, t = 1 / (1 + 0.2316419 * size);
+  const double tail = 0.3989422804014327 * bac_exp(-0.5 * size * size) *
+                      (t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429)))));
+  return x < 0 ? tail : 1 - tail;
 }
 
 static double ground(const struct bac_v2v_station *a, const struct bac_v2v_station *b) {
@@ -85,17 +100,21 @@ enum bac_v2v_state bac_v2v_state_of(const struct bac_v2v *m, const struct bac_v2
   if (bac_obstacles_between(m->obstacles, a->at, b->at)) return BAC_V2V_NLOS;
   const double p = bac_v2v_los_probability(m->place, ground(a, b));
   if (p <= 0 || p >= 1) return p >= 1 ? BAC_V2V_LOS : BAC_V2V_NLOSV;
-  const double share = (double)(float)(0.5 * erfc(-field(m, a, b, FIELD_STATE, 50) * 0.70710678118654752440)); /* 24 bits: libraries differ in the last of 53 */
-  return share < p ? BAC_V2V_LOS : BAC_V2V_NLOSV;
+  return normal_share(field(m, a, b, FIELD_STATE, 50)) < p ? BAC_V2V_LOS : BAC_V2V_NLOSV;
 }
 
-double bac_v2v_blockage_db(const struct bac_v2v *m, const struct bac_v2v_station *a, const struct bac_v2v_station *b) {
+/* d: log10 of the distance. */
+static double blockage_db(const struct bac_v2v *m, const struct bac_v2v_station *a, const struct bac_v2v_station *b, double d) {
   const double low = a->at[2] < b->at[2] ? a->at[2] : b->at[2], high = a->at[2] < b->at[2] ? b->at[2] : a->at[2];
   if (low > BAC_V2V_BLOCKER_M) return 0;
-  const double beyond = at_least(15 * LOG10_OF(at_least(distance(a, b), 1)) - 41, 0);
+  const double beyond = at_least(15 * d - 41, 0);
   const double mean = (high < BAC_V2V_BLOCKER_M ? 9 : 5) + beyond, deviation = high < BAC_V2V_BLOCKER_M ? 4.5 : 4;
   const double variance = bac_ln(deviation * deviation / (mean * mean) + 1); /* of the logarithm */
   return bac_exp(bac_ln(mean) - variance / 2 + sqrt(variance) * field(m, a, b, FIELD_BLOCKAGE, 50));
+}
+
+double bac_v2v_blockage_db(const struct bac_v2v *m, const struct bac_v2v_station *a, const struct bac_v2v_station *b) {
+  return blockage_db(m, a, b, LOG10_OF(at_least(distance(a, b), 1)));
 }
 
 double bac_v2v_shadowing_db(const struct bac_v2v *m, const struct bac_v2v_station *a, const struct bac_v2v_station *b, enum bac_v2v_state state) {
@@ -103,9 +122,10 @@ double bac_v2v_shadowing_db(const struct bac_v2v *m, const struct bac_v2v_statio
 }
 
 double bac_v2v_loss_db(const struct bac_v2v *m, const struct bac_v2v_station *a, const struct bac_v2v_station *b) {
-  const double d = distance(a, b);
-  if (d < 1) return bac_v2v_path_db(m->place, BAC_V2V_LOS, 1); /* of one car: nothing is between them */
+  const double metres = distance(a, b);
+  if (metres < 1) return path_db(m->place, BAC_V2V_LOS, 0); /* of one car: nothing is between them */
+  const double d = LOG10_OF(metres);
   const enum bac_v2v_state state = bac_v2v_state_of(m, a, b);
-  const double blockage = state == BAC_V2V_NLOSV ? bac_v2v_blockage_db(m, a, b) : 0;
-  return bac_v2v_path_db(m->place, state, d) + blockage + bac_v2v_shadowing_db(m, a, b, state);
+  const double blockage = state == BAC_V2V_NLOSV ? blockage_db(m, a, b, d) : 0;
+  return path_db(m->place, state, d) + blockage + bac_v2v_shadowing_db(m, a, b, state);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bac-attacker.h"
 
+#include "bac-channels.h"
+
 #include "sim/attacker.h"
 
 #include "ns3/log.h"
@@ -23,17 +25,19 @@ void BacAttacker::Check(const BacDosOptions& options) {
   BacCheck::Range("attack power (dBm)", options.eirp_dbm, -50, 44.8);
 }
 
-BacAttacker::BacAttacker(BacHelper& helper, const BacDosOptions& options, uint32_t shard, uint32_t id, const std::string& election)
+BacAttacker::BacAttacker(BacHelper& helper, const BacDosOptions& options, uint32_t shard, uint32_t id, const std::string& election, bool control)
     : m_options(options),
       m_election(election),
       m_attacker(nullptr, &bac_attacker_free),
       m_shadow(CreateObject<BacBesideMobility>()),
+      m_controlShadow(CreateObject<BacBesideMobility>()),
       m_jammer(helper, id, helper.ChannelOf(shard), options.eirp_dbm, m_shadow),
       m_shard(shard) {
   Check(options);
   const bac_attack attack{static_cast<bac_attack_on>(BacCheck::Choice("attack on", options.on, {"block", "claim", "schedule"})),
                           static_cast<bac_time>(std::llround(options.delay_s * 1e9)), static_cast<bac_time>(std::llround(options.duration_s * 1e9))};
   m_attacker.reset(bac_attacker_new(&attack));
+  if (control) m_control = std::make_unique<BacJammer>(helper, id + BacApplication::CONTROL_ADDRESSES, BacChannels::CONTROL, options.eirp_dbm, m_controlShadow);
 }
 
 BacAttacker::~BacAttacker() = default;
@@ -42,10 +46,15 @@ void BacAttacker::Watch(Ptr<BacApplication> app) {
   m_members[app->GetId()] = app;
   app->TraceConnectWithoutContext("FrameTx", MakeCallback(&BacAttacker::FrameTx, this));
   app->TraceConnectWithoutContext("Role", MakeCallback(&BacAttacker::Role, this));
-  if (Ptr<BacFastNetDevice> fast = app->GetFastRadio())
+  Listen(app->GetRadio(), app->GetFastRadio());
+  if (m_control) Listen(app->GetControlRadio(), app->GetControlFastRadio());
+}
+
+void BacAttacker::Listen(Ptr<WaveNetDevice> wave, Ptr<BacFastNetDevice> fast) {
+  if (fast)
     fast->TraceConnectWithoutContext("TxBegin", MakeBoundCallback(&BacAttacker::FastTx, this));
   else
-    app->GetRadio()->GetPhy(0)->TraceConnectWithoutContext("PhyTxPsduBegin", MakeBoundCallback(&BacAttacker::WaveTx, this));
+    wave->GetPhy(0)->TraceConnectWithoutContext("PhyTxPsduBegin", MakeBoundCallback(&BacAttacker::WaveTx, this));
 }
 
 void BacAttacker::FrameTx(uint32_t id, const bac_effect& effect, uint64_t uid) {
@@ -91,6 +100,10 @@ void BacAttacker::Start(uint32_t target, Time until) {
   m_jammer.Moved();
   m_jams++;
   m_jammer.JamUntil(until);
+  if (!m_control) return;
+  m_controlShadow->SetTarget(m_members.at(target)->GetNode()->GetObject<MobilityModel>());
+  m_control->Moved();
+  m_control->JamUntil(until);
 }
 
 } // namespace ns3

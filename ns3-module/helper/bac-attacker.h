@@ -29,7 +29,7 @@ struct BacDosOptions {
 
 /**
  * \ingroup bac
- * \brief A jamming station for one shard.
+ * \brief A jamming station for one shard; where its members have a second radio on the CCH, it has one there, too, and listens on both.
  *
  * The attacker follows every vehicle with a station that listens; of these the one beside the target transmits: frames for nobody, one after the
  * other, whatever its channel is like. It is one ns-3 node, five metres beside the target of the moment. Whom to jam when is the core's to
@@ -39,20 +39,21 @@ class BacAttacker {
  public:
   /// \param helper builds the station \param options of the attack \param shard whose primaries \param id protocol node id of the station, nobody's
   /// else; determines its MAC address \param election how the shard's primaries come to be
-  /// \throws std::runtime_error when an option is out of range
-  BacAttacker(BacHelper& helper, const BacDosOptions& options, uint32_t shard, uint32_t id, const std::string& election);
+  /// \param control whether members have a radio on the CCH \throws std::runtime_error when an option is out of range
+  BacAttacker(BacHelper& helper, const BacDosOptions& options, uint32_t shard, uint32_t id, const std::string& election, bool control);
   ~BacAttacker();
   BacAttacker(const BacAttacker&) = delete;
   BacAttacker& operator=(const BacAttacker&) = delete;
 
   static void Check(const BacDosOptions& options); ///< \param options to check \throws std::runtime_error as the constructor
   void Watch(Ptr<BacApplication> app);             ///< Follow an EV while it is of the shard. \param app its application, with its radio
-  Time GetJamTime() const { return m_jammer.GetAirtime(); } ///< \return airtime of jamming frames
+  Time GetJamTime() const { return m_jammer.GetAirtime() + (m_control ? m_control->GetAirtime() : Time(0)); } ///< \return airtime of jamming frames
   uint64_t GetJams() const { return m_jams; }      ///< \return targets that it has begun to jam
 
  private:
   void FrameTx(uint32_t id, const bac_effect& effect, uint64_t uid); ///< \param id of a member that queues \param effect a frame \param uid its packet
   void Role(uint32_t id, const bac_effect& effect);                  ///< \param id of a member \param effect its role
+  void Listen(Ptr<WaveNetDevice> wave, Ptr<BacFastNetDevice> fast); ///< \param wave a radio of a member's, or null \param fast or null
   void OnAir(uint64_t uid, Time duration);                           ///< A member's frame begins. \param uid of its packet \param duration of it
   /// Sink of ns-3's radio. \param self this \param psdus frame \param vector parameters \param watt power
   static void WaveTx(BacAttacker* self, WifiConstPsduMap psdus, WifiTxVector vector, double watt);
@@ -65,7 +66,9 @@ class BacAttacker {
   std::string m_election;                               ///< how primaries come to be
   std::unique_ptr<bac_attacker, void (*)(bac_attacker*)> m_attacker; ///< who decides
   Ptr<BacBesideMobility> m_shadow;                      ///< where the station is
+  Ptr<BacBesideMobility> m_controlShadow;               ///< the same, of its radio on the CCH
   BacJammer m_jammer;                                   ///< the station
+  std::unique_ptr<BacJammer> m_control;                 ///< its radio on the CCH, or null
   uint32_t m_shard;                                     ///< whose channel
   std::map<uint32_t, Ptr<BacApplication>> m_members;    ///< by id
   std::map<uint64_t, std::vector<bac_overheard>> m_waiting; ///< what queued frames say, by uid of their packets

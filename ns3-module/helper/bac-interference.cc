@@ -4,6 +4,7 @@
 #include "bac-channels.h"
 #include "bac-trace-mobility.h"
 
+#include "radio/channel_plan.h"
 #include "sim/columns.h"
 #include "trace/buildings.h"
 #include "trace/surroundings.h"
@@ -17,6 +18,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <sstream>
 #include <stdexcept>
 
 namespace ns3 {
@@ -46,6 +48,7 @@ BacInterference::BacInterference(const BacInterferenceOptions& options, const Ba
                                  uint64_t seed)
     : m_options(options),
       m_plan(plan),
+      m_channels(channels),
       m_neighbours(NeighboursOf(channels, BacChannels::HasControl(radio.channels))),
       m_eirp_dbm(radio.eirp_dbm),
       m_on(options.beacon_hz > 0 || options.bystanders > 0 || options.adjacent > 0 || options.jammer != "none"),
@@ -83,11 +86,41 @@ void BacInterference::Check(const BacRadioOptions& radio) const {
   BacCheck::Range("jammer delay (s)", o.jammer_delay_s, 0, 1);
   BacCheck::Range("jammer burst (s)", o.jammer_burst_s, BacJammer::LEAST_S, 3600);
   BacCheck::Range("jammer sense (dBm)", o.jammer_sense_dbm, -110, 0);
+  CheckJammerChannels(radio);
   if (o.adjacent == 0) return;
   if (radio.radio == "wave" && !radio.weak_signals)
     throw std::runtime_error("adjacent is " + std::to_string(o.adjacent) + " with radio=wave, where channels do not hear each other: give weak signals, too");
   if (m_neighbours.empty())
     throw std::runtime_error("adjacent is " + std::to_string(o.adjacent) + " and shards use all channels: give fewer shards");
+}
+
+std::vector<uint32_t> BacInterference::JammerChannels(uint32_t own) const {
+  std::vector<uint32_t> channels;
+  std::stringstream items(m_options.jammer_channel);
+  for (std::string item; std::getline(items, item, ',');) {
+    const bool number = !item.empty() && item.size() <= 3 && item.find_first_not_of("0123456789") == std::string::npos;
+    const uint32_t channel = item == "shard" ? own : item == "cch" ? BacChannels::CONTROL : number ? static_cast<uint32_t>(std::stoul(item)) : 0;
+    if (!bac_channel_valid(channel))
+      throw std::runtime_error("jammer channel has \"" + item + "\": give some of shard, cch, 172, 174, ... 184, with commas");
+    if (std::find(channels.begin(), channels.end(), channel) == channels.end()) channels.push_back(channel);
+  }
+  if (channels.empty()) throw std::runtime_error("jammer channel is \"\": give some of shard, cch, 172, 174, ... 184, with commas");
+  return channels;
+}
+
+void BacInterference::CheckJammerChannels(const BacRadioOptions& radio) const {
+  for (const uint32_t own : m_channels)
+    for (const uint32_t channel : JammerChannels(own)) {
+      if (m_options.jammer == "none") continue;
+      const bool control = BacChannels::HasControl(radio.channels);
+      if (std::find(m_channels.begin(), m_channels.end(), channel) != m_channels.end() || (control && channel == BacChannels::CONTROL)) continue;
+      if (radio.radio == "wave" && !radio.weak_signals)
+        throw std::runtime_error("jammer channel is " + m_options.jammer_channel + ", and nobody is on " + std::to_string(channel) +
+                                 " with radio=wave, where channels do not hear each other: give weak signals, too");
+      if (m_options.jammer == "reactive")
+        throw std::runtime_error("jammer channel is " + m_options.jammer_channel + ", and nobody sends on " + std::to_string(channel) +
+                                 ", where a reactive jammer would listen: give constant or duty");
+    }
 }
 
 void BacInterference::Begin(BacHelper& helper, Time start, Time begin, Time end) {
@@ -169,36 +202,43 @@ void BacInterference::PlanStays(uint32_t vehicle, std::function<void(bool)> pres
   }
 }
 
-void BacInterference::BuildJammer(uint32_t shard) {
-  const bac_plan_shard& s = m_plan->shards[shard];
-  const size_t index = m_jammers.size();
-  Ptr<MobilityModel> mobility;
+Ptr<MobilityModel> BacInterference::MakeJammerMobility(uint32_t shard) const {
   if (m_options.jammer_at == "drives") {
     Ptr<BacTraceMobility> car = CreateObject<BacTraceMobility>();
-    car->SetTrace(m_plan->trace, s.vehicles[0], NanoSeconds(m_plan->begin_ns));
+    car->SetTrace(m_plan->trace, m_plan->shards[shard].vehicles[0], NanoSeconds(m_plan->begin_ns));
     Ptr<BacBesideMobility> beside = CreateObject<BacBesideMobility>();
     beside->SetTarget(car);
-    mobility = beside;
-  } else {
-    double at[2] = {m_at[0], m_at[1]};
-    if (m_options.jammer_at == "centre") {
-      bac_plan_centre(m_plan, shard, at);
-      bac_trace_outside(m_plan->trace, at);
-    }
-    Ptr<ConstantPositionMobilityModel> still = CreateObject<ConstantPositionMobilityModel>();
-    still->SetPosition(Vector(at[0], at[1], JAMMER_HEIGHT_M));
-    mobility = still;
+    return beside;
   }
-  const uint32_t channel = m_helper->ChannelOf(shard);
-  m_jammers.push_back({std::make_unique<BacJammer>(*m_helper, JAMMERS_BEGIN + shard, channel, m_options.jammer_eirp_dbm, mobility), mobility, channel,
-                       true, 0, EventId()});
+  double at[2] = {m_at[0], m_at[1]};
+  if (m_options.jammer_at == "centre") {
+    bac_plan_centre(m_plan, shard, at);
+    bac_trace_outside(m_plan->trace, at);
+  }
+  Ptr<ConstantPositionMobilityModel> still = CreateObject<ConstantPositionMobilityModel>();
+  still->SetPosition(Vector(at[0], at[1], JAMMER_HEIGHT_M));
+  return still;
+}
+
+void BacInterference::BuildJammer(uint32_t shard) {
+  const Time phase = m_options.jammer == "duty" ? DrawPhase(TimeOf(m_options.jammer_period_s)) : Time(0); // its radios jam together
+  uint32_t id = JAMMERS_BEGIN + shard;
+  for (const uint32_t channel : JammerChannels(m_helper->ChannelOf(shard))) {
+    BuildJammerRadio(id, shard, channel, phase);
+    id += BacHelper::SHARDS_MAX;
+  }
+}
+
+void BacInterference::BuildJammerRadio(uint32_t id, uint32_t shard, uint32_t channel, Time phase) {
+  const Ptr<MobilityModel> mobility = MakeJammerMobility(shard);
+  const size_t index = m_jammers.size();
+  m_jammers.push_back({std::make_unique<BacJammer>(*m_helper, id, channel, m_options.jammer_eirp_dbm, mobility), mobility, channel, true, 0, EventId()});
   m_jammers.back().station->SetWindow(m_begin, m_end);
   if (m_options.jammer_at == "drives")
-    PlanStays(s.vehicles[0], [this, index](bool present) {
+    PlanStays(m_plan->shards[shard].vehicles[0], [this, index](bool present) {
       m_jammers[index].there = present;
       if (Simulator::Now() >= m_start) StartJammer(index);
     });
-  const Time phase = m_options.jammer == "duty" ? DrawPhase(TimeOf(m_options.jammer_period_s)) : Time(0);
   if (m_options.jammer == "duty")
     Simulator::Schedule(m_start + phase, &BacInterference::Duty, this, index);
   else
@@ -247,6 +287,7 @@ void BacInterference::GetConfiguration(const bac_columns& to) const {
   bac_columns_real(&to, "adjacent_bytes", o.adjacent > 0 ? o.adjacent_bytes : none);
   bac_columns_text(&to, "jammer", o.jammer.c_str());
   bac_columns_real(&to, "jammer_shard", jams ? o.jammer_shard : none);
+  bac_columns_text(&to, "jammer_channel", jams ? o.jammer_channel.c_str() : "");
   bac_columns_text(&to, "jammer_at", jams ? o.jammer_at.c_str() : "");
   bac_columns_real(&to, "jammer_power_dbm", jams ? o.jammer_eirp_dbm : none);
   bac_columns_real(&to, "jammer_period_s", o.jammer == "duty" ? o.jammer_period_s : none);

@@ -31,7 +31,8 @@ struct BacInterferenceOptions {
   double adjacent_hz = 10;        ///< their frames a second
   uint32_t adjacent_bytes = 300;  ///< of such a frame
   std::string jammer = "none";    ///< none, constant, duty (on for a share of each period) or reactive (a burst when a frame is on the air)
-  int32_t jammer_shard = -1;      ///< whose channel is jammed; negative: every shard's, by a jammer each
+  int32_t jammer_shard = -1;      ///< who is jammed; negative: every shard, by a jammer each
+  std::string jammer_channel = "shard"; ///< of a jammer's radios, with commas: shard (its shard's), cch, or numbers of channels
   std::string jammer_at = "centre"; ///< centre (of the shard), drives (beside the shard's first EV) or X,Y (m)
   double jammer_eirp_dbm = 23;    ///< transmit power, antenna included
   double jammer_period_s = 0.1;   ///< duty
@@ -71,7 +72,7 @@ class BacInterference {
   void GetColumns(double airtime_s, const bac_columns& to) const;
 
  private:
-  /// A jammer and what it does.
+  /// A jammer's radio and what it does.
   struct Jammer {
     std::unique_ptr<BacJammer> station; ///< the station
     Ptr<MobilityModel> mobility;        ///< where it is
@@ -84,7 +85,13 @@ class BacInterference {
   void Check(const BacRadioOptions& radio) const;
   Ptr<NetDevice> BuildBystander(uint32_t index, uint32_t channel); ///< \param index among m_vehicles \param channel its \return radio
   void PlanStays(uint32_t vehicle, std::function<void(bool)> present); ///< \param vehicle of the trace \param present called when it comes and goes
-  void BuildJammer(uint32_t shard);                   ///< \param shard whose channel
+  void CheckJammerChannels(const BacRadioOptions& radio) const;
+  /// \param own channel of its shard \return channels of a jammer's radios, each once
+  std::vector<uint32_t> JammerChannels(uint32_t own) const;
+  void BuildJammer(uint32_t shard);                   ///< \param shard who is jammed
+  Ptr<MobilityModel> MakeJammerMobility(uint32_t shard) const; ///< \param shard who is jammed \return where a radio of its jammer is
+  /// \param id of the station \param shard who is jammed \param channel of the radio \param phase duty: of its periods
+  void BuildJammerRadio(uint32_t id, uint32_t shard, uint32_t channel, Time phase);
   Time DrawPhase(Time period);                        ///< \param period to be within \return phase
   void StartJammer(size_t jammer);                    ///< begin, or go on
   void Duty(size_t jammer);                           ///< a period begins
@@ -94,6 +101,7 @@ class BacInterference {
 
   BacInterferenceOptions m_options;             ///< what there is
   const bac_plan* m_plan;                       ///< who takes part
+  std::vector<uint32_t> m_channels;             ///< by shard
   std::vector<uint32_t> m_neighbours;           ///< channels that no shard uses, next to one that a shard uses
   double m_eirp_dbm;                            ///< of all other stations
   bool m_on{false};                             ///< any of it

@@ -76,8 +76,6 @@ bac_config ConfigOf(const BacRunOptions& o) {
   config.bit_rate_bps = static_cast<uint64_t>(o.radio.rate_mbps * 1e6);
   config.relay = o.relay;
   BacCheck::Choice("attack", o.attack, {"none", "dos", "sybil"});
-  if (o.attack == "dos" && BacChannels::HasControl(o.radio.channels))
-    Refuse("attack=dos with channels=" + o.radio.channels + ": an attacker has one radio, give channels=per-shard or single");
   BacAttacker::Check(o.dos);
   BacCheck::Range("identities", o.identities, 2, BAC_ROSTER_MAX);
   BacCheck::Choice("sybil units", o.sybilUnits, {"split", "fresh"});
@@ -221,7 +219,7 @@ void Scene::Build() {
   if (!m_options.netanim.empty()) m_animation = std::make_unique<BacAnimation>(m_options.netanim, m_trace->west_cm / 100.0, m_trace->north_cm / 100.0);
   for (uint32_t shard = 0; shard < m_plan->shard_count && m_options.attack == "dos"; shard++)
     m_attackers.push_back(std::make_unique<BacAttacker>(*m_helper, m_options.dos, shard, ATTACKERS_BEGIN + shard,
-                                                        bac_election_name(&m_config)));
+                                                        bac_election_name(&m_config), BacChannels::HasControl(m_options.radio.channels)));
   for (uint32_t shard = 0; shard < m_plan->shard_count; shard++) {
     const Ptr<BacApplication> ev = BuildMembers(m_plan->shards[shard]);
     const Ptr<BacApplication> rsu = BuildBackhaul(m_plan->shards[shard]);

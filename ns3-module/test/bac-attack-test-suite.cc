@@ -93,6 +93,37 @@ class BacDosParametersTest : public TestCase {
   }
 };
 
+/// With a second radio on the CCH.
+class BacDosTwoRadiosTest : public TestCase {
+ public:
+  explicit BacDosTwoRadiosTest(const std::string& radio) : TestCase("jammed primaries with two radios each, radio " + radio), m_radio(radio) {}
+
+ private:
+  void DoRun() override {
+    BacTestTrace trace(20, 10, false);
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace);
+    options.radio.radio = m_radio;
+    options.radio.channels = "per-shard+cch";
+    options.time_s = 5;
+    const BacRunResult calm = BacRun(options);
+    options.attack = "dos";
+    options.dos.duration_s = 3;
+    const BacRunResult block = BacRun(options);
+    options.dos.on = "claim"; // which is on the CCH
+    const BacRunResult claim = BacRun(options);
+    for (const BacRunResult* result : {&block, &claim}) {
+      NS_TEST_EXPECT_MSG_EQ(result->conflicts, 0, result->conflictText);
+      NS_TEST_EXPECT_MSG_GT(ValueOf(*result, "attacks"), 0, "primaries were jammed");
+      NS_TEST_EXPECT_MSG_GT(ValueOf(*result, "jam_airtime_s"), 5.1, "for longer than one channel has");
+      NS_TEST_EXPECT_MSG_LT(ValueOf(*result, "blocks_committed"), 0.8 * ValueOf(calm, "blocks_committed"), "and it hurts");
+    }
+    NS_TEST_EXPECT_MSG_NE(TextOf(claim, "jam_airtime_s"), TextOf(block, "jam_airtime_s"), "claims were heard");
+  }
+
+  std::string m_radio;
+};
+
 class BacSybilTest : public TestCase {
  public:
   BacSybilTest() : TestCase("identities that share one member's units, and fresh ones") {}
@@ -132,6 +163,7 @@ class BacAttackSuite : public TestSuite {
       AddTestCase(new BacDosTest(radio, "bac", "block"), TestCase::QUICK);
       AddTestCase(new BacDosTest(radio, "pbft", "block"), TestCase::QUICK);
     }
+    for (const char* radio : {"wave", "fast"}) AddTestCase(new BacDosTwoRadiosTest(radio), TestCase::QUICK);
     AddTestCase(new BacDosTest("fast", "bac", "claim"), TestCase::QUICK);
     AddTestCase(new BacDosTest("fast", "pbft", "schedule"), TestCase::QUICK);
     AddTestCase(new BacDosParametersTest, TestCase::QUICK);

@@ -268,6 +268,35 @@ class BacAdjacentTest : public TestCase {
   std::string m_radio;
 };
 
+/// A jammer beside the channel.
+class BacAdjacentJammerTest : public TestCase {
+ public:
+  explicit BacAdjacentJammerTest(const std::string& radio) : TestCase("a jammer on the next channel leaks in: " + radio), m_radio(radio) {}
+
+ private:
+  void DoRun() override {
+    BacTestTrace trace(20, 10, false);
+    trace.Save();
+    BacRunOptions options = OptionsFor(trace, m_radio);
+    options.radio.weak_signals = true;
+    const BacRunResult calm = BacRun(options);
+    options.interference.jammer = "constant";
+    options.interference.jammer_channel = "174";
+    options.interference.jammer_eirp_dbm = 33;
+    const BacRunResult next = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(next.conflicts, 0, next.conflictText);
+    NS_TEST_EXPECT_MSG_EQ_TOL(ValueOf(next, "jammer_airtime_s"), options.time_s, 0.01 * options.time_s, "all the time");
+    NS_TEST_EXPECT_MSG_GT(ValueOf(next, "cbr"), ValueOf(calm, "cbr") + 0.1, "and it is heard next door");
+    options.interference.jammer_channel = "178";
+    NS_TEST_EXPECT_MSG_LT(ValueOf(BacRun(options), "cbr"), ValueOf(calm, "cbr") + 0.05, "three channels away it is not");
+    options.interference.jammer_channel = "174";
+    options.radio.mask = "D";
+    NS_TEST_EXPECT_MSG_LT(ValueOf(BacRun(options), "cbr"), ValueOf(next, "cbr") - 0.1, "nor as much with a strict mask");
+  }
+
+  std::string m_radio;
+};
+
 /// Vehicles that stand in the middle of their shards, four in each.
 void Stand(BacTestTrace& trace, uint32_t shards, uint32_t seconds) {
   const bac_box area = bac_trace_area(trace.Get());
@@ -345,6 +374,19 @@ class BacTwoRadiosTest : public TestCase {
     const BacRunResult jammed = BacRun(options);
     NS_TEST_EXPECT_MSG_LT(BlocksOf(jammed, "0"), BlocksOf(two, "0"), "bodies are on the shard's channel");
     NS_TEST_EXPECT_MSG_GT(BlocksOf(jammed, "1"), BlocksOf(two, "1") - 2, "and the CCH is free");
+    options.interference.jammer_channel = "cch";
+    const BacRunResult control = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(TextOf(control, "jammers"), "1", "one radio");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(control, "jammer_channel"), "cch", "results say where");
+    for (const char* shard : {"0", "1"}) NS_TEST_EXPECT_MSG_LT(BlocksOf(control, shard), 0.7 * BlocksOf(two, shard), "votes of both shards are on the CCH");
+    if (m_radio == "wave") return; // the rest is the same code, and slower
+    options.interference.jammer_channel = "shard,cch,shard";
+    const BacRunResult both = BacRun(options);
+    NS_TEST_EXPECT_MSG_EQ(TextOf(both, "jammers"), "2", "a radio for each");
+    NS_TEST_EXPECT_MSG_EQ_TOL(ValueOf(both, "jammer_airtime_s"), 2 * ValueOf(control, "jammer_airtime_s"), 0.1, "which jam together");
+    options.interference.jammer = "reactive";
+    options.interference.jammer_channel = "cch";
+    NS_TEST_EXPECT_MSG_GT(ValueOf(BacRun(options), "jammer_bursts"), 20, "it hears what is sent on the CCH");
   }
 
   std::string m_radio;
@@ -418,7 +460,11 @@ void BacInterferenceInputTest::DoRun() {
   refused("jammer share", [](auto&, auto& i) { i.jammer_share = 1.5; });
   refused("period times share", [](auto&, auto& i) { i.jammer = "duty", i.jammer_period_s = 0.001, i.jammer_share = 0.1; });
   refused("channels is \"two\"", [](auto& o, auto&) { o.radio.channels = "two"; });
-  refused("attack=dos", [](auto& o, auto&) { o.attack = "dos", o.radio.channels = "per-shard+cch"; });
+  refused("\"here\"", [](auto&, auto& i) { i.jammer_channel = "shard,here"; });
+  refused("\"173\"", [](auto&, auto& i) { i.jammer_channel = "173"; });
+  refused("\"\"", [](auto&, auto& i) { i.jammer_channel = ""; });
+  refused("nobody is on 178", [](auto&, auto& i) { i.jammer = "constant", i.jammer_channel = "cch"; });
+  refused("nobody sends on 174", [](auto& o, auto& i) { o.radio.radio = "fast", i.jammer = "reactive", i.jammer_channel = "174"; });
   refused("noise figure", [](auto& o, auto&) { o.radio.noise_figure_db = -1; });
   refused("jammer burst", [](auto&, auto& i) { i.jammer_burst_s = 0; });
 }
@@ -432,6 +478,7 @@ class BacInterferenceSuite : public TestSuite {
       AddTestCase(new BacJammerAirtimeTest(radio), TestCase::QUICK);
       AddTestCase(new BacJammerChannelTest(radio, "constant", "centre"), TestCase::QUICK);
       AddTestCase(new BacAdjacentTest(radio), TestCase::QUICK);
+      AddTestCase(new BacAdjacentJammerTest(radio), TestCase::QUICK);
       AddTestCase(new BacChannelsTest(radio), TestCase::QUICK);
       AddTestCase(new BacReuseTest(radio), TestCase::QUICK);
       AddTestCase(new BacTwoRadiosTest(radio), TestCase::QUICK);

@@ -17,6 +17,7 @@ TEST(V2v, PathLoss) { /* by hand, at 5.9 GHz: 20 log10 5.9 = 15.4170, 18.2 log10
   EXPECT_NEAR(bac_v2v_path_db(BAC_V2V_URBAN, BAC_V2V_NLOSV, 1000), 38.77 + 50.1 + 14.0295, 1e-3);
   EXPECT_NEAR(bac_v2v_path_db(BAC_V2V_URBAN, BAC_V2V_NLOS, 200), 36.85 + 69.0309 + 14.5691, 1e-3);
   EXPECT_NEAR(bac_v2v_path_db(BAC_V2V_HIGHWAY, BAC_V2V_NLOS, 200), 36.85 + 69.0309 + 14.5691, 1e-3);
+  EXPECT_NEAR(bac_v2v_path_db(BAC_V2V_HIGHWAY, BAC_V2V_LOS, 1), 32.4 + 20 * std::log10(BAC_V2V_CARRIER_GHZ), 1e-9);
   EXPECT_EQ(bac_v2v_path_db(BAC_V2V_URBAN, BAC_V2V_LOS, 0), bac_v2v_path_db(BAC_V2V_URBAN, BAC_V2V_LOS, 1));
 }
 
@@ -114,6 +115,12 @@ TEST(V2v, ShadowingFollowsTheMotion) {
     EXPECT_GT(Correlation(BAC_V2V_LOS, 1, vertical), 0.95);
   }
   const bac_v2v model = {BAC_V2V_URBAN, 5, nullptr};
+  double between = 0; /* of two states */
+  for (uint32_t i = 0; i < 20000; i++) {
+    const bac_v2v_station a = At(i, 0), b = At(100000, 100, 0.1 * i);
+    between += bac_v2v_shadowing_db(&model, &a, &b, BAC_V2V_NLOSV) * bac_v2v_shadowing_db(&model, &a, &b, BAC_V2V_NLOS) / 12 / 20000;
+  }
+  EXPECT_NEAR(between, 0, 0.04);
   for (uint32_t i = 0; i < 100; i++) { /* side by side, wherever */
     const bac_v2v_station a = At(i, 0), b = At(200, 60), c = At(i, 512, 256), d = At(200, 572, 256);
     EXPECT_NEAR(bac_v2v_loss_db(&model, &a, &b), bac_v2v_loss_db(&model, &c, &d), 1e-6);
