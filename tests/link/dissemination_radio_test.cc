@@ -252,6 +252,7 @@ TEST(DisseminationRadio, WhatOneRsuHasAllHaveAtOnce) {
 TEST(DisseminationRadio, WiredRsusServeAllCellsAtOnce) {
   double mean = 0;
   for (uint64_t seed = 1; seed <= kSeeds; seed++) mean += along_road(500000, 100, 5, seed).evs * 1e9 / loss_free_ns(500000) / kSeeds;
+  std::printf("500000 B to 100 EVs along 3 km, 5 RSUs: %.2f times the loss-free airtime\n", mean);
   EXPECT_LE(mean, 2.6);
 }
 
