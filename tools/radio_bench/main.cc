@@ -184,7 +184,7 @@ std::vector<std::string> Split(const std::string& text) {
 
 [[noreturn]] void Usage(int status) {
   std::fprintf(status == 0 ? stdout : stderr,
-               "bac-radio-bench [--evs=200,1000] [--loss=threelog,logdistance] [--nakagami=0,1] [--time=10] [--stock-time=1] [--seed=1]\n"
+               "bac-radio-bench [--evs=200,1000] [--loss=threelog,logdistance,tr37885-urban,...] [--nakagami=0,1] [--time=10] [--stock-time=1] [--seed=1]\n"
                "                [--vectors] [--wave] [--reference]\n"
                "bac-radio-bench --curves=SCALE --out=DIR [--seed=1]\n"
                "Compares the fast medium with stock ns-3 on static scenes: CPU time, memory, delivery by distance, busy ratio.\n"
@@ -245,13 +245,14 @@ int main(int argc, char** argv) {
   }
   bool good = !reference || CompareLeakage();
   for (const std::string& l : Split(loss)) {
-    if (l != "threelog" && l != "logdistance") {
-      std::fprintf(stderr, "bac-radio-bench: --loss=%s: give threelog or logdistance\n", l.c_str());
+    const std::vector<std::string>& losses = ns3::BacHelper::Losses();
+    if (std::find(losses.begin(), losses.end(), l) == losses.end()) {
+      std::fprintf(stderr, "bac-radio-bench: --loss=%s: give threelog, logdistance, tr37885-urban or tr37885-highway\n", l.c_str());
       return 2;
     }
     for (const std::string& f : Split(nakagami))
       for (const std::string& n : Split(evs)) {
-        const Scene scene{l, Number("nakagami", f.c_str(), 0, 1) > 0, static_cast<uint32_t>(Number("evs", n.c_str(), 2, 10000)), l == "threelog" ? 23.0 : 20.0};
+        const Scene scene{l, Number("nakagami", f.c_str(), 0, 1) > 0, static_cast<uint32_t>(Number("evs", n.c_str(), 2, 10000)), l == "logdistance" ? 20.0 : 23.0};
         good &= reference ? CompareReference(scene, wish) : Compare(scene, wish);
       }
   }

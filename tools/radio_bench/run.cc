@@ -39,7 +39,9 @@ class FastRun {
   FastRun(const Script& script, Observer& observer, int vector) : m_script(script), m_observer(observer), m_next(script.sendings.size()) {
     bac_medium_config config = bac_medium_default();
     config.seed = script.seed;
-    config.loss = bac_loss_default(script.loss == "threelog" ? BAC_LOSS_THREE_LOG : BAC_LOSS_LOG_DISTANCE);
+    ns3::BacRadioOptions options;
+    options.loss = script.loss;
+    config.loss = ns3::BacHelper::LossOf(options);
     config.nakagami = script.nakagami;
     config.weak_signals = script.weak;
     config.eirp_dbm = script.eirp_dbm;
