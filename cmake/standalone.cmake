@@ -100,7 +100,7 @@ bac_core_test(bac-swarm-tests swarm-test sanitize 3 bac-swarm)
 if(NOT CMAKE_C_FLAGS MATCHES "sanitize")
   bac_core_test(bac-dissemination-tests dissemination-test release 2 bac-sim-network)
 endif()
-add_test(NAME bac-sim COMMAND bac-sim --protocol=all --seeds=100)
+add_test(NAME bac-sim COMMAND bac-sim --protocol=all --seeds=250)
 add_test(NAME layers COMMAND ${BAC_DIR}/tests/layers.sh)
 add_test(NAME paired-difference COMMAND ${BAC_DIR}/tests/tools/paired_difference_test.sh)
 

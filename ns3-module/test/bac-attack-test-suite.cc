@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Attacks: a jammed primary hurts, on both radios, and breaks no agreement; many identities win what their units are worth. */
-#include "bac-run.h"
-#include "bac-test-trace.h"
+#include "bac-test-result.h"
 
 #include "ns3/test.h"
 
@@ -10,26 +9,6 @@
 using namespace ns3;
 
 namespace {
-
-BacRunOptions OptionsFor(const BacTestTrace& trace) {
-  BacRunOptions options;
-  options.traceFile = trace.GetFile();
-  options.evs = 8;
-  options.shards = 1;
-  options.rsus = 0;
-  options.time_s = 8;
-  options.warmup_s = 0.5;
-  options.churn = false;
-  return options;
-}
-
-std::string TextOf(const BacRunResult& result, const std::string& name) {
-  for (const BacColumn& column : result.columns)
-    if (column.first == name) return column.second;
-  return "(no column " + name + ")";
-}
-
-double ValueOf(const BacRunResult& result, const std::string& name) { return std::stod(TextOf(result, name)); }
 
 class BacDosTest : public TestCase {
  public:
@@ -43,7 +22,7 @@ class BacDosTest : public TestCase {
   void DoRun() override {
     BacTestTrace trace(20, 10, false);
     trace.Save();
-    BacRunOptions options = OptionsFor(trace);
+    BacRunOptions options = SmallRun(trace, 8);
     options.protocol = m_protocol;
     options.radio.radio = m_radio;
     const BacRunResult calm = BacRun(options);
@@ -76,7 +55,7 @@ class BacDosParametersTest : public TestCase {
   void DoRun() override {
     BacTestTrace trace(20, 10, false);
     trace.Save();
-    BacRunOptions options = OptionsFor(trace);
+    BacRunOptions options = SmallRun(trace, 8);
     options.radio.radio = "fast";
     options.attack = "dos";
     options.dos.duration_s = 3;
@@ -102,7 +81,7 @@ class BacDosTwoRadiosTest : public TestCase {
   void DoRun() override {
     BacTestTrace trace(20, 10, false);
     trace.Save();
-    BacRunOptions options = OptionsFor(trace);
+    BacRunOptions options = SmallRun(trace, 8);
     options.radio.radio = m_radio;
     options.radio.channels = "per-shard+cch";
     options.time_s = 5;
@@ -132,7 +111,7 @@ class BacSybilTest : public TestCase {
   void DoRun() override {
     BacTestTrace trace(20, 20, false);
     trace.Save();
-    BacRunOptions options = OptionsFor(trace);
+    BacRunOptions options = SmallRun(trace, 8);
     options.radio.radio = "fast";
     options.attack = "sybil";
     options.time_s = 15;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What else is on the air: beacons, vehicles that take no part, traffic on adjacent channels, jammers; all on both radios. */
-#include "bac-run.h"
-#include "bac-test-trace.h"
+#include "bac-test-result.h"
 #include "bac-wsmp-header.h"
 
 #include "trace/shards.h"
@@ -20,33 +19,10 @@ using namespace ns3;
 namespace {
 
 BacRunOptions OptionsFor(const BacTestTrace& trace, const std::string& radio) {
-  BacRunOptions options;
-  options.traceFile = trace.GetFile();
+  BacRunOptions options = SmallRun(trace, 6);
   options.radio.radio = radio;
   options.protocol = "pbft";
-  options.evs = 8;
-  options.shards = 1;
-  options.rsus = 0;
-  options.time_s = 6;
-  options.warmup_s = 0.5;
-  options.churn = false;
   return options;
-}
-
-std::string TextOf(const BacRunResult& result, const std::string& name) {
-  for (const BacColumn& column : result.columns)
-    if (column.first == name) return column.second;
-  return "(no column " + name + ")";
-}
-
-double ValueOf(const BacRunResult& result, const std::string& name) { return std::stod(TextOf(result, name)); }
-
-std::string AllOf(const BacRunResult& result) {
-  const std::set<std::string> machine = {"wall_s", "events_per_s", "peak_memory_mb"};
-  std::string text;
-  for (const BacColumn& column : result.columns)
-    if (machine.count(column.first) == 0) text += column.first + "=" + column.second + "\n";
-  return text;
 }
 
 double BlocksOf(const BacRunResult& result, const std::string& shard) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Whole runs: blocks get through a real channel, reruns are identical, vehicles come and go, bad input is refused. */
-#include "bac-run.h"
-#include "bac-test-trace.h"
+#include "bac-test-result.h"
 
 #include "ns3/test.h"
 
@@ -16,28 +15,14 @@ using namespace ns3;
 namespace {
 
 BacRunOptions OptionsFor(const BacTestTrace& trace) {
-  BacRunOptions options;
-  options.traceFile = trace.GetFile();
-  options.evs = 8;
-  options.shards = 1;
-  options.rsus = 0;
-  options.time_s = 6;
-  options.warmup_s = 0.5;
+  BacRunOptions options = SmallRun(trace, 6);
+  options.churn = true;
   return options;
 }
 
-std::string ValueOf(const BacRunResult& result, const std::string& name) {
-  for (const BacColumn& column : result.columns)
-    if (column.first == name) return column.second;
-  return "(no column " + name + ")";
-}
-
-/// All that must not depend on the machine.
-std::string TextOf(const BacRunResult& result) {
-  const std::set<std::string> machine = {"wall_s", "events_per_s", "peak_memory_mb"};
-  std::string text;
-  for (const BacColumn& column : result.columns)
-    if (machine.count(column.first) == 0) text += column.first + "=" + column.second + "\n";
+/// All that must not depend on the machine, of the run and its blocks.
+std::string EverythingOf(const BacRunResult& result) {
+  std::string text = AllOf(result);
   for (const auto& block : result.blocks)
     for (const BacColumn& column : block) text += column.first + "=" + column.second + "\n";
   return text;
@@ -64,18 +49,18 @@ class BacRunBlocksTest : public TestCase {
     NS_TEST_EXPECT_MSG_EQ(ticks, 6, "progress");
     NS_TEST_EXPECT_MSG_EQ(result.conflicts, 0, result.conflictText);
     NS_TEST_EXPECT_MSG_GT(result.blocks.size(), 2, "blocks");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "blocks_committed"), std::to_string(result.blocks.size()), "rows and sum");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "rsus"), std::to_string(m_rsus), "RSUs");
-    NS_TEST_EXPECT_MSG_EQ((std::stoul(ValueOf(result, "wired_frames")) > 0), (m_rsus > 1), "frames over the backhaul");
-    NS_TEST_EXPECT_MSG_GT(std::stod(ValueOf(result, "pdr")), 0.5, "most are near");
-    NS_TEST_EXPECT_MSG_LT(std::stod(ValueOf(result, "pdr")), 1.0001, "a ratio");
-    NS_TEST_EXPECT_MSG_GT(std::stod(ValueOf(result, "cbr")), 0.001, "the channel was used");
-    NS_TEST_EXPECT_MSG_LT(std::stod(ValueOf(result, "cbr")), 0.9, "and free at times");
-    NS_TEST_EXPECT_MSG_GT(std::stod(ValueOf(result, "tx_latency_p50_s")), 0, "latency");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "mac_timeouts"), "0", "frames without notice");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(result, "blocks_committed"), std::to_string(result.blocks.size()), "rows and sum");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(result, "rsus"), std::to_string(m_rsus), "RSUs");
+    NS_TEST_EXPECT_MSG_EQ((std::stoul(TextOf(result, "wired_frames")) > 0), (m_rsus > 1), "frames over the backhaul");
+    NS_TEST_EXPECT_MSG_GT(ValueOf(result, "pdr"), 0.5, "most are near");
+    NS_TEST_EXPECT_MSG_LT(ValueOf(result, "pdr"), 1.0001, "a ratio");
+    NS_TEST_EXPECT_MSG_GT(ValueOf(result, "cbr"), 0.001, "the channel was used");
+    NS_TEST_EXPECT_MSG_LT(ValueOf(result, "cbr"), 0.9, "and free at times");
+    NS_TEST_EXPECT_MSG_GT(ValueOf(result, "tx_latency_p50_s"), 0, "latency");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(result, "mac_timeouts"), "0", "frames without notice");
     double airtime = 0;
     for (const auto& block : result.blocks) airtime += std::stod(block.back().second);
-    NS_TEST_EXPECT_MSG_LT(airtime, std::stod(ValueOf(result, "airtime_s")) + 1e-6, "airtime of blocks within the sum");
+    NS_TEST_EXPECT_MSG_LT(airtime, ValueOf(result, "airtime_s") + 1e-6, "airtime of blocks within the sum");
   }
 
   std::string m_protocol;
@@ -107,9 +92,9 @@ class BacRunRadiosTest : public TestCase {
       for (options.seed = 1; options.seed <= SEEDS; options.seed++) {
         const BacRunResult result = BacRun(options);
         NS_TEST_EXPECT_MSG_EQ(result.conflicts, 0, result.conflictText);
-        NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "radio"), options.radio.radio, "results say which");
+        NS_TEST_EXPECT_MSG_EQ(TextOf(result, "radio"), options.radio.radio, "results say which");
         for (int i = 0; i < COUNT; i++) {
-          const std::string value = ValueOf(result, names[i]);
+          const std::string value = TextOf(result, names[i]);
           values[radio][i].push_back(value.empty() ? options.time_s : std::stod(value)); // no block: no latency within the run
         }
       }
@@ -144,11 +129,11 @@ class BacRunIdenticalTest : public TestCase {
     options.evs = 8;
     options.rsus = 2;
     options.churn = true;
-    const std::string first = TextOf(BacRun(options));
-    const std::string second = TextOf(BacRun(options));
+    const std::string first = EverythingOf(BacRun(options));
+    const std::string second = EverythingOf(BacRun(options));
     NS_TEST_EXPECT_MSG_EQ(first, second, "rerun");
     options.seed = 2;
-    NS_TEST_EXPECT_MSG_NE(TextOf(BacRun(options)), first, "another seed");
+    NS_TEST_EXPECT_MSG_NE(EverythingOf(BacRun(options)), first, "another seed");
   }
 
   std::string m_radio;
@@ -217,23 +202,23 @@ class BacRunHandoverTest : public TestCase {
     options.time_s = SECONDS - 1;
     const BacRunResult result = BacRun(options);
     NS_TEST_EXPECT_MSG_EQ(result.conflicts, 0, result.conflictText);
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "handover"), "1", "possible");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "handovers"), "1", "one crosses");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "handovers_open"), "0", "and arrives");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "accounts_travelling"), "0", "with its account");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(result, "money_excess"), "0", "nothing is minted or lost");
-    const std::string seconds = ValueOf(result, "handover_s_mean");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(result, "handover"), "1", "possible");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(result, "handovers"), "1", "one crosses");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(result, "handovers_open"), "0", "and arrives");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(result, "accounts_travelling"), "0", "with its account");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(result, "money_excess"), "0", "nothing is minted or lost");
+    const std::string seconds = TextOf(result, "handover_s_mean");
     NS_TEST_EXPECT_MSG_NE(seconds, "", "it is measured");
     if (seconds.empty()) return;
     NS_TEST_EXPECT_MSG_GT(std::stod(seconds), 0.01, "it takes its time");
     NS_TEST_EXPECT_MSG_LT(std::stod(seconds), 25, "a few epochs");
-    NS_TEST_EXPECT_MSG_EQ(TextOf(BacRun(options)), TextOf(result), "rerun");
+    NS_TEST_EXPECT_MSG_EQ(EverythingOf(BacRun(options)), EverythingOf(result), "rerun");
     if (m_radio != "fast" || m_protocol != "bac" || m_sharding == "kmeans") return;
     options.handover = false;
     const BacRunResult without = BacRun(options);
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(without, "handover"), "0", "not possible");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(without, "handovers"), "0", "it keeps its shard");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(without, "money_excess"), "0", "of course");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(without, "handover"), "0", "not possible");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(without, "handovers"), "0", "it keeps its shard");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(without, "money_excess"), "0", "of course");
   }
 
   std::string m_radio;
@@ -261,13 +246,13 @@ class BacRunBuildingsTest : public TestCase {
     town.AddBuilding({{-100000, 1000}, {100000, 1000}, {100000, 2000}, {-100000, 2000}});
     town.Save();
     const BacRunResult built = BacRun(options);
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(open, "buildings"), "0", "results say so");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(built, "buildings"), "1", "results say so");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(built, "reference_loss_db"), "", "it has none");
-    NS_TEST_EXPECT_MSG_LT(std::stod(ValueOf(built, "pdr")), 0.8 * std::stod(ValueOf(open, "pdr")), "half of them are behind the wall");
-    NS_TEST_EXPECT_MSG_EQ(TextOf(BacRun(options)), TextOf(built), "rerun");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(open, "buildings"), "0", "results say so");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(built, "buildings"), "1", "results say so");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(built, "reference_loss_db"), "", "it has none");
+    NS_TEST_EXPECT_MSG_LT(ValueOf(built, "pdr"), 0.8 * ValueOf(open, "pdr"), "half of them are behind the wall");
+    NS_TEST_EXPECT_MSG_EQ(EverythingOf(BacRun(options)), EverythingOf(built), "rerun");
     options.radio.loss = "threelog";
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(BacRun(options), "buildings"), "", "which is all the same to it");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(BacRun(options), "buildings"), "", "which is all the same to it");
   }
 
   std::string m_radio;
@@ -285,12 +270,12 @@ class BacRunThresholdsTest : public TestCase {
     BacRunOptions options = OptionsFor(trace);
     options.radio.radio = m_radio;
     options.time_s = 3;
-    const auto value = [](const BacRunResult& result, const char* name) { return std::stod(ValueOf(result, name)); };
+    const auto value = [](const BacRunResult& result, const char* name) { return ValueOf(result, name); };
     const BacRunResult usual = BacRun(options);
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(usual, "sensitivity_dbm"), "-101", "ns-3's RxSensitivity");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(usual, "cca_dbm"), "-82", "ns-3's CcaSensitivity");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(usual, "energy_detect_dbm"), "-62", "ns-3's CcaEdThreshold");
-    NS_TEST_EXPECT_MSG_EQ(ValueOf(usual, "preamble_sinr_db"), "4", "ns-3's Threshold");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(usual, "sensitivity_dbm"), "-101", "ns-3's RxSensitivity");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(usual, "cca_dbm"), "-82", "ns-3's CcaSensitivity");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(usual, "energy_detect_dbm"), "-62", "ns-3's CcaEdThreshold");
+    NS_TEST_EXPECT_MSG_EQ(TextOf(usual, "preamble_sinr_db"), "4", "ns-3's Threshold");
     const double pdr = value(usual, "pdr");
     const auto with = [&options](auto change) {
       BacRunOptions changed = options;
