@@ -14,7 +14,8 @@
 #include "base/bytes.h"
 
 #define CELL_M 50.0
-#define CELLS_MAX 1000000.0 /* the cells grow until they are no more */
+#define CELLS_MAX 1000000.0 /* the cells grow until they are no more, */
+#define PLACES_MAX 16        /* and until a wall is in so many of them on average: buildings may be of any size */
 #define SLACK_M 0.001       /* walls and lines belong to all cells as near as this, so that rounding loses none */
 
 struct wall {
@@ -26,7 +27,7 @@ struct bac_obstacles {
   struct wall *walls;
   double west, south, cell;
   int64_t columns, rows;
-  uint32_t *first; /* of each cell, into `of`; one more at the end */
+  uint32_t *first; /* of each cell, into `of`; one more at the end: PLACES_MAX * wall_count at most */
   uint32_t *of;    /* walls */
 };
 
@@ -50,6 +51,21 @@ static void rows_of(const struct bac_obstacles *o, const double a[2], const doub
   const double south = floor((fmin(a[1], b[1]) - SLACK_M - o->south) / o->cell), north = floor((fmax(a[1], b[1]) + SLACK_M - o->south) / o->cell) + 1;
   *from = south > 0 ? south < (double)o->rows ? (int64_t)south : o->rows : 0;
   *to = north > 0 ? north < (double)o->rows ? (int64_t)north : o->rows : 0;
+}
+
+/* How often walls are in cells, no more than `most`. */
+static uint64_t places(const struct bac_obstacles *o, uint64_t most) {
+  uint64_t sum = 0;
+  for (uint32_t w = 0; w < o->wall_count && sum < most; w++) {
+    const struct wall *wall = &o->walls[w];
+    int64_t south, north, west, east;
+    rows_of(o, wall->a, wall->b, &south, &north);
+    for (int64_t row = south; row < north && sum < most; row++) {
+      cells_in_row(o, wall->a, wall->b, row, &west, &east);
+      if (east > west) sum += (uint64_t)(east - west);
+    }
+  }
+  return sum < most ? sum : most;
 }
 
 /* Counts the walls of each cell into first[cell + 1], or puts them in their places. */
@@ -79,9 +95,14 @@ static void make_grid(struct bac_obstacles *o) {
     east = fmax(east, o->walls[w].a[0]);
     north = fmax(north, o->walls[w].a[1]);
   }
-  for (o->cell = CELL_M; (floor((east - o->west) / o->cell) + 1) * (floor((north - o->south) / o->cell) + 1) > CELLS_MAX;) o->cell *= 2;
-  o->columns = (int64_t)floor((east - o->west) / o->cell) + 1;
-  o->rows = (int64_t)floor((north - o->south) / o->cell) + 1;
+  const uint64_t most = (uint64_t)PLACES_MAX * o->wall_count + 1;
+  for (o->cell = CELL_M;; o->cell *= 2) {
+    const double columns = floor((east - o->west) / o->cell) + 1, rows = floor((north - o->south) / o->cell) + 1;
+    if (columns * rows > CELLS_MAX) continue;
+    o->columns = (int64_t)columns;
+    o->rows = (int64_t)rows;
+    if (places(o, most) < most) break;
+  }
   const size_t cells = (size_t)(o->columns * o->rows);
   o->first = bac_alloc(cells + 1, sizeof *o->first);
   spread(o, NULL);

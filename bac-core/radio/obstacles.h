@@ -12,8 +12,8 @@ extern "C" {
 
 struct bac_obstacles;
 
-/* Polygons: the corners of one after the other, x, y in m; corner_counts[count] says how many each has. The last corner is joined to the first. The
- * arrays are the caller's. To be released with bac_obstacles_free. */
+/* Polygons: the corners of one after the other, x, y in m; corner_counts[count] says how many each has. The last corner is joined to the first. 2^24
+ * corners in all at most. The arrays are the caller's. To be released with bac_obstacles_free. */
 struct bac_obstacles *bac_obstacles_new(const double (*corners_m)[2], const uint32_t *corner_counts, uint32_t count);
 void bac_obstacles_free(struct bac_obstacles *obstacles); /* NULL is ignored */
 uint32_t bac_obstacles_count(const struct bac_obstacles *obstacles); /* polygons; of NULL: 0 */

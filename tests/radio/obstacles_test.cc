@@ -54,6 +54,17 @@ TEST(Obstacles, OneHouse) {
   bac_obstacles_free(o);
 }
 
+/* A trace may come from anywhere: walls across the whole earth, all in the one row of cells. */
+TEST(Obstacles, WallsWithoutMeasure) {
+  Town town;
+  for (int i = 0; i < 6000; i++) town.Add({{-2.1e7, i * 0.005}, {2.1e7, i * 0.005}, {2.1e7, 40 - i * 0.001}});
+  bac_obstacles *o = town.Build();
+  const double below[2] = {0, -1}, above[2] = {5, 41}, far[2] = {1000, -1};
+  EXPECT_TRUE(bac_obstacles_between(o, below, above));
+  EXPECT_FALSE(bac_obstacles_between(o, below, far));
+  bac_obstacles_free(o);
+}
+
 TEST(Obstacles, None) {
   const double a[2] = {0, 0}, b[2] = {100, 100};
   EXPECT_FALSE(bac_obstacles_between(nullptr, a, b));

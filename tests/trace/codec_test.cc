@@ -196,6 +196,8 @@ TEST(TraceCodec, WriterRefusesBrokenRules) {
   ExpectBroken(t, "three corners");
   t = Town(), t.m_building_corners[0] = 4;
   ExpectBroken(t, "corners do not add up");
+  t = Town(), t.m_building_corners[0] = BAC_TRACE_CORNERS_MAX + 1;
+  ExpectBroken(t, "more than 16777216 corners");
   t = Town(), t.m_strings[0] = "two\nlines";
   ExpectBroken(t, "control characters");
   t = Town(), t.m_strings[0] = std::string(BAC_TRACE_STRING_MAX + 1, 'x');

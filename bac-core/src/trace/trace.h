@@ -30,6 +30,7 @@ extern "C" {
 #define BAC_TRACE_FORMAT 1
 #define BAC_TRACE_FORMAT_BUILDINGS 2
 #define BAC_TRACE_CORNERS_MIN 3 /* of a building */
+#define BAC_TRACE_CORNERS_MAX (1u << 24) /* of all */
 #define BAC_TRACE_ABSENT INT32_MIN     /* x_cm of an instant between two presences (a SUMO teleport) */
 #define BAC_TRACE_INSTANTS_MAX 1000000 /* of one trace */
 #define BAC_TRACE_STRING_MAX 1024      /* bytes of one string */

@@ -89,6 +89,7 @@ static const char *buildings_fault(const struct bac_trace *trace) {
     if (trace->building_corners[i] < BAC_TRACE_CORNERS_MIN) return "a building has fewer than three corners";
     corners += trace->building_corners[i];
   }
+  if (corners > BAC_TRACE_CORNERS_MAX) return "the buildings have more than 16777216 corners";
   return corners == trace->corner_count ? NULL : "the buildings' corners do not add up";
 }
 
