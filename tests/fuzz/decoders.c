@@ -153,7 +153,7 @@ void fuzz_passport(const uint8_t *bytes, size_t length) {
   struct bac_passport *passport = bac_alloc(2, sizeof *passport), *shorter = passport + 1;
   bac_passport_read(passport, bytes, length, true, NULL, &cost);
   const bool good = bac_passport_read(passport, bytes, length, false, NULL, &cost);
-  for (uint64_t skip = 0; skip < 4; skip++) {
+  for (uint64_t skip = 0; skip < 4 && skip <= UINT64_MAX - passport->first; skip++) {
     struct bac_buf *rest = bac_passport_trim(bytes, length, passport->first + skip);
     BAC_ASSERT(rest || !good);
     if (good) {

@@ -183,7 +183,7 @@ struct bac_buf *bac_passport_trim(const uint8_t *bytes, size_t length, uint64_t 
   const uint32_t shard = bac_read_u32(&r);
   const uint64_t first = bac_read_u64(&r);
   const uint32_t boundaries = bac_read_u16(&r);
-  if (!r.ok || epoch < first) return NULL;
+  if (!r.ok || epoch < first || first > UINT64_MAX - boundaries) return NULL;
   const uint64_t end = first + boundaries;
   if (epoch > end) epoch = end;
   /* At r: the roster of `first`, then boundaries, each followed by a roster but the last one. */
