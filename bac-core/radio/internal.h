@@ -31,6 +31,7 @@ struct bac_station {
   struct bac_edca edca[BAC_ACS];
   struct bac_random random;
   double at[3];
+  uint32_t site;    /* its id in v2v */
   double ln_power; /* W */
   uint32_t channel; /* index, 0 to 6 */
   uint32_t slot;    /* block and lane */

@@ -175,15 +175,15 @@ static void powers_by_distance(struct bac_medium *m, const struct bac_station *s
 
 /* The same where each pair has its own loss: TR 37.885. Blocks whose channel is out of reach are left as they are. */
 static void powers_by_pair(struct bac_medium *m, const struct bac_station *s) {
-  const struct bac_v2v_station from = {(uint32_t)bac_lanes_of(m, s)->id[bac_lane_of(s)], {s->at[0], s->at[1], s->at[2]}};
+  const struct bac_v2v_station from = {s->site, {s->at[0], s->at[1], s->at[2]}};
   for (size_t b = 0; b < m->block_count; b++) {
     if (bac_channel_leakage(m->config.mask, s->channel * 2, m->block_channel[b] * 2) == 0) continue;
     for (size_t k = 0; k < BAC_LANES; k++) {
       const size_t slot = b * BAC_LANES + k;
       const int64_t id = m->lanes[b].id[k];
       m->scratch[slot] = 0;
-      if (id < 0 || id == from.id) continue;
-      const struct bac_v2v_station to = {(uint32_t)id, {m->x[slot], m->y[slot], m->z[slot]}};
+      if (id < 0 || slot == s->slot) continue;
+      const struct bac_v2v_station to = {m->stations[id].site, {m->x[slot], m->y[slot], m->z[slot]}};
       const double ln = s->ln_power - bac_v2v_loss_db(&m->v2v, &from, &to) * 0.2302585092994045684;
       double w = bac_exp(ln > -600 ? ln : -600);
       w = w < 0x1p-12 ? w : 0x1p-12;

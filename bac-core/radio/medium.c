@@ -161,7 +161,7 @@ int64_t bac_medium_add(struct bac_medium *m, uint32_t channel, const double at[3
   }
   struct bac_station *s = &m->stations[m->station_count];
   *s = (struct bac_station){.at = {at[0], at[1], at[2]}, .channel = (channel - BAC_CHANNEL_FIRST) / 2, .slot = UINT32_MAX,
-                            .ln_power = m->ln_power};
+                            .ln_power = m->ln_power, .site = m->station_count};
   s->random = bac_random_stream(m->config.seed, m->station_count, BAC_PURPOSE_NETWORK);
   bac_edca_init(s);
   m->laid_out = false;
@@ -169,6 +169,12 @@ int64_t bac_medium_add(struct bac_medium *m, uint32_t channel, const double at[3
 }
 
 uint32_t bac_medium_stations(const struct bac_medium *m) { return m->station_count; }
+
+void bac_medium_set_site(struct bac_medium *m, uint32_t station, uint32_t site) {
+  BAC_ASSERT(station < m->station_count);
+  m->stations[station].site = site;
+  m->row_version++; /* all rows anew */
+}
 
 void bac_medium_move(struct bac_medium *m, uint32_t station, const double at[3]) {
   BAC_ASSERT(station < m->station_count);

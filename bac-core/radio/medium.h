@@ -107,6 +107,9 @@ void bac_medium_watch(struct bac_medium *medium, void (*fates)(void *, bac_time,
 /* The next station: 0, 1, ... Its radio is on.  channel: 172, 174, ... 184.  Errors: BAC_EINVAL (negative). */
 int64_t bac_medium_add(struct bac_medium *medium, uint32_t channel, const double at_m[3]);
 uint32_t bac_medium_stations(const struct bac_medium *medium);
+/* What carries a station (a vehicle with several radios, say), by which TR 37.885 (v2v.h) names the ends of a pair; else the station's number. Stations of
+ * one site hear each other as at 1 m. */
+void bac_medium_set_site(struct bac_medium *medium, uint32_t station, uint32_t site);
 /* A station is elsewhere; frames on the air keep their powers. Cheap: loss is computed when somebody transmits. */
 void bac_medium_move(struct bac_medium *medium, uint32_t station, const double at_m[3]);
 /* Off: what it was receiving is lost, what waited is flushed; a frame on the air ends as if on. */

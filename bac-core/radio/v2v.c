@@ -123,7 +123,7 @@ double bac_v2v_shadowing_db(const struct bac_v2v *m, const struct bac_v2v_statio
 
 double bac_v2v_loss_db(const struct bac_v2v *m, const struct bac_v2v_station *a, const struct bac_v2v_station *b) {
   const double metres = distance(a, b);
-  if (metres < 1) return path_db(m->place, BAC_V2V_LOS, 0); /* of one car: nothing is between them */
+  if (metres < 1 || a->id == b->id) return path_db(m->place, BAC_V2V_LOS, 0); /* of one car: nothing is between them */
   const double d = LOG10_OF(metres);
   const enum bac_v2v_state state = bac_v2v_state_of(m, a, b);
   const double blockage = state == BAC_V2V_NLOSV ? blockage_db(m, a, b, d) : 0;

@@ -11,8 +11,8 @@
  * A building in the way is NLOS; else it is LOS with a probability that falls with the distance on the ground, or NLOSv.
  *
  * What the tables leave open: state, blockage and shadowing of a pair are fields over where the one is, seen from the other. They stay as they are while
- * the two stand or drive in step, and change as they move. Each is drawn from seed and pair alone, the same from either end, at any time
- * and in any order. Correlation falls to 1/e at: shadowing, 10 m (LOS) or 13 m (ns-3's, after table 6.2.3-1); state and blockage, 50 m (TR 38.901,
+ * the two stand or drive in step, and change as they move. Each is drawn from seed and the pair's two ids alone, the same from either end, at any time
+ * and in any order: hosts that give vehicles the same ids and seed see one world. Correlation falls to 1/e at: shadowing, 10 m (LOS) or 13 m (ns-3's, after table 6.2.3-1); state and blockage, 50 m (TR 38.901,
  * 7.6.3.3 and table 7.6.3.1-2, street canyon). It falls as the overlap of a grid's cells does, more slowly than an exponential at first, and is 0
  * from 2.3 times that distance on. Shadowing of one state is independent of that of another. */
 #ifndef BAC_RADIO_V2V_H
@@ -38,7 +38,7 @@ struct bac_v2v {
   const struct bac_obstacles *obstacles; /* borrowed; NULL: no building anywhere, so nothing is NLOS */
 };
 
-/* Two stations: id, place (x, y, height; m). */
+/* One of two stations: id of what carries it (of a vehicle, say: all its antennas see the same), place (x, y, height; m). */
 struct bac_v2v_station {
   uint32_t id;
   double at[3];
@@ -53,7 +53,7 @@ double bac_v2v_los_probability(enum bac_v2v_place place, double ground_m);
 enum bac_v2v_state bac_v2v_state_of(const struct bac_v2v *model, const struct bac_v2v_station *a, const struct bac_v2v_station *b);
 double bac_v2v_blockage_db(const struct bac_v2v *model, const struct bac_v2v_station *a, const struct bac_v2v_station *b); /* were it NLOSv */
 double bac_v2v_shadowing_db(const struct bac_v2v *model, const struct bac_v2v_station *a, const struct bac_v2v_station *b, enum bac_v2v_state state);
-/* All of it together. */
+/* All of it together. Of one carrier's stations, or nearer than 1 m: line of sight at 1 m, nothing else. */
 double bac_v2v_loss_db(const struct bac_v2v *model, const struct bac_v2v_station *a, const struct bac_v2v_station *b);
 
 #ifdef __cplusplus

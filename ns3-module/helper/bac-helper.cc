@@ -183,7 +183,7 @@ Ptr<PropagationLossModel> BacHelper::MakeLoss() {
 
 void BacHelper::SetObstacles(const bac_obstacles* obstacles) {
   m_obstacles = obstacles;
-  if (m_byPair) m_byPair->GetCondition()->SetObstacles(obstacles);
+  if (m_byPair) m_byPair->SetObstacles(obstacles);
 }
 
 const std::vector<std::string>& BacHelper::Losses() {

@@ -72,6 +72,7 @@ void BacFastChannel::Add(Ptr<BacFastNetDevice> device, uint32_t channel) {
   const double where[3] = {at.x, at.y, at.z};
   const int64_t station = bac_medium_add(m_medium, channel, where);
   NS_ASSERT_MSG(station >= 0, "no channel " << channel);
+  bac_medium_set_site(m_medium, static_cast<uint32_t>(station), device->GetNode()->GetId()); // as BacV2vLossModel names it
   device->SetStation(this, static_cast<uint32_t>(station));
   m_devices.push_back(device);
   m_mobilities.push_back(mobility);
@@ -119,6 +120,8 @@ void BacFastChannel::Moved(uint32_t station) {
   const double where[3] = {at.x, at.y, at.z};
   bac_medium_move(m_medium, station, where);
 }
+
+double BacFastChannel::GetPower(uint32_t from, uint32_t to) { return bac_medium_power_dbm(m_medium, from, to); }
 
 void BacFastChannel::Watch(FatesCallback fates) {
   m_fates = std::move(fates);

@@ -52,6 +52,8 @@ class BacFastChannel : public Object {
   bool Jam(uint32_t station, uint32_t bytes);
   void SetPower(uint32_t station, double eirp_dbm); ///< \param station whose \param eirp_dbm of its frames from now on
   void Moved(uint32_t station);                    ///< Take a position anew, now. \param station whose
+  /// \param from sender \param to receiver \return mean power there without fading, dBm; minus infinity where it does not count
+  double GetPower(uint32_t from, uint32_t to);
   /// What became of a frame at all stations: uid of its packet, then by station as bac_medium_host::fates has it.
   typedef std::function<void(uint64_t uid, const uint8_t* fate, const int16_t* sinr, uint32_t stations)> FatesCallback;
   void Watch(FatesCallback fates); ///< \param fates called at the end of each data frame that begins from now on

@@ -187,6 +187,38 @@ TEST(V2v, PowersOnTheMedium) {
   bac_obstacles_free(house);
 }
 
+/* Two radios of each car on two channels: what is between two cars is the same for both. */
+TEST(V2v, SitesNameThePair) {
+  const bac_medium_config config = City(nullptr);
+  RadioNet net(config);
+  const auto site = [](uint32_t car) { return 1000 - 7 * car; };
+  const auto at = [](uint32_t car) { return 25.0 * car; };
+  for (uint32_t car = 0; car < 20; car++)
+    for (uint32_t radio = 0; radio < 2; radio++) {
+      const uint32_t station = net.Add(at(car), 3 * car, 172 + 6 * radio);
+      const double unnamed = car == 1 && radio == 0 ? bac_medium_power_dbm(net.m, 0, station) : 0;
+      bac_medium_set_site(net.m, station, site(car));
+      if (unnamed != 0) { EXPECT_NE(bac_medium_power_dbm(net.m, 0, station), unnamed) << "another pair"; }
+    }
+  const bac_v2v model = {BAC_V2V_URBAN, config.seed, nullptr};
+  for (uint32_t i = 0; i < 20; i++)
+    for (uint32_t j = 0; j < 20; j++) {
+      if (i == j) continue;
+      const bac_v2v_station a = At(site(i), at(i), 3 * i), b = At(site(j), at(j), 3 * j);
+      const double expected = 23 - bac_v2v_loss_db(&model, &a, &b), power = bac_medium_power_dbm(net.m, 2 * i, 2 * j);
+      if (expected < config.floor_dbm)
+        ASSERT_EQ(power, -INFINITY);
+      else
+        ASSERT_NEAR(power, expected, 1e-3) << i << " " << j;
+      ASSERT_EQ(power, bac_medium_power_dbm(net.m, 2 * i + 1, 2 * j + 1)) << i << " " << j;
+    }
+  const double away[3] = {30, 0, 1.5}; /* one of a car's radios is taken there first */
+  bac_medium_set_site(net.m, 1, 77);
+  bac_medium_set_site(net.m, 3, 77);
+  bac_medium_move(net.m, 1, away);
+  EXPECT_NEAR(bac_medium_power_dbm(net.m, 1, 3), 23 - bac_v2v_path_db(BAC_V2V_URBAN, BAC_V2V_LOS, 1), 1e-3);
+}
+
 /* Frames over one wall: the power decides, whatever the distance. */
 TEST(V2v, AWallKeepsFramesOut) {
   const double corners[4][2] = {{-1000, 5}, {1000, 5}, {1000, 6}, {-1000, 6}};
