@@ -59,19 +59,32 @@ enable_testing()
 find_package(GTest REQUIRED)
 find_package(Threads REQUIRED)
 include(GoogleTest)
+# Headers precompiled once for all targets of the same flags. A target of their own: who reuses a program's waits until that program is built.
+function(bac_precompiled_headers name)
+  set(none ${CMAKE_CURRENT_BINARY_DIR}/precompiled/${name}.cc)
+  file(CONFIGURE OUTPUT ${none} CONTENT "// A target needs a source.\n")
+  add_library(${name} OBJECT EXCLUDE_FROM_ALL ${none})
+  target_precompile_headers(${name} PRIVATE ${ARGN})
+endfunction()
 add_custom_target(tests) # GoogleTest's suites; 'make check' runs them with the sanitizers, 'make core' without
-# shards: as many processes share the tests, so that all cores work (GoogleTest's own sharding). The label says where they run: "sanitize" or,
-# for what must give the same bytes whatever the compiler does, "exact": both with the sanitizers and in the release build.
-function(bac_test_suite name kind label shards)
-  bac_sources(sources ${kind})
-  add_executable(${name} EXCLUDE_FROM_ALL ${sources})
+function(bac_test_target name)
   target_compile_options(${name} PRIVATE -O0 -g0 -Wall -Wextra -Werror -Wno-missing-field-initializers)
   if(CMAKE_CXX_FLAGS MATCHES "undefined")
     # It is the core that is on trial; in the tests' own code UBSan takes as long to compile as the rest.
     target_compile_options(${name} PRIVATE -fno-sanitize=undefined)
   endif()
-  target_precompile_headers(${name} PRIVATE <gtest/gtest.h>) # half of the time that a test takes to compile
-  target_link_libraries(${name} PRIVATE ${ARGN} GTest::gtest_main Threads::Threads)
+  target_link_libraries(${name} PRIVATE GTest::gtest_main Threads::Threads)
+endfunction()
+bac_precompiled_headers(bac-test-headers <gtest/gtest.h>) # half of the time that a test takes to compile
+bac_test_target(bac-test-headers)
+# shards: as many processes share the tests, so that all cores work (GoogleTest's own sharding). The label says where they run: "sanitize" or,
+# for what must give the same bytes whatever the compiler does, "exact": both with the sanitizers and in the release build.
+function(bac_test_suite name kind label shards)
+  bac_sources(sources ${kind})
+  add_executable(${name} EXCLUDE_FROM_ALL ${sources})
+  target_link_libraries(${name} PRIVATE ${ARGN})
+  bac_test_target(${name})
+  target_precompile_headers(${name} REUSE_FROM bac-test-headers)
   add_dependencies(tests ${name})
   foreach(shard RANGE 1 ${shards})
     math(EXPR index "${shard} - 1")
