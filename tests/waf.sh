@@ -18,7 +18,9 @@ quietly() {
   "$@" > "$log" 2>&1 || { cat "$log" >&2; fail "$label"; }
 }
 
-CFLAGS=-O1 CXXFLAGS=-O1 quietly "the build" ./waf configure build -o "$out" -j "${JOBS:-$(nproc)}"
+# With clang, where it is: a second compiler for what the release build compiles with gcc, in half of the time.
+if command -v clang++ > /dev/null; then export CC=clang CXX=clang++; fi
+CFLAGS=-O0 CXXFLAGS=-O0 quietly "the build" ./waf configure build -o "$out" -j "${JOBS:-$(nproc)}"
 
 for protocol in bac pbft; do
   quietly "bac-compare --protocols=help" "$out/bin/bac-compare" --protocols=help
