@@ -19,6 +19,7 @@ find_library(BAC_ZLIB z REQUIRED)
 find_library(BAC_GMP gmp REQUIRED)
 
 set(BAC_WARNINGS -Wall -Wextra -Wconversion -Wshadow -Wvla -Werror)
+set(BAC_CXX_WARNINGS ${BAC_WARNINGS} -Wno-sign-conversion) # of -Wconversion in C++ gcc leaves it out, clang does not
 
 bac_sources(BAC_CORE_SOURCES core)
 list(TRANSFORM BAC_CORE_SOURCES PREPEND ${BAC_DIR}/)

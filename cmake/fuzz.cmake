@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# libFuzzer targets, built with clang by tests/fuzz/run.sh.
+# libFuzzer targets: with clang, in the build of the preset asan, whose objects the suites share. tests/fuzz/run.sh runs them.
 add_custom_target(fuzz)
 target_compile_options(bac-core PRIVATE -Wno-pass-failed) # the radio kernels: asked to vectorize, which -O1 does not
 function(bac_fuzz target)

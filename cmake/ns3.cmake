@@ -22,7 +22,7 @@ endforeach()
 
 # C++ of ours against ns-3: its headers are not ours to warn about, and Debian's libraries have logging and asserts on.
 function(bac_ns3_flags target)
-  target_compile_options(${target} PRIVATE ${BAC_WARNINGS} -fPIC) # programs, too: the same precompiled headers serve them
+  target_compile_options(${target} PRIVATE ${BAC_CXX_WARNINGS} -fPIC) # programs, too: the same precompiled headers serve them
   target_compile_definitions(${target} PRIVATE NS3_LOG_ENABLE NS3_ASSERT_ENABLE)
   target_include_directories(${target} SYSTEM PRIVATE /usr/include)
   target_include_directories(${target} PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src ${BAC_DIR}/bac-core ${CMAKE_BINARY_DIR}/include
@@ -73,7 +73,7 @@ add_executable(bac-trace ${BAC_TRACE_TOOL})
 target_precompile_headers(bac-trace PRIVATE <libsumo/libsumo.h> <fstream> <iostream> <map> <regex> <sstream>)
 target_include_directories(bac-trace PRIVATE ${BAC_DIR}/bac-core/include ${BAC_DIR}/bac-core/src)
 target_include_directories(bac-trace SYSTEM PRIVATE ${BAC_SUMO_INCLUDE})
-target_compile_options(bac-trace PRIVATE ${BAC_WARNINGS})
+target_compile_options(bac-trace PRIVATE ${BAC_CXX_WARNINGS})
 target_compile_definitions(bac-trace PRIVATE BAC_SCENARIO_DIR="${BAC_DIR}/sumo-scenarios")
 target_link_libraries(bac-trace PRIVATE bac-core ${BAC_SUMO})
 

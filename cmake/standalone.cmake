@@ -117,7 +117,7 @@ add_test(NAME bac-sim COMMAND bac-sim --protocol=all --seeds=250)
 add_test(NAME layers COMMAND ${BAC_DIR}/tests/layers.sh)
 add_test(NAME paired-difference COMMAND ${BAC_DIR}/tests/tools/paired_difference_test.sh)
 
-option(BAC_FUZZ "Build the fuzzers (clang)" OFF)
+option(BAC_FUZZ "Offer the fuzzers' targets (clang; the preset asan)" OFF)
 if(BAC_FUZZ)
   include(${BAC_DIR}/cmake/fuzz.cmake)
 endif()

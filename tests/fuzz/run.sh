@@ -9,31 +9,30 @@ seconds=${1:-5}
 [ "$#" -eq 0 ] || shift
 case $seconds in *[!0-9]* | '') echo "fuzz: \"$seconds\" is no number of seconds" >&2; exit 2 ;; esac
 jobs=${JOBS:-$(nproc)}
-build=build/fuzz
-clang=$(command -v clang || command -v clang-14) || { echo "fuzz: clang is missing: install the packages in packages.txt ('make setup')" >&2; exit 2; }
+build=build/fuzz bin=build/asan/bin
+command -v clang > /dev/null || { echo "fuzz: clang is missing: install the packages in packages.txt ('make setup')" >&2; exit 2; }
 mkdir -p "$build/found"
 log=$build/log
-flags='-O1 -g1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
-cmake -S . -B "$build" -G Ninja -DBAC_NS3=OFF -DBAC_FUZZ=ON -DCMAKE_BUILD_TYPE=None -DCMAKE_C_COMPILER="$clang" -DCMAKE_C_FLAGS="$flags" > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
-cmake --build "$build" -j "$jobs" --target fuzz > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
+cmake --preset asan > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
+cmake --build --preset asan -j "$jobs" --target fuzz > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
 targets=${*:-$(ls tests/fuzz/corpus)}
-for target in $(ls tests/fuzz/corpus); do [ "$target" = steps ] || ln -sf fuzz-all "$build/bin/fuzz-$target"; done
+for target in $(ls tests/fuzz/corpus); do [ "$target" = steps ] || ln -sf fuzz-all "$bin/fuzz-$target"; done
 # As many at once as there are cores; each says one line.
 for target in $targets; do
-  [ -x "$build/bin/fuzz-$target" ] || { echo "fuzz: there is no target \"$target\"" >&2; exit 2; }
+  [ -x "$bin/fuzz-$target" ] || { echo "fuzz: there is no target \"$target\"" >&2; exit 2; }
   echo "$target"
 done | xargs -P "$jobs" -I{} sh -c '
-  target={} build=$1 seconds=$2 corpus=tests/fuzz/corpus/{}
-  "$build/bin/fuzz-$target" -seed=1 -runs=0 "$corpus" > "$build/$target.log" 2>&1 &&
-  { [ "$seconds" = 0 ] || { mkdir -p "$build/new/$target" && "$build/bin/fuzz-$target" -seed=1 -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=8192 \
+  target={} build=$1 bin=$2 seconds=$3 corpus=tests/fuzz/corpus/{}
+  "$bin/fuzz-$target" -seed=1 -runs=0 "$corpus" > "$build/$target.log" 2>&1 &&
+  { [ "$seconds" = 0 ] || { mkdir -p "$build/new/$target" && "$bin/fuzz-$target" -seed=1 -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=8192 \
       -artifact_prefix="$build/found/$target-" "$build/new/$target" "$corpus" > "$build/$target.log" 2>&1; }; } ||
-  { tail -n 40 "$build/$target.log" >&2; echo "fuzz: $target FAILED; repeat: $build/bin/fuzz-$target $(ls -t "$build"/found/"$target"-* 2>/dev/null | head -n 1)" >&2; exit 1; }
+  { tail -n 40 "$build/$target.log" >&2; echo "fuzz: $target FAILED; repeat: $bin/fuzz-$target $(ls -t "$build"/found/"$target"-* 2>/dev/null | head -n 1)" >&2; exit 1; }
   echo "fuzz: $target: $(ls "$corpus" | wc -l) inputs, then $(sed -n "s/^Done \([0-9]*\) runs.*/\1 runs/p" "$build/$target.log" | tail -n 1) of new ones: nothing found"
-' sh "$build" "$seconds"
+' sh "$build" "$bin" "$seconds"
 if [ "${GROW:-}" = yes ]; then
   for target in $targets; do
     mkdir -p "$build/merged/$target"
-    "$build/bin/fuzz-$target" -merge=1 -max_len=4096 "$build/merged/$target" "tests/fuzz/corpus/$target" "$build/new/$target" > "$build/$target.log" 2>&1
+    "$bin/fuzz-$target" -merge=1 -max_len=4096 "$build/merged/$target" "tests/fuzz/corpus/$target" "$build/new/$target" > "$build/$target.log" 2>&1
     rm -rf "tests/fuzz/corpus/$target"
     cp -r "$build/merged/$target" "tests/fuzz/corpus/$target"
     rm -rf "$build/merged/$target"

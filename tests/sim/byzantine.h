@@ -74,7 +74,7 @@ struct Puppet {
 
 class Arena {
  public:
-  Arena(const bac_sim_config &config, Evil kind) : world(config.nodes, config.node.seed), evil(kind), config_(config) {
+  Arena(const bac_sim_config &config, Evil kind) : world(config.nodes, config.node.seed), evil(kind) {
     world.config = config.node;
     char why[200];
     sim = bac_sim_new(&config, why, sizeof why);
@@ -286,7 +286,6 @@ class Arena {
     }
   }
 
-  bac_sim_config config_;
   bac_random random_;
   std::vector<std::unique_ptr<Twin>> twins_;
   std::vector<std::unique_ptr<Puppet>> liars_;
