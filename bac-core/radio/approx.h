@@ -45,6 +45,18 @@ BAC_APPROX double bac_exp(double x) {
   return p * bac_of_bits((bac_bits_of(shifted) + 1023) << 52);
 }
 
+/* 1 / sqrt(x) of a normal number above 0; relative error below 1e-14; something finite at 0. By Newton's method: sqrt() may set errno, which keeps
+ * compilers from vector code. */
+BAC_APPROX double bac_rsqrt(double x) {
+  double y = bac_of_bits(0x5fe6eb50c7b537a9ULL - (bac_bits_of(x) >> 1)); /* within 4 % */
+  y = y * (1.5 - 0.5 * x * y * y);
+  y = y * (1.5 - 0.5 * x * y * y);
+  y = y * (1.5 - 0.5 * x * y * y);
+  return y * (1.5 - 0.5 * x * y * y);
+}
+
+BAC_APPROX double bac_sqrt(double x) { return x * bac_rsqrt(x); }
+
 /* 32 well mixed bits of x, which has 32. Source: M. O'Neill's and C. Wellons' search for low-bias integer hashes (lowbias32). */
 BAC_APPROX uint64_t bac_mix32(uint64_t x) {
   x ^= x >> 16;

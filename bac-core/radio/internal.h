@@ -89,6 +89,7 @@ struct bac_medium {
   uint32_t station_count, station_capacity;
   struct bac_lanes *lanes;
   double *x, *y, *z, *scratch; /* of slots */
+  int64_t *sites; /* of slots; of empty ones: -1 */
   uint32_t *block_channel;
   size_t block_count, block_capacity;
   bool laid_out;        /* every station has a slot */

@@ -14,6 +14,7 @@
 #include "fading.h"
 #include "fate.h"
 #include "lanes.h"
+#include "v2v_pair.h"
 
 /* A loop over a block. The lanes never depend on each other; unrolling first would hide the loop from the vectoriser. */
 #if defined(__clang__)
@@ -87,7 +88,7 @@ BAC_APPROX int64_t bac_busy(struct bac_lanes *l, int k, const struct bac_pass *p
 #undef TARGET
 #endif
 
-#define TABLE(kind) {#kind, start_##kind, judge_##kind, sense_##kind, header_##kind, finish_##kind, row_##kind, fade_##kind}
+#define TABLE(kind) {#kind, start_##kind, judge_##kind, sense_##kind, header_##kind, finish_##kind, row_##kind, pair_##kind, fade_##kind}
 
 const struct bac_kernels *bac_kernels_of(enum bac_vector kind) {
   static const struct bac_kernels none = TABLE(none), base = TABLE(base);

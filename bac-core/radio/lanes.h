@@ -74,6 +74,19 @@ struct bac_row_pass {
   double *out;             /* BAC_LANES for each block, W */
 };
 
+/* The same for one block where each pair has its own loss (v2v.h). */
+struct bac_pair_pass {
+  const double *x, *y, *z; /* BAC_LANES, m */
+  const int64_t *site;     /* BAC_LANES ids; of empty lanes: -1 */
+  const int64_t *behind;   /* BAC_LANES: a building is in between */
+  double from[3];          /* m */
+  uint64_t site_from;
+  uint64_t salts[5];       /* v2v_pair.h */
+  int64_t urban;
+  double class_m2[2], ln_power; /* as above */
+  double *out;             /* BAC_LANES, W */
+};
+
 struct bac_fade_pass {
   const double *row; /* mean powers, W; the two low bits say which class of fading */
   const int64_t *id; /* of stations, BAC_LANES for each block in reach */
@@ -92,6 +105,7 @@ struct bac_kernels {
   void (*header)(struct bac_pass *); /* its SIGNAL field ends: those who fail it let go */
   void (*finish)(struct bac_pass *); /* it ends: decoded or not */
   void (*row)(const struct bac_row_pass *);
+  void (*pair)(const struct bac_pair_pass *);
   void (*fade)(const struct bac_fade_pass *);
 };
 

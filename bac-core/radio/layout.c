@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
-#include "approx.h"
 #include "channel_plan.h"
 #include "internal.h"
+#include "v2v_pair.h"
 
 struct sorted {
   uint64_t key;
@@ -61,6 +61,7 @@ static void reserve(struct bac_medium *m, size_t blocks) {
   m->x = bac_realloc(m->x, m->block_capacity * BAC_LANES, sizeof *m->x);
   m->y = bac_realloc(m->y, m->block_capacity * BAC_LANES, sizeof *m->y);
   m->z = bac_realloc(m->z, m->block_capacity * BAC_LANES, sizeof *m->z);
+  m->sites = bac_realloc(m->sites, m->block_capacity * BAC_LANES, sizeof *m->sites);
   m->scratch = bac_realloc(m->scratch, m->block_capacity * BAC_LANES, sizeof *m->scratch);
   m->ids = bac_realloc(m->ids, m->block_capacity * BAC_LANES, sizeof *m->ids);
   m->judged = bac_realloc(m->judged, m->block_capacity * BAC_LANES, sizeof *m->judged);
@@ -127,7 +128,10 @@ void bac_layout_ensure(struct bac_medium *m) {
   BAC_ASSERT(m->lanes != NULL);
   for (size_t b = 0; b < m->block_count; b++) {
     clear_block(&m->lanes[b]);
-    for (size_t k = 0; k < BAC_LANES; k++) m->x[b * BAC_LANES + k] = m->y[b * BAC_LANES + k] = m->z[b * BAC_LANES + k] = INFINITY;
+    for (size_t k = 0; k < BAC_LANES; k++) {
+      m->x[b * BAC_LANES + k] = m->y[b * BAC_LANES + k] = m->z[b * BAC_LANES + k] = INFINITY;
+      m->sites[b * BAC_LANES + k] = -1;
+    }
   }
   for (uint32_t s = 0; s < m->station_count; s++) {
     struct bac_station *at = &m->stations[s];
@@ -141,6 +145,7 @@ void bac_layout_ensure(struct bac_medium *m) {
     m->x[at->slot] = at->at[0];
     m->y[at->slot] = at->at[1];
     m->z[at->slot] = at->at[2];
+    m->sites[at->slot] = at->site;
     m->block_channel[at->slot / BAC_LANES] = at->channel;
   }
   move_flights(m, old_slot, old_blocks);
@@ -153,11 +158,16 @@ void bac_layout_free(struct bac_medium *m) {
   free(m->x);
   free(m->y);
   free(m->z);
+  free(m->sites);
   free(m->scratch);
   free(m->ids);
   free(m->judged);
   free(m->block_channel);
   free(m->hits);
+}
+
+static void nakagami_classes(const struct bac_medium *m, double class_m2[2]) {
+  for (int i = 0; i < 2; i++) class_m2[i] = m->config.nakagami ? m->config.nakagami_from_m[i] * m->config.nakagami_from_m[i] : INFINITY;
 }
 
 /* Mean powers at all stations, by the distance alone, into the scratch. */
@@ -169,29 +179,29 @@ static void powers_by_distance(struct bac_medium *m, const struct bac_station *s
     p.intercept[i] = m->loss.intercept[i];
     p.slope[i] = m->loss.slope[i];
   }
-  for (int i = 0; i < 2; i++) p.class_m2[i] = m->config.nakagami ? m->config.nakagami_from_m[i] * m->config.nakagami_from_m[i] : INFINITY;
+  nakagami_classes(m, p.class_m2);
   m->kernels->row(&p);
 }
 
 /* The same where each pair has its own loss: TR 37.885. Blocks whose channel is out of reach are left as they are. */
 static void powers_by_pair(struct bac_medium *m, const struct bac_station *s) {
-  const struct bac_v2v_station from = {s->site, {s->at[0], s->at[1], s->at[2]}};
+  int64_t behind[BAC_LANES] = {0};
+  struct bac_pair_pass p = {.behind = behind, .from = {s->at[0], s->at[1], s->at[2]}, .site_from = s->site, .urban = m->v2v.place == BAC_V2V_URBAN,
+                            .ln_power = s->ln_power};
+  _Static_assert(sizeof p.salts / sizeof p.salts[0] == BAC_V2V_FIELDS, "a salt for each field");
+  bac_v2v_salts(m->v2v.seed, p.salts);
+  nakagami_classes(m, p.class_m2);
   for (size_t b = 0; b < m->block_count; b++) {
     if (bac_channel_leakage(m->config.mask, s->channel * 2, m->block_channel[b] * 2) == 0) continue;
-    for (size_t k = 0; k < BAC_LANES; k++) {
-      const size_t slot = b * BAC_LANES + k;
-      const int64_t id = m->lanes[b].id[k];
-      m->scratch[slot] = 0;
-      if (id < 0 || slot == s->slot) continue;
-      const struct bac_v2v_station to = {m->stations[id].site, {m->x[slot], m->y[slot], m->z[slot]}};
-      const double ln = s->ln_power - bac_v2v_loss_db(&m->v2v, &from, &to) * 0.2302585092994045684;
-      double w = bac_exp(ln > -600 ? ln : -600);
-      w = w < 0x1p-12 ? w : 0x1p-12;
-      w = (w + 1.5 * 0x1p-10) - 1.5 * 0x1p-10; /* as in kernels.c */
-      const double dx = to.at[0] - from.at[0], dy = to.at[1] - from.at[1], dz = to.at[2] - from.at[2], m2 = dx * dx + dy * dy + dz * dz;
-      const uint64_t second = m2 >= m->config.nakagami_from_m[0] * m->config.nakagami_from_m[0], third = m2 >= m->config.nakagami_from_m[1] * m->config.nakagami_from_m[1];
-      m->scratch[slot] = bac_of_bits((bac_bits_of(w) & ~UINT64_C(3)) | (m->config.nakagami ? second + third : 0));
-    }
+    const size_t slot = b * BAC_LANES;
+    for (size_t k = 0; m->v2v.obstacles && k < BAC_LANES; k++)
+      behind[k] = m->sites[slot + k] >= 0 && bac_obstacles_between(m->v2v.obstacles, s->at, (const double[]){m->x[slot + k], m->y[slot + k]});
+    p.x = m->x + slot;
+    p.y = m->y + slot;
+    p.z = m->z + slot;
+    p.site = m->sites + slot;
+    p.out = m->scratch + slot;
+    m->kernels->pair(&p);
   }
 }
 

@@ -173,7 +173,7 @@ uint32_t bac_medium_stations(const struct bac_medium *m) { return m->station_cou
 void bac_medium_set_site(struct bac_medium *m, uint32_t station, uint32_t site) {
   BAC_ASSERT(station < m->station_count);
   m->stations[station].site = site;
-  m->row_version++; /* all rows anew */
+  m->laid_out = false;
 }
 
 void bac_medium_move(struct bac_medium *m, uint32_t station, const double at[3]) {

@@ -64,6 +64,8 @@ TEST(ErrorRate, TableFollowsTheFormula) {
 
 TEST(Approx, LogarithmAndExponential) {
   for (double x = 1e-30; x < 1e30; x *= 1.037) ASSERT_NEAR(bac_ln(x), std::log(x), 1e-12 * std::fabs(std::log(x)) + 1e-14) << x;
+  for (double x = 1e-30; x < 1e30; x *= 1.037) ASSERT_NEAR(bac_rsqrt(x) * std::sqrt(x), 1, 1e-14) << x;
+  EXPECT_EQ(bac_sqrt(0), 0);
   for (double x = -690; x < 690; x += 0.0917) ASSERT_NEAR(bac_exp(x) / std::exp(x), 1, 1e-12) << x;
 }
 
