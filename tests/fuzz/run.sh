@@ -9,7 +9,7 @@ seconds=${1:-5}
 [ "$#" -eq 0 ] || shift
 case $seconds in *[!0-9]* | '') echo "fuzz: \"$seconds\" is no number of seconds" >&2; exit 2 ;; esac
 jobs=${JOBS:-$(nproc)}
-build=build/fuzz bin=build/asan/bin
+build=build/fuzz bin=build/asan-clang/bin
 command -v clang > /dev/null || { echo "fuzz: clang is missing: install the packages in packages.txt ('make setup')" >&2; exit 2; }
 mkdir -p "$build/found"
 log=$build/log
@@ -17,11 +17,11 @@ cmake --preset asan > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
 cmake --build --preset asan -j "$jobs" --target fuzz > "$log" 2>&1 || { cat "$log" >&2; exit 1; }
 targets=${*:-$(ls tests/fuzz/corpus)}
 for target in $(ls tests/fuzz/corpus); do [ "$target" = steps ] || ln -sf fuzz-all "$bin/fuzz-$target"; done
-# As many at once as there are cores; each says one line.
 for target in $targets; do
   [ -x "$bin/fuzz-$target" ] || { echo "fuzz: there is no target \"$target\"" >&2; exit 2; }
-  echo "$target"
-done | xargs -P "$jobs" -I{} sh -c '
+done
+# As many at once as there are cores; each says one line.
+printf '%s\n' $targets | xargs -P "$jobs" -I{} sh -c '
   target={} build=$1 bin=$2 seconds=$3 corpus=tests/fuzz/corpus/{}
   "$bin/fuzz-$target" -seed=1 -runs=0 "$corpus" > "$build/$target.log" 2>&1 &&
   { [ "$seconds" = 0 ] || { mkdir -p "$build/new/$target" && "$bin/fuzz-$target" -seed=1 -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=8192 \
