@@ -400,7 +400,7 @@ void bac_adversary_run(struct bac_adversary *a) {
   }
   for (uint32_t i = 0; i < a->count; i++) {
     struct bac_link_frame f;
-    while (bac_link_next_frame(a->mouths[i].link, now, BAC_LINK_AIR, &f))
+    while (bac_link_next_frame(a->mouths[i].link, now, BAC_LINK_AIR, BAC_LINK_ALL, &f))
       for (uint32_t to = a->count; to < a->plan->config.nodes; to++)
         if (f.destination == BAC_BROADCAST || f.destination == to)
           bac_sim_inject_after(a->sim, to, f.bytes, f.length, BAC_MS * (bac_time)(1 + below(a, 20)));

@@ -11,7 +11,8 @@
 struct item {
   struct item *next;
   enum bac_event_type type;
-  size_t record; /* RESTORE: its index */
+  size_t record;  /* RESTORE: its index */
+  uint32_t radio; /* SENT */
   struct bac_submit submit;
   bac_time depart_at;
   struct bac_motion own;
@@ -41,7 +42,7 @@ struct bac_host {
   struct item *first, **last;
   size_t waiting;
   bool busy, wake_waits;
-  uint32_t sent; /* frames to report; a SENT waits while > 0 */
+  uint32_t sent[BAC_RADIOS_MAX]; /* frames to report; a SENT waits while > 0 */
   bac_time wakeup;
   struct bac_output output;    /* of the step that the CPU is busy with */
   struct bac_host_totals past; /* counters: of earlier lives */
@@ -129,10 +130,11 @@ void bac_host_assign(struct bac_host *h, const uint8_t *bytes, size_t length, co
   item->own = *own;
 }
 
-void bac_host_sent(struct bac_host *h, uint32_t count) {
+void bac_host_sent(struct bac_host *h, uint32_t radio, uint32_t count) {
+  BAC_ASSERT(radio < BAC_RADIOS_MAX);
   if (!h->node || count == 0) return;
-  if (h->sent == 0) add(h, BAC_EVENT_SENT, 0);
-  h->sent += count;
+  if (h->sent[radio] == 0) add(h, BAC_EVENT_SENT, 0)->radio = radio;
+  h->sent[radio] += count;
 }
 
 void bac_host_wake(struct bac_host *h) {
@@ -149,7 +151,7 @@ void bac_host_boot(struct bac_host *h, const struct bac_host_limits *limits) {
   h->limits = *limits;
   h->node = bac_node_new(&h->config, why, sizeof why);
   BAC_ASSERT(h->node); /* as bac_host_new found out */
-  bac_node_set_frame_credit(h->node, limits->frames);
+  bac_node_set_radios(h->node, limits->radios, limits->frames);
   for (size_t i = 0; i < h->store->count; i++) add(h, BAC_EVENT_RESTORE, 0)->record = i;
   add(h, BAC_EVENT_START, 0);
 }
@@ -163,7 +165,7 @@ void bac_host_crash(struct bac_host *h) {
   h->wakeup = BAC_NEVER;
   h->busy = h->wake_waits = false;
   h->next = NULL;
-  h->sent = 0;
+  memset(h->sent, 0, sizeof h->sent);
 }
 
 bool bac_host_is_up(const struct bac_host *h) { return h->node != NULL; }
@@ -241,8 +243,9 @@ static int step(struct bac_host *h, bac_time now, const struct item *item, char 
       event.frame.length = item->length;
       break;
     case BAC_EVENT_SENT:
-      event.sent.count = h->sent;
-      h->sent = 0;
+      event.sent.radio = item->radio;
+      event.sent.count = h->sent[item->radio];
+      h->sent[item->radio] = 0;
       break;
     case BAC_EVENT_WAKE:
       h->wake_waits = false;

@@ -21,7 +21,8 @@ struct bac_host;
 struct bac_store;
 
 struct bac_host_limits {
-  uint32_t frames;      /* that the devices take at a time; UINT32_MAX: no limit */
+  uint32_t radios;      /* as bac_node_set_radios */
+  uint32_t frames;      /* that each takes at a time; UINT32_MAX: no limit */
   uint32_t queue;       /* frames and transactions that may wait for the CPU; more are lost */
   bool keep_records;    /* for a restart */
 };
@@ -49,8 +50,8 @@ void bac_host_submit(struct bac_host *host, const struct bac_submit *submit);
 void bac_host_depart(struct bac_host *host, bac_time at);
 /* The controller's announcement (controller.h), and where the EV finds itself. */
 void bac_host_assign(struct bac_host *host, const uint8_t *bytes, size_t length, const struct bac_motion *own);
-/* The devices are done with as many frames; waits past the limit. */
-void bac_host_sent(struct bac_host *host, uint32_t count);
+/* A radio is done with as many frames; waits past the limit. */
+void bac_host_sent(struct bac_host *host, uint32_t radio, uint32_t count);
 /* The time of bac_host_wakeup has come; waits past the limit. */
 void bac_host_wake(struct bac_host *host);
 

@@ -235,7 +235,7 @@ void fuzz_frames(const uint8_t *bytes, size_t length) {
     if (n > bac_reader_left(&r)) n = bac_reader_left(&r);
     const uint8_t *one = bac_read_bytes(&r, n);
     if (one && n > 0) bac_link_receive(link, now, (enum bac_link_port)(i % 2), one, n);
-    for (int k = 0; k < 8 && bac_link_next_frame(link, now, BAC_LINK_AIR, &frame); k++) continue;
+    for (int k = 0; k < 8 && bac_link_next_frame(link, now, BAC_LINK_AIR, BAC_LINK_ALL, &frame); k++) continue;
   }
   bac_link_free(link);
 }

@@ -127,7 +127,7 @@ static void world_free(struct world *w) {
 static void say(struct world *w, const uint8_t *bytes, size_t length) {
   struct bac_link_frame f;
   bac_link_send(w->mouth, w->now, BAC_BROADCAST, length > BAC_FRAME_BYTES_MAX ? BAC_LINK_BULK : BAC_LINK_CONTROL, bytes, length, 0);
-  for (int i = 0; i < 16 && bac_link_next_frame(w->mouth, w->now, BAC_LINK_AIR, &f); i++) {
+  for (int i = 0; i < 16 && bac_link_next_frame(w->mouth, w->now, BAC_LINK_AIR, BAC_LINK_ALL, &f); i++) {
     struct bac_event e = {.type = BAC_EVENT_FRAME};
     e.frame.bytes = f.bytes;
     e.frame.length = f.length;

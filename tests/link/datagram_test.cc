@@ -83,6 +83,37 @@ TEST(Datagram, ServesClassesInOrderAndHoldsBackUntilDue) {
   EXPECT_LE(d[3].at, 510 * BAC_MS);
 }
 
+/* Two radios: what one of them carries neither waits for what the other carries, nor goes along with it. */
+TEST(Datagram, ServesEachRadioItsClasses) {
+  Medium m(1);
+  m.config.relay = false;
+  m.config.hello_interval = -1;
+  m.add(1), m.add(2);
+  const unsigned bulk = 1u << BAC_LINK_BULK, rest = BAC_LINK_ALL & ~bulk;
+  const Bytes small[BAC_LINK_CLASSES] = {object_of(50, 1), object_of(50, 2), object_of(50, 3)}, large = object_of(5000, 4);
+  bac_link *from = m.station(1).link;
+  const auto poll = [&](unsigned classes) {
+    bac_link_frame f;
+    if (!bac_link_next_frame(from, 0, BAC_LINK_AIR, classes, &f)) return -1;
+    bac_link_receive(m.station(2).link, 0, BAC_LINK_AIR, f.bytes, f.length);
+    return static_cast<int>(f.traffic);
+  };
+  for (int traffic = 0; traffic < BAC_LINK_CLASSES; traffic++)
+    ASSERT_EQ(bac_link_send(from, 0, BAC_BROADCAST, static_cast<bac_link_class>(traffic), small[traffic].data(), 50, 0), BAC_OK);
+  ASSERT_EQ(bac_link_send(from, 0, BAC_BROADCAST, BAC_LINK_BULK, large.data(), large.size(), 0), BAC_OK);
+  EXPECT_LE(bac_link_wakeup(from, BAC_LINK_AIR, bulk), 0);
+  EXPECT_EQ(poll(bulk), BAC_LINK_BULK);
+  EXPECT_EQ(m.count(2, small[BAC_LINK_CONTROL]) + m.count(2, small[BAC_LINK_VOTE]), 0);
+  while (poll(bulk) >= 0) continue;
+  EXPECT_EQ(m.count(2, small[BAC_LINK_BULK]), 1);
+  EXPECT_GT(bac_link_counters(from)->symbols_sent, 0u);
+  EXPECT_GT(bac_link_wakeup(from, BAC_LINK_AIR, bulk), 0) << "the other radio's is not waited for";
+  EXPECT_LE(bac_link_wakeup(from, BAC_LINK_AIR, rest), 0);
+  EXPECT_EQ(poll(rest), BAC_LINK_CONTROL) << "with the vote in it, and the advert";
+  EXPECT_EQ(poll(rest), -1);
+  EXPECT_EQ(m.count(2, small[BAC_LINK_CONTROL]) + m.count(2, small[BAC_LINK_VOTE]), 2);
+}
+
 /* What its owner has no use for yet is not had: a vote of a later window must count once the window is there. */
 TEST(Datagram, DeliversAgainWhatCameTooEarly) {
   for (size_t length : {100u, 20000u}) {

@@ -121,8 +121,8 @@ class RadioLinks {
   static constexpr uint32_t kMacDepth = 4;
 
   static bac_time wakeup(const Node &n) {
-    bac_time next = n.in_mac < kMacDepth && n.kind != BAC_LINK_MBS ? bac_link_wakeup(n.link, BAC_LINK_AIR) : BAC_NEVER;
-    return n.kind == BAC_LINK_EV ? next : std::min(next, bac_link_wakeup(n.link, BAC_LINK_WIRE));
+    bac_time next = n.in_mac < kMacDepth && n.kind != BAC_LINK_MBS ? bac_link_wakeup(n.link, BAC_LINK_AIR, BAC_LINK_ALL) : BAC_NEVER;
+    return n.kind == BAC_LINK_EV ? next : std::min(next, bac_link_wakeup(n.link, BAC_LINK_WIRE, BAC_LINK_ALL));
   }
 
   void poll() {
@@ -130,11 +130,11 @@ class RadioLinks {
       Node &n = *nodes_[dirty_.back()];
       dirty_.pop_back();
       bac_link_frame frame;
-      while (n.kind != BAC_LINK_MBS && n.in_mac < kMacDepth && bac_link_next_frame(n.link, now, BAC_LINK_AIR, &frame)) {
+      while (n.kind != BAC_LINK_MBS && n.in_mac < kMacDepth && bac_link_next_frame(n.link, now, BAC_LINK_AIR, BAC_LINK_ALL, &frame)) {
         const uint32_t to = frame.destination == BAC_BROADCAST ? BAC_TO_ALL : frame.destination;
         n.in_mac += bac_air_send(air_, now, n.id, to, frame.bytes, frame.length);
       }
-      while (n.kind != BAC_LINK_EV && bac_link_next_frame(n.link, now, BAC_LINK_WIRE, &frame)) wire(n, frame);
+      while (n.kind != BAC_LINK_EV && bac_link_next_frame(n.link, now, BAC_LINK_WIRE, BAC_LINK_ALL, &frame)) wire(n, frame);
       n.wake_at = wakeup(n);
     }
   }

@@ -46,8 +46,8 @@ uint64_t drops(const bac_link *link) {
 
 void poll(Medium &m, bac_link *link) {
   bac_link_frame frame;
-  for (int i = 0; i < 4 && bac_link_next_frame(link, m.now, BAC_LINK_AIR, &frame); i++) ASSERT_LE(frame.length, 1400u);
-  for (int i = 0; i < 4 && bac_link_next_frame(link, m.now, BAC_LINK_WIRE, &frame); i++) ASSERT_LE(frame.length, 1400u);
+  for (int i = 0; i < 4 && bac_link_next_frame(link, m.now, BAC_LINK_AIR, BAC_LINK_ALL, &frame); i++) ASSERT_LE(frame.length, 1400u);
+  for (int i = 0; i < 4 && bac_link_next_frame(link, m.now, BAC_LINK_WIRE, BAC_LINK_ALL, &frame); i++) ASSERT_LE(frame.length, 1400u);
 }
 
 TEST(Hostile, RandomBytes) {
@@ -232,7 +232,7 @@ TEST(Hostile, NeedsCannotMakeANodeSendForever) {
   bac_link_frame frame;
   for (int i = 0; i < 5000; i++) {
     v.m.now += 4 * BAC_MS;
-    while (bac_link_next_frame(v.link, v.m.now, BAC_LINK_AIR, &frame)) frames++;
+    while (bac_link_next_frame(v.link, v.m.now, BAC_LINK_AIR, BAC_LINK_ALL, &frame)) frames++;
     Writer w = Writer().header(BAC_LINK_NEED, 2);
     w.b.insert(w.b.end(), hash, hash + 16);
     v.take(w.u32(100000).u16(kSymbolBytes).u16(1).u8(1).u8(74));

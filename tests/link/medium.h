@@ -218,15 +218,15 @@ class Medium {
   void poll() {
     for (size_t i = 0; i < stations_.size(); i++) {
       Station &s = *stations_[i];
-      bool due = s.dirty || (s.mac.size() < mac_depth && bac_link_wakeup(s.link, BAC_LINK_AIR) <= now) ||
-                 (s.kind != BAC_LINK_EV && bac_link_wakeup(s.link, BAC_LINK_WIRE) <= now);
+      bool due = s.dirty || (s.mac.size() < mac_depth && bac_link_wakeup(s.link, BAC_LINK_AIR, BAC_LINK_ALL) <= now) ||
+                 (s.kind != BAC_LINK_EV && bac_link_wakeup(s.link, BAC_LINK_WIRE, BAC_LINK_ALL) <= now);
       if (!due) continue;
       s.dirty = false;
       bac_link_frame frame;
-      while (s.mac.size() < mac_depth && bac_link_next_frame(s.link, now, BAC_LINK_AIR, &frame)) {
+      while (s.mac.size() < mac_depth && bac_link_next_frame(s.link, now, BAC_LINK_AIR, BAC_LINK_ALL, &frame)) {
         s.mac.push_back({frame.destination, Bytes(frame.bytes, frame.bytes + frame.length)});
       }
-      while (bac_link_next_frame(s.link, now, BAC_LINK_WIRE, &frame)) wire(i, frame);
+      while (bac_link_next_frame(s.link, now, BAC_LINK_WIRE, BAC_LINK_ALL, &frame)) wire(i, frame);
     }
     start();
   }
@@ -281,8 +281,8 @@ class Medium {
     for (auto &t : active_) next = std::min(next, t.end);
     for (auto &w : wired_) next = std::min(next, w.at);
     for (auto &s : stations_) {
-      if (s->mac.size() < mac_depth) next = std::min(next, bac_link_wakeup(s->link, BAC_LINK_AIR));
-      if (s->kind != BAC_LINK_EV) next = std::min(next, bac_link_wakeup(s->link, BAC_LINK_WIRE));
+      if (s->mac.size() < mac_depth) next = std::min(next, bac_link_wakeup(s->link, BAC_LINK_AIR, BAC_LINK_ALL));
+      if (s->kind != BAC_LINK_EV) next = std::min(next, bac_link_wakeup(s->link, BAC_LINK_WIRE, BAC_LINK_ALL));
       next = std::min(next, s->attempt_at);
     }
     return next;

@@ -381,7 +381,7 @@ TEST(Transfer, CompletedObjectsMayBeShared) {
   Bytes object = object_of(20000, 1);
   ASSERT_EQ(bac_link_send(nodes[0].link, 0, BAC_BROADCAST, BAC_LINK_BULK, object.data(), object.size(), 0), 0);
   bac_link_frame frame;
-  while (bac_link_next_frame(nodes[0].link, 0, BAC_LINK_AIR, &frame)) {
+  while (bac_link_next_frame(nodes[0].link, 0, BAC_LINK_AIR, BAC_LINK_ALL, &frame)) {
     for (uint32_t id = 1; id < 3; id++) bac_link_receive(nodes[id].link, 0, BAC_LINK_AIR, frame.bytes, frame.length);
   }
   EXPECT_EQ(nodes[1].delivered + nodes[2].delivered, 2);

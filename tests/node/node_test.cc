@@ -348,7 +348,7 @@ TEST(Node, FrameCreditIsRespected) {
   World w(4);
   Solo s(&w, 0);
   s.start();
-  bac_node_set_frame_credit(s.node, 0);
+  bac_node_set_radios(s.node, 1, 0);
   uint64_t before = s.counters().frames_sent[0] + s.counters().frames_sent[1] + s.counters().frames_sent[2];
   s.run(6 * BAC_SECOND);
   EXPECT_EQ(before, s.counters().frames_sent[0] + s.counters().frames_sent[1] + s.counters().frames_sent[2]);
@@ -357,6 +357,43 @@ TEST(Node, FrameCreditIsRespected) {
   e.sent.count = 1;
   s.step(e);
   EXPECT_EQ(before + 1, s.counters().frames_sent[0] + s.counters().frames_sent[1] + s.counters().frames_sent[2]);
+}
+
+/* A radio whose MAC is full does not hold up the other. */
+TEST(Node, EachRadioHasItsOwnCredit) {
+  World w(4);
+  Solo s(&w, 0);
+  uint32_t held[BAC_RADIOS_MAX] = {}, bulk[BAC_RADIOS_MAX] = {};
+  s.on_effect = [&](const bac_effect &e) {
+    if (e.type != BAC_EFFECT_FRAME) return;
+    ASSERT_LT(e.frame.radio, 2u);
+    held[e.frame.radio]++;
+    bulk[e.frame.radio] += e.frame.frame_class == BAC_CLASS_BULK;
+  };
+  bac_node_set_radios(s.node, 2, 2);
+  s.start();
+  bac_event e = {};
+  e.type = BAC_EVENT_SUBMIT;
+  e.submit.to = 1;
+  e.submit.amount_milli = 5;
+  for (int i = 0; i < 100; i++) EXPECT_EQ(BAC_OK, s.step(e)); /* more than two frames of bulk */
+  e = {};
+  e.type = BAC_EVENT_SENT;
+  e.sent.radio = 1;
+  e.sent.count = 1;
+  for (int second = 1; second < 8; second++) { /* claims and votes go on */
+    s.run(second * BAC_SECOND);
+    s.step(e);
+  }
+  EXPECT_EQ(2u, held[0]) << "its frames are never sent";
+  EXPECT_EQ(2u, bulk[0]);
+  EXPECT_GT(held[1], 2u);
+  EXPECT_EQ(0u, bulk[1]);
+  e.sent.radio = 0;
+  s.step(e);
+  EXPECT_EQ(3u, held[0]);
+  e.sent.radio = 2;
+  EXPECT_EQ(BAC_EINVAL, s.step(e));
 }
 
 }  // namespace

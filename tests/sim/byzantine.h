@@ -63,7 +63,7 @@ struct Puppet {
   }
   void pump(bac_time now) {
     bac_link_frame f;
-    while (bac_link_next_frame(link, now, BAC_LINK_AIR, &f)) {
+    while (bac_link_next_frame(link, now, BAC_LINK_AIR, BAC_LINK_ALL, &f)) {
       Bytes bytes(f.bytes, f.bytes + f.length);
       for (uint32_t to = 0; to < w->n(); to++)
         if (to != id && reaches(to) && (f.destination == BAC_BROADCAST || f.destination == to))
@@ -152,7 +152,7 @@ class Arena {
       nc.roster = &a->world.roster;
       nc.id = i;
       node = bac_node_new(&nc, why, sizeof why);
-      bac_node_set_frame_credit(node, UINT32_MAX);
+      bac_node_set_radios(node, 1, UINT32_MAX);
       bac_event e = {};
       e.type = BAC_EVENT_START;
       step(e, 0);

@@ -155,7 +155,7 @@ class Town {
     if (at != BAC_NEVER) push(at, e);
   }
   void boot(uint32_t id) {
-    const bac_host_limits limits = {UINT32_MAX, 4096, true};
+    const bac_host_limits limits = {1, UINT32_MAX, 4096, true};
     bac_host_boot(host(id), &limits);
     work(id);
   }

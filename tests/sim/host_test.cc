@@ -60,7 +60,7 @@ class HostTest : public testing::Test {
   bac_config config = bac_config_default();
   bac_member members[4];
   bac_roster roster{};
-  bac_host_limits limits{4, 3, true};
+  bac_host_limits limits{2, 4, 3, true};
   std::unique_ptr<bac_host, decltype(&bac_host_free)> host{nullptr, &bac_host_free};
   bac_time now = 0, cost = 0;
   std::string error;
@@ -78,7 +78,7 @@ TEST_F(HostTest, DownItHearsNothing) {
   EXPECT_FALSE(bac_host_is_up(host.get()));
   EXPECT_EQ(bac_host_frame(host.get(), 0, 10), nullptr);
   Submit();
-  bac_host_sent(host.get(), 1);
+  bac_host_sent(host.get(), 0, 1);
   bac_host_wake(host.get());
   EXPECT_EQ(Step(), 0);
   EXPECT_EQ(bac_host_wakeup(host.get()), BAC_NEVER);
@@ -112,8 +112,9 @@ TEST_F(HostTest, QueueIsBoundedButForTimersAndNotices) {
   for (int i = 0; i < 5; i++) Submit();
   EXPECT_EQ(bac_host_frame(host.get(), 0, 10), nullptr);
   EXPECT_EQ(bac_host_sum(host.get()).overflows, 3u) << "three wait, two and a frame are lost";
-  bac_host_sent(host.get(), 1);
-  bac_host_sent(host.get(), 2); /* with the first: one event */
+  bac_host_sent(host.get(), 0, 1);
+  bac_host_sent(host.get(), 0, 2); /* with the first: one event */
+  bac_host_sent(host.get(), 1, 1);
   bac_host_wake(host.get());
   bac_host_wake(host.get());
   EXPECT_EQ(bac_host_wakeup(host.get()), BAC_NEVER) << "it is about to be woken";
@@ -124,7 +125,7 @@ TEST_F(HostTest, QueueIsBoundedButForTimersAndNotices) {
     Finish();
     bac_host_done(host.get());
   }
-  EXPECT_EQ(steps, 5) << "three transactions, SENT and WAKE";
+  EXPECT_EQ(steps, 6) << "three transactions, a SENT of each radio, and WAKE";
 }
 
 TEST_F(HostTest, HostileFrameIsTheNodesToReject) {

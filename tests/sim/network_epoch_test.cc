@@ -189,7 +189,7 @@ class Rumour {
     bac_link_send(link_, shard_.now, BAC_BROADCAST, BAC_LINK_CONTROL, object->data, object->length, 0);
     bac_buf_unref(object);
     bac_link_frame f;
-    while (bac_link_next_frame(link_, shard_.now, BAC_LINK_AIR, &f)) bac_sim_inject(shard_.sim, to, f.bytes, f.length);
+    while (bac_link_next_frame(link_, shard_.now, BAC_LINK_AIR, BAC_LINK_ALL, &f)) bac_sim_inject(shard_.sim, to, f.bytes, f.length);
   }
 
  private:

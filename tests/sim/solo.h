@@ -64,7 +64,7 @@ class Solo {
     for (;;) {
       bac_time next = wakeup;
       for (auto &p : peers_)
-        if (p.link) next = std::min(next, bac_link_wakeup(p.link, BAC_LINK_AIR));
+        if (p.link) next = std::min(next, bac_link_wakeup(p.link, BAC_LINK_AIR, BAC_LINK_ALL));
       if (next > until) break;
       now = std::max(now, next);
       wake();
@@ -155,7 +155,10 @@ class Solo {
     steps++;
     cost.vrf_proves += out.cost.vrf_proves;
     cost.vrf_verifies += out.cost.vrf_verifies;
-    for (size_t i = 0; i < out.effect_count; i++) effect(out.effects[i]);
+    for (size_t i = 0; i < out.effect_count; i++) {
+      if (on_effect) on_effect(out.effects[i]);
+      effect(out.effects[i]);
+    }
     return result;
   }
 
@@ -169,6 +172,7 @@ class Solo {
   Bytes state;
   std::vector<std::pair<uint64_t, Bytes>> commits; /* height, digest */
   std::function<void(const Heard &)> on_heard;
+  std::function<void(const bac_effect &)> on_effect;
   bool mute = false;         /* frames of the node are lost */
   bool durable_first = true; /* no vote or TIMEOUT left before its round was durable */
 
@@ -225,7 +229,7 @@ class Solo {
     nc.shared = shared_;
     node = bac_node_new(&nc, why, sizeof why);
     if (!node) abort();
-    bac_node_set_frame_credit(node, UINT32_MAX);
+    bac_node_set_radios(node, 1, UINT32_MAX);
   }
   void wake() {
     bac_event e = {};
@@ -254,7 +258,7 @@ class Solo {
       again = false;
       for (auto &p : peers_) {
         bac_link_frame f;
-        while (p.link && bac_link_next_frame(p.link, now, BAC_LINK_AIR, &f)) {
+        while (p.link && bac_link_next_frame(p.link, now, BAC_LINK_AIR, BAC_LINK_ALL, &f)) {
           Bytes bytes(f.bytes, f.bytes + f.length);
           bool ours = f.destination == BAC_BROADCAST || f.destination == w->members[self_].id;
           bac_event e = {};

@@ -136,7 +136,7 @@ enum bac_event_type {
   BAC_EVENT_RESTORE, /* before START, after a crash: the PERSIST records in the order they were written */
   BAC_EVENT_START,
   BAC_EVENT_FRAME,  /* a frame arrived */
-  BAC_EVENT_SENT,   /* the MAC is done with `count` frames: room for as many more */
+  BAC_EVENT_SENT,   /* a radio's MAC is done with `count` frames: room for as many more */
   BAC_EVENT_WAKE,   /* the time asked for has come (early is harmless) */
   BAC_EVENT_SUBMIT, /* this EV's owner wants a transfer */
   BAC_EVENT_REVOKE, /* the authority hands out a revocation list: bytes as in identity/revocation.h */
@@ -172,6 +172,7 @@ struct bac_event {
       size_t length;
     } frame;
     struct {
+      uint32_t radio; /* of those that bac_node_set_radios said */
       uint32_t count;
     } sent;
     struct {
@@ -250,6 +251,7 @@ struct bac_effect {
     } persist;
     struct {
       uint32_t port;
+      uint32_t radio;       /* on the air (port 0): by which */
       uint32_t destination; /* node id, or BAC_BROADCAST */
       uint32_t except;      /* wired broadcast of the MBS: not back to this one; else BAC_BROADCAST */
       enum bac_frame_class frame_class;
@@ -335,8 +337,11 @@ void bac_node_free(struct bac_node *node);
 /* 0 or a negative bac_error for misuse by the host (a step back in time, a bad submit, FRAME before START). */
 int bac_node_step(struct bac_node *node, const struct bac_event *event, struct bac_output *out);
 
-/* The frames the MAC of this node may hold at a time; SENT gives one back. Default 4. UINT32_MAX: no limit. */
-void bac_node_set_frame_credit(struct bac_node *node, uint32_t frames);
+/* How many radios this node has on the air, and how many frames the MAC of each may hold at a time; SENT gives one back. Default: one, 4 frames.
+ * With two, control frames and votes leave by radio 1 and the rest by radio 0, and neither waits for the other.
+ * 1 <= radios <= BAC_RADIOS_MAX.  frames: UINT32_MAX is no limit. */
+#define BAC_RADIOS_MAX 2
+void bac_node_set_radios(struct bac_node *node, uint32_t radios, uint32_t frames);
 
 /* Running totals since bac_node_new. */
 struct bac_counters {

@@ -47,7 +47,7 @@ void link_relay_turn(struct bac_link *l, bac_time now, bool sent) {
 
 static struct link_item *enqueue(struct bac_link *l, const struct datagram *d, struct link_hop hop, bac_time due,
                                  bool relay) {
-  struct link_item *item = link_queue_add(l, LINK_ITEM_BYTES + d->length, hop.port, due, relay);
+  struct link_item *item = link_queue_add(l, LINK_ITEM_BYTES + d->length, hop.port, d->traffic, due, relay);
   if (!item) return NULL;
   struct bac_writer w = bac_writer_over(item->bytes, item->length);
   bac_write_u8(&w, (uint8_t)(LINK_ITEM_DATA | d->traffic << 4));
@@ -61,7 +61,6 @@ static struct link_item *enqueue(struct bac_link *l, const struct datagram *d, s
   BAC_ASSERT(w.ok && w.length == item->length);
   item->key = item_key(d->id, d->destination);
   item->next_hop = hop.next;
-  item->traffic = d->traffic;
   return item;
 }
 

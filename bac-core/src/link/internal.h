@@ -25,6 +25,7 @@
  *   receivers whether a NEED was heard, and when the pause begins
  * NEED: id[16], u32 length, u16 symbol bytes, u16 holder asked first, u8 generations, u8 lacked[generations]
  * ROUTE (RSU to MBS, wired): u16 node heard lately, u8 quality, repeated */
+#define LINK_CONTROL_BIT (1u << BAC_LINK_CONTROL) /* of classes: adverts, requests and HELLOs leave with it */
 #define LINK_VERSION 0xb1u
 #define LINK_HEADER_BYTES 9u
 #define LINK_COUNT_AT 8u      /* where the count of broadcast frames stands */
@@ -185,7 +186,7 @@ struct bac_link {
 
   struct link_item *queue_first, *queue_last;
   struct link_item *floods[LINK_FLOOD_BUCKETS]; /* of the queue, by key */
-  bac_time queue_due[BAC_LINK_PORTS]; /* of its items the earliest; BAC_NEVER: there is none */
+  bac_time queue_due[BAC_LINK_PORTS][BAC_LINK_CLASSES]; /* of its items the earliest; BAC_NEVER: there is none */
   uint32_t queue_items;
   size_t queue_bytes;
 
@@ -252,16 +253,16 @@ uint8_t link_weak_neighbours(const struct bac_link *l, bac_time now, uint16_t ex
 /* An item has another time to leave, or relay_due is another. */
 void link_queue_retime(struct bac_link *l, uint8_t port);
 /* At the end of the queue, to leave by the port from `due` on. NULL if full. */
-struct link_item *link_queue_add(struct bac_link *l, size_t length, uint8_t port, bac_time due, bool relay);
+struct link_item *link_queue_add(struct bac_link *l, size_t length, uint8_t port, uint8_t traffic, bac_time due, bool relay);
 void link_queue_remove(struct bac_link *l, struct link_item *item);
-/* The item waiting to be flooded on the air, or NULL. */
 /* An item that others repeat on the air, so that it is found by its key. */
 void link_queue_flood(struct bac_link *l, struct link_item *item);
+/* The item waiting to be flooded on the air, or NULL. */
 struct link_item *link_queue_find_flood(struct bac_link *l, uint64_t key);
-struct link_item *link_queue_best(struct bac_link *l, bac_time now, enum bac_link_port port);
-bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first, bool hello,
-                       struct bac_link_frame *out);
-bac_time link_queue_wakeup(const struct bac_link *l, enum bac_link_port port);
+/* Below, `classes` are bits 1 << enum bac_link_class: what may leave. */
+struct link_item *link_queue_best(struct bac_link *l, bac_time now, enum bac_link_port port, unsigned classes);
+bool link_bundle_frame(struct bac_link *l, bac_time now, unsigned classes, struct link_item *first, bool hello, struct bac_link_frame *out);
+bac_time link_queue_wakeup(const struct bac_link *l, enum bac_link_port port, unsigned classes);
 
 /* ---- datagram.c ---- */
 /* How far relays are spread in time. */
@@ -341,8 +342,8 @@ void link_job_remove(struct bac_link *l, struct link_job *job);
 /* Whether a first pass of the object is still to be sent. */
 bool link_jobs_passing(const struct bac_link *l, const struct link_object *o);
 void link_jobs_forget(struct bac_link *l, const struct link_object *o);
-struct link_job *link_job_best(struct bac_link *l, bac_time now, enum bac_link_port port);
+struct link_job *link_job_best(struct bac_link *l, bac_time now, enum bac_link_port port, unsigned classes);
 bool link_symbol_frame(struct bac_link *l, struct link_job *job, struct bac_link_frame *out);
-bac_time link_jobs_wakeup(const struct bac_link *l, enum bac_link_port port);
+bac_time link_jobs_wakeup(const struct bac_link *l, enum bac_link_port port, unsigned classes);
 
 #endif

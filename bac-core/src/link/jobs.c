@@ -50,12 +50,12 @@ bool link_jobs_passing(const struct bac_link *l, const struct link_object *o) {
 }
 
 /* By class; repair before first passes, since receivers wait for it; then first come, first served. */
-struct link_job *link_job_best(struct bac_link *l, bac_time now, enum bac_link_port port) {
+struct link_job *link_job_best(struct bac_link *l, bac_time now, enum bac_link_port port, unsigned classes) {
   struct link_job *best = NULL;
   bool best_repairs = false;
   for (uint32_t i = 0; i < l->jobs_count; i++) {
     struct link_job *job = &l->jobs[i];
-    if (job->port != port || job->due > now) continue;
+    if (job->port != port || !(classes >> job->object->traffic & 1) || job->due > now) continue;
     if (port == BAC_LINK_AIR && job->peer == BAC_BROADCAST && job->object->pending[port] == 0) {
       job->due = link_turn(l, now, job->object);
       if (job->due > now) continue;
@@ -70,10 +70,10 @@ struct link_job *link_job_best(struct bac_link *l, bac_time now, enum bac_link_p
   return best;
 }
 
-bac_time link_jobs_wakeup(const struct bac_link *l, enum bac_link_port port) {
+bac_time link_jobs_wakeup(const struct bac_link *l, enum bac_link_port port, unsigned classes) {
   bac_time at = BAC_NEVER;
   for (uint32_t i = 0; i < l->jobs_count; i++) {
-    if (l->jobs[i].port == port && l->jobs[i].due < at) at = l->jobs[i].due;
+    if (l->jobs[i].port == port && classes >> l->jobs[i].object->traffic & 1 && l->jobs[i].due < at) at = l->jobs[i].due;
   }
   return at;
 }

@@ -75,7 +75,7 @@ struct bac_link *bac_link_new(const struct bac_link_config *config, const struct
   link_seen_init(&l->seen, filled.dedup_entries, filled.dedup_lifetime);
   link_neighbours_init(&l->neighbours);
   l->density = filled.population;
-  for (int port = 0; port < BAC_LINK_PORTS; port++) l->queue_due[port] = BAC_NEVER;
+  for (uint8_t port = 0; port < BAC_LINK_PORTS; port++) link_queue_retime(l, port);
   bac_time hello = filled.hello_interval > 0 ? filled.hello_interval : HELLO_LEAST;
   l->neighbour_lifetime = hello * 5 / 2;
   bool speaks = filled.kind != BAC_LINK_MBS && filled.hello_interval > 0;
@@ -232,29 +232,31 @@ void bac_link_receive(struct bac_link *l, bac_time now, enum bac_link_port port,
   }
 }
 
-bool bac_link_next_frame(struct bac_link *l, bac_time now, enum bac_link_port port, struct bac_link_frame *out) {
+bool bac_link_next_frame(struct bac_link *l, bac_time now, enum bac_link_port port, unsigned classes, struct bac_link_frame *out) {
   if ((unsigned)port >= BAC_LINK_PORTS) return false;
   if (port == BAC_LINK_AIR ? l->config.kind == BAC_LINK_MBS : l->config.kind == BAC_LINK_EV) return false;
   link_housekeeping(l, now);
   *out = (struct bac_link_frame){.port = port, .destination = BAC_BROADCAST, .except = BAC_BROADCAST};
   if (port == BAC_LINK_WIRE && link_route_frame(l, now, out)) return true;
-  if (link_need_frame(l, now, port, out)) return true;
-  struct link_item *item = link_queue_best(l, now, port);
-  struct link_job *job = link_job_best(l, now, port);
+  const bool control = classes & LINK_CONTROL_BIT;
+  if (control && link_need_frame(l, now, port, out)) return true;
+  struct link_item *item = link_queue_best(l, now, port, classes);
+  struct link_job *job = link_job_best(l, now, port, classes);
   if (job && (!item || job->object->traffic < item->traffic)) return link_symbol_frame(l, job, out);
-  bool hello = port == BAC_LINK_AIR && l->hello_due <= now;
+  bool hello = control && port == BAC_LINK_AIR && l->hello_due <= now;
   if (hello) {
     bac_time interval = l->config.hello_interval;
     hello = !l->sent_on_air; /* whoever was heard anyway need not say hello */
     l->sent_on_air = false;
     l->hello_due = now + interval * 3 / 4 + link_jitter(l, interval / 2);
   }
-  return link_bundle_frame(l, now, item, hello, out);
+  return link_bundle_frame(l, now, classes, item, hello, out);
 }
 
-bac_time bac_link_wakeup(const struct bac_link *l, enum bac_link_port port) {
-  bac_time at = port == BAC_LINK_AIR ? l->hello_due : l->route_due;
-  bac_time others[3] = {link_queue_wakeup(l, port), link_need_wakeup(l, port), link_jobs_wakeup(l, port)};
+bac_time bac_link_wakeup(const struct bac_link *l, enum bac_link_port port, unsigned classes) {
+  const bool control = classes & LINK_CONTROL_BIT;
+  bac_time at = port == BAC_LINK_WIRE ? l->route_due : control ? l->hello_due : BAC_NEVER;
+  bac_time others[3] = {link_queue_wakeup(l, port, classes), control ? link_need_wakeup(l, port) : BAC_NEVER, link_jobs_wakeup(l, port, classes)};
   for (size_t i = 0; i < 3; i++) at = others[i] < at ? others[i] : at;
   return at;
 }

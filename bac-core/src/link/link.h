@@ -27,6 +27,7 @@ enum bac_link_kind { BAC_LINK_EV, BAC_LINK_RSU, BAC_LINK_MBS };
 /* Order of service in the send queue; the values are those of enum bac_frame_class. */
 enum bac_link_class { BAC_LINK_CONTROL, BAC_LINK_VOTE, BAC_LINK_BULK };
 #define BAC_LINK_CLASSES 3
+#define BAC_LINK_ALL ((1u << BAC_LINK_CLASSES) - 1) /* of them, as bits 1 << enum bac_link_class */
 
 enum bac_link_port { BAC_LINK_AIR, BAC_LINK_WIRE };
 #define BAC_LINK_PORTS 2
@@ -145,12 +146,13 @@ void bac_link_decline(struct bac_link *link);
 void bac_link_receive(struct bac_link *link, bac_time now, enum bac_link_port port, const uint8_t *frame,
                       size_t length);
 
-/* The next frame for `port`, or false if there is none now. Poll while the MAC has room; wired frames without limit. */
-bool bac_link_next_frame(struct bac_link *link, bac_time now, enum bac_link_port port, struct bac_link_frame *out);
+/* The next frame of some classes (bits) for `port`, or false if there is none now; nothing of other classes rides along. Poll while the MAC has
+ * room, that of each radio for the classes that it carries; wired frames of all classes, without limit. */
+bool bac_link_next_frame(struct bac_link *link, bac_time now, enum bac_link_port port, unsigned classes, struct bac_link_frame *out);
 
-/* When to poll `port` again, BAC_NEVER if nothing is due: later than `now` once next_frame has returned false at `now`.
+/* When to poll `port` again for these classes, BAC_NEVER if nothing is due: later than `now` once next_frame has returned false at `now`.
  * (While the MAC is full, wait for room instead.) */
-bac_time bac_link_wakeup(const struct bac_link *link, enum bac_link_port port);
+bac_time bac_link_wakeup(const struct bac_link *link, enum bac_link_port port, unsigned classes);
 
 /* Running totals, borrowed for the link's lifetime. */
 const struct bac_link_counters *bac_link_counters(const struct bac_link *link);

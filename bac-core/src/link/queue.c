@@ -13,11 +13,19 @@ static bac_time due_of(const struct bac_link *l, const struct link_item *i) {
 }
 
 void link_queue_retime(struct bac_link *l, uint8_t port) {
-  bac_time at = BAC_NEVER;
+  bac_time *due = l->queue_due[port];
+  for (int traffic = 0; traffic < BAC_LINK_CLASSES; traffic++) due[traffic] = BAC_NEVER;
   for (const struct link_item *i = l->queue_first; i; i = i->next) {
-    if (i->port == port && due_of(l, i) < at) at = due_of(l, i);
+    if (i->port == port && due_of(l, i) < due[i->traffic]) due[i->traffic] = due_of(l, i);
   }
-  l->queue_due[port] = at;
+}
+
+/* When the first item of these classes is due. */
+static bac_time first_due(const struct bac_link *l, enum bac_link_port port, unsigned classes) {
+  bac_time at = BAC_NEVER;
+  for (int traffic = 0; traffic < BAC_LINK_CLASSES; traffic++)
+    if (classes >> traffic & 1 && l->queue_due[port][traffic] < at) at = l->queue_due[port][traffic];
+  return at;
 }
 
 static struct link_item **bucket(struct bac_link *l, uint64_t key) { return &l->floods[key % LINK_FLOOD_BUCKETS]; }
@@ -45,7 +53,7 @@ void link_queue_remove(struct bac_link *l, struct link_item *item) {
   }
   l->queue_items--;
   l->queue_bytes -= item->length;
-  if (due_of(l, item) <= l->queue_due[item->port]) link_queue_retime(l, item->port);
+  if (due_of(l, item) <= l->queue_due[item->port][item->traffic]) link_queue_retime(l, item->port);
   free(item);
 }
 
@@ -53,7 +61,7 @@ static bool full(const struct bac_link *l, size_t length) {
   return l->queue_items >= l->config.queue_items || l->queue_bytes + length > l->config.queue_bytes;
 }
 
-struct link_item *link_queue_add(struct bac_link *l, size_t length, uint8_t port, bac_time due, bool relay) {
+struct link_item *link_queue_add(struct bac_link *l, size_t length, uint8_t port, uint8_t traffic, bac_time due, bool relay) {
   /* One's own items come before favours to others: the newest favour goes first. */
   for (struct link_item *i = l->queue_last; !relay && i && full(l, length);) {
     struct link_item *previous = i->previous;
@@ -71,8 +79,9 @@ struct link_item *link_queue_add(struct bac_link *l, size_t length, uint8_t port
   item->length = (uint16_t)length;
   item->relay = relay;
   item->port = port;
+  item->traffic = traffic;
   item->due = due;
-  if (due < l->queue_due[port]) l->queue_due[port] = due;
+  if (due < l->queue_due[port][traffic]) l->queue_due[port][traffic] = due;
   item->except = BAC_BROADCAST;
   item->previous = l->queue_last;
   if (l->queue_last) {
@@ -93,18 +102,19 @@ struct link_item *link_queue_find_flood(struct bac_link *l, uint64_t key) {
   return NULL;
 }
 
-struct link_item *link_queue_best(struct bac_link *l, bac_time now, enum bac_link_port port) {
+struct link_item *link_queue_best(struct bac_link *l, bac_time now, enum bac_link_port port, unsigned classes) {
   struct link_item *best = NULL;
-  for (struct link_item *i = l->queue_due[port] <= now ? l->queue_first : NULL; i; i = i->next) {
-    if (i->port == port && due_of(l, i) <= now && (!best || i->traffic < best->traffic)) best = i;
+  const bool due = first_due(l, port, classes) <= now;
+  for (struct link_item *i = due ? l->queue_first : NULL; i; i = i->next) {
+    if (i->port == port && classes >> i->traffic & 1 && due_of(l, i) <= now && (!best || i->traffic < best->traffic)) best = i;
   }
-  if (!best && l->queue_due[port] <= now) link_queue_retime(l, (uint8_t)port); /* what was due has become a relay that waits for its turn */
+  if (!best && due) link_queue_retime(l, (uint8_t)port); /* what was due has become a relay that waits for its turn */
   return best;
 }
 
-bac_time link_queue_wakeup(const struct bac_link *l, enum bac_link_port port) {
-  bac_time at = l->queue_due[port];
-  for (uint32_t i = 0; port == BAC_LINK_AIR && i < l->objects_count; i++) {
+bac_time link_queue_wakeup(const struct bac_link *l, enum bac_link_port port, unsigned classes) {
+  bac_time at = first_due(l, port, classes);
+  for (uint32_t i = 0; port == BAC_LINK_AIR && classes & LINK_CONTROL_BIT && i < l->objects_count; i++) {
     if (l->objects[i]->advert_due < at) at = l->objects[i]->advert_due;
   }
   return at;
@@ -134,29 +144,25 @@ static bool may_leave(const struct bac_link *l, const struct link_item *i, bac_t
 
 /* A bundle of `first` and what else may go with it; or of adverts, or empty as a HELLO; false if there is nothing to
  * say. */
-bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first, bool hello,
-                       struct bac_link_frame *out) {
+bool link_bundle_frame(struct bac_link *l, bac_time now, unsigned classes, struct link_item *first, bool hello, struct bac_link_frame *out) {
   uint16_t next_hop = first ? first->next_hop : (uint16_t)BAC_BROADCAST;
   uint16_t except = first ? first->except : (uint16_t)BAC_BROADCAST;
   bool broadcast = out->port == BAC_LINK_AIR && next_hop == BAC_BROADCAST;
+  const bool advertises = broadcast && classes & LINK_CONTROL_BIT;
   struct bac_writer w = link_frame_start(l, BAC_LINK_BUNDLE, next_hop);
   size_t room = l->config.frame_bytes_max;
   uint32_t adverts = 0;
   const bool turn = first && first->relay && first->flood;
   out->traffic = first ? (enum bac_link_class)first->traffic : BAC_LINK_CONTROL;
-  if (broadcast) {
-    adverts = adverts_write(l, now, &w, true);
-    if (!first && adverts == 0 && !hello) return false;
-  } else if (!first) {
-    return false;
-  }
+  if (advertises) adverts = adverts_write(l, now, &w, true);
+  if (!first && adverts == 0 && !hello) return false;
   /* `first` is the first of its class in the queue, so that it is always taken; then the rest in order of class. Relays
    * that still wait ride along, and so does all that waits for the same next hop: the preamble and the backoff are paid
    * for. */
   for (unsigned traffic = out->traffic; first && traffic < BAC_LINK_CLASSES; traffic++) {
     for (struct link_item *i = l->queue_first, *next; i; i = next) {
       next = i->next;
-      if (i->traffic != traffic || i->port != out->port || i->next_hop != next_hop || i->except != except || !may_leave(l, i, now, broadcast)) continue;
+      if (i->traffic != traffic || !(classes >> traffic & 1) || i->port != out->port || i->next_hop != next_hop || i->except != except || !may_leave(l, i, now, broadcast)) continue;
       if (w.length + i->length > room) continue;
       bac_write_bytes(&w, i->bytes, i->length);
       l->counters.items_sent++;
@@ -172,7 +178,7 @@ bool link_bundle_frame(struct bac_link *l, bac_time now, struct link_item *first
     }
   }
   if (turn) link_relay_turn(l, now, true);
-  if (broadcast) adverts_write(l, now, &w, false);
+  if (advertises) adverts_write(l, now, &w, false);
   if (!first && adverts == 0) l->counters.hellos_sent++;
   out->destination = next_hop;
   out->except = except;

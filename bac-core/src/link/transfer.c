@@ -19,14 +19,13 @@ void link_advert_write(struct bac_writer *w, const struct link_object *o, uint16
 /* Queues an advert to one next hop. */
 static int advert_send(struct bac_link *l, bac_time due, const struct link_object *o, struct link_hop hop,
                        uint16_t except, uint16_t destination) {
-  struct link_item *item = link_queue_add(l, LINK_ADVERT_BYTES, hop.port, due, false);
+  struct link_item *item = link_queue_add(l, LINK_ADVERT_BYTES, hop.port, BAC_LINK_CONTROL, due, false);
   if (!item) return BAC_ELIMIT;
   struct bac_writer w = bac_writer_over(item->bytes, item->length);
   link_advert_write(&w, o, destination);
   BAC_ASSERT(w.ok && w.length == LINK_ADVERT_BYTES);
   item->next_hop = hop.next;
   item->except = except;
-  item->traffic = BAC_LINK_CONTROL;
   l->counters.adverts_sent++;
   return BAC_OK;
 }

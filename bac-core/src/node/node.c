@@ -105,7 +105,7 @@ struct bac_node *bac_node_new(const struct bac_node_config *nc, char *why, size_
   node->kind = nc->kind;
   node->shared = nc->shared;
   node->random = bac_random_stream(nc->config->seed, nc->id, BAC_PURPOSE_ENGINE);
-  node->frame_credit = 4;
+  bac_node_set_radios(node, 1, 4);
   node->maintenance_at = BAC_NEVER;
   node->next_nonce = 1;
   for (int i = 0; i < BAC_ENGINE_TIMERS; i++) node->timers[i] = BAC_NEVER;
@@ -216,7 +216,11 @@ void bac_node_free(struct bac_node *node) {
   free(node);
 }
 
-void bac_node_set_frame_credit(struct bac_node *node, uint32_t frames) { node->frame_credit = frames; }
+void bac_node_set_radios(struct bac_node *node, uint32_t radios, uint32_t frames) {
+  BAC_ASSERT(radios >= 1 && radios <= BAC_RADIOS_MAX);
+  node->radios = radios;
+  for (uint32_t r = 0; r < radios; r++) node->frame_credit[r] = frames;
+}
 
 /* u64 height || block. */
 static int restore_body(struct bac_node *node, const uint8_t *bytes, size_t length) {
@@ -292,10 +296,11 @@ static void run_timers(struct bac_node *node) {
   if (node->maintenance_at <= node->now) maintenance(node);
 }
 
-static void emit_frame(struct bac_node *node, const struct bac_link_frame *f) {
+static void emit_frame(struct bac_node *node, const struct bac_link_frame *f, uint32_t radio) {
   const uint8_t *bytes = bac_node_keep(node, f->bytes, f->length);
   struct bac_effect *effect = bac_node_effect(node, BAC_EFFECT_FRAME);
   effect->frame.port = f->port;
+  effect->frame.radio = radio;
   effect->frame.destination = f->destination;
   effect->frame.except = f->except;
   effect->frame.frame_class = (enum bac_frame_class)f->traffic;
@@ -309,20 +314,29 @@ static void emit_frame(struct bac_node *node, const struct bac_link_frame *f) {
   }
 }
 
+/* What a radio carries, as bits 1 << enum bac_link_class. */
+static unsigned classes_of(const struct bac_node *node, uint32_t radio) {
+  const unsigned bulk = 1u << BAC_LINK_BULK;
+  return node->radios == 1 ? BAC_LINK_ALL : radio == 0 ? bulk : BAC_LINK_ALL & ~bulk;
+}
+
 static void emit_frames(struct bac_node *node) {
   struct bac_link_frame f;
-  while (bac_link_next_frame(node->link, node->now, BAC_LINK_WIRE, &f)) emit_frame(node, &f);
-  while (node->frame_credit > 0 && bac_link_next_frame(node->link, node->now, BAC_LINK_AIR, &f)) {
-    emit_frame(node, &f);
-    if (node->frame_credit != UINT32_MAX) node->frame_credit--;
+  while (bac_link_next_frame(node->link, node->now, BAC_LINK_WIRE, BAC_LINK_ALL, &f)) emit_frame(node, &f, 0);
+  for (uint32_t r = 0; r < node->radios; r++) {
+    while (node->frame_credit[r] > 0 && bac_link_next_frame(node->link, node->now, BAC_LINK_AIR, classes_of(node, r), &f)) {
+      emit_frame(node, &f, r);
+      if (node->frame_credit[r] != UINT32_MAX) node->frame_credit[r]--;
+    }
   }
 }
 
 static bac_time next_wakeup(const struct bac_node *node) {
-  bac_time at = bac_link_wakeup(node->link, BAC_LINK_WIRE);
-  /* A full MAC is waited for, not polled. */
-  bac_time air = node->frame_credit > 0 ? bac_link_wakeup(node->link, BAC_LINK_AIR) : BAC_NEVER;
-  if (air < at) at = air;
+  bac_time at = bac_link_wakeup(node->link, BAC_LINK_WIRE, BAC_LINK_ALL);
+  for (uint32_t r = 0; r < node->radios; r++) { /* a full MAC is waited for, not polled */
+    const bac_time air = node->frame_credit[r] > 0 ? bac_link_wakeup(node->link, BAC_LINK_AIR, classes_of(node, r)) : BAC_NEVER;
+    if (air < at) at = air;
+  }
   for (int i = 0; i < BAC_ENGINE_TIMERS; i++)
     if (node->timers[i] < at) at = node->timers[i];
   if (node->fetch.retry_at < at) at = node->fetch.retry_at;
@@ -349,7 +363,8 @@ static int handle(struct bac_node *node, const struct bac_event *event) {
       bac_link_receive(node->link, node->now, (enum bac_link_port)event->frame.port, event->frame.bytes, event->frame.length);
       return BAC_OK;
     case BAC_EVENT_SENT:
-      if (node->frame_credit < UINT32_MAX - event->sent.count) node->frame_credit += event->sent.count;
+      if (event->sent.radio >= node->radios) return BAC_EINVAL;
+      if (node->frame_credit[event->sent.radio] < UINT32_MAX - event->sent.count) node->frame_credit[event->sent.radio] += event->sent.count;
       return BAC_OK;
     case BAC_EVENT_WAKE:
       return BAC_OK;

@@ -60,7 +60,7 @@ struct bac_node {
   bac_time timers[BAC_ENGINE_TIMERS];
   bac_time maintenance_at;
   uint64_t next_nonce;
-  uint32_t frame_credit;
+  uint32_t radios, frame_credit[BAC_RADIOS_MAX];
   bool keeps_bodies;
   struct bac_fetch_state fetch;
   struct bac_epoch_state epochs;
