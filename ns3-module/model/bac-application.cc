@@ -39,7 +39,7 @@ TypeId BacApplication::GetTypeId() {
           .AddConstructor<BacApplication>()
           .AddAttribute("CostModel", "Name of the times of cryptographic operations (see bac/cost.h).", StringValue("automotive"),
                         MakeStringAccessor(&BacApplication::m_costName), MakeStringChecker())
-          .AddAttribute("FrameCredit", "Frames that the MAC may hold at a time.", UintegerValue(4),
+          .AddAttribute("FrameCredit", "Frames that the MAC of each radio may hold at a time.", UintegerValue(4),
                         MakeUintegerAccessor(&BacApplication::m_frameCredit), MakeUintegerChecker<uint32_t>(1))
           .AddAttribute("QueueLimit", "Frames and transactions that may wait for the CPU; more are lost.", UintegerValue(4096),
                         MakeUintegerAccessor(&BacApplication::m_queueLimit), MakeUintegerChecker<uint32_t>(1))
@@ -79,16 +79,13 @@ void BacApplication::DoDispose() {
   Crash();
   m_submitEvent.Cancel();
   m_workload.reset();
-  for (size_t i = 0; GetNode() && i < m_wires.size() + (m_radio ? 1 : 0) + (m_controlRadio ? 1 : 0); i++)
-    GetNode()->UnregisterProtocolHandler(MakeCallback(&BacApplication::Receive, this));
-  if (m_pacer) m_pacer->Dispose();
-  if (m_controlPacer) m_controlPacer->Dispose();
-  m_pacer = nullptr;
-  m_controlPacer = nullptr;
-  m_controlRadio = nullptr;
-  m_controlFast = nullptr;
-  m_radio = nullptr;
-  m_fast = nullptr;
+  size_t handlers = m_wires.size();
+  for (Radio& radio : m_radios) {
+    handlers += radio.wave ? 1 : 0;
+    if (radio.pacer) radio.pacer->Dispose();
+    radio = Radio();
+  }
+  for (; GetNode() && handlers > 0; handlers--) GetNode()->UnregisterProtocolHandler(MakeCallback(&BacApplication::Receive, this));
   m_wires.clear();
   Application::DoDispose();
 }
@@ -116,49 +113,38 @@ void BacApplication::SetNodeConfig(const bac_node_config& config) {
   if (!m_host) throw std::runtime_error(why);
 }
 
-void BacApplication::SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiMode mode) {
-  NS_LOG_FUNCTION(this << device << channel << mode);
-  m_radio = device;
-  m_pacer = CreateObject<BacMacPacer>();
-  m_pacer->Attach(device);
-  m_channel = channel;
-  m_pacer->SetDoneCallback(MakeCallback(&BacApplication::FramesDone, this));
-  m_txInfo[BAC_CLASS_CONTROL] = TxInfo(channel, m_controlPriority, mode, WIFI_PREAMBLE_LONG, 0);
-  m_txInfo[BAC_CLASS_VOTE] = TxInfo(channel, m_votePriority, mode, WIFI_PREAMBLE_LONG, 0);
-  m_txInfo[BAC_CLASS_BULK] = TxInfo(channel, m_bulkPriority, mode, WIFI_PREAMBLE_LONG, 0);
-  GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), BacWsmpHeader::ETHERTYPE, device);
+void BacApplication::AddRadio(uint32_t radio, Ptr<NetDevice> device, uint32_t channel) {
+  NS_LOG_FUNCTION(this << radio << device << channel);
+  Radio& r = m_radios[radio];
+  r.channel = channel;
+  r.wave = DynamicCast<WaveNetDevice>(device);
+  r.fast = DynamicCast<BacFastNetDevice>(device);
+  const Callback<void, uint32_t> done = radio == 0 ? MakeCallback(&BacApplication::FramesDone, this) : MakeCallback(&BacApplication::ControlDone, this);
+  if (r.fast) {
+    r.fast->SetDoneCallback(done);
+    // Not through the node, which insists on an event of its own for what it receives: the medium has one for all.
+    r.fast->SetReceiveCallback(MakeCallback(&BacApplication::ReceiveFast, this));
+    return;
+  }
+  r.pacer = CreateObject<BacMacPacer>();
+  r.pacer->Attach(r.wave);
+  r.pacer->SetDoneCallback(done);
+  GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), BacWsmpHeader::ETHERTYPE, r.wave);
 }
 
-void BacApplication::SetChannel(uint32_t channel) {
-  m_channel = channel;
-  for (TxInfo& info : m_txInfo) info.channelNumber = channel;
+void BacApplication::SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiMode mode) {
+  m_mode = mode;
+  AddRadio(0, device, channel);
 }
 
 void BacApplication::SetFastRadio(Ptr<BacFastNetDevice> device, uint32_t channel, uint64_t rate) {
-  NS_LOG_FUNCTION(this << device << channel << rate);
-  m_fast = device;
-  m_channel = channel;
   m_fastRate = rate;
-  m_fast->SetDoneCallback(MakeCallback(&BacApplication::FramesDone, this));
-  // Not through the node, which insists on an event of its own for what it receives: the medium has one for all.
-  m_fast->SetReceiveCallback(MakeCallback(&BacApplication::ReceiveFast, this));
+  AddRadio(0, device, channel);
 }
 
-void BacApplication::SetControlRadio(Ptr<NetDevice> radio, uint32_t channel) {
-  NS_LOG_FUNCTION(this << radio << channel);
-  m_controlChannel = channel;
-  m_controlRadio = DynamicCast<WaveNetDevice>(radio);
-  m_controlFast = DynamicCast<BacFastNetDevice>(radio);
-  if (m_controlFast) {
-    m_controlFast->SetDoneCallback(MakeCallback(&BacApplication::FramesDone, this));
-    m_controlFast->SetReceiveCallback(MakeCallback(&BacApplication::ReceiveFast, this));
-    return;
-  }
-  m_controlPacer = CreateObject<BacMacPacer>();
-  m_controlPacer->Attach(m_controlRadio);
-  m_controlPacer->SetDoneCallback(MakeCallback(&BacApplication::FramesDone, this));
-  GetNode()->RegisterProtocolHandler(MakeCallback(&BacApplication::Receive, this), BacWsmpHeader::ETHERTYPE, m_controlRadio);
-}
+void BacApplication::SetControlRadio(Ptr<NetDevice> radio, uint32_t channel) { AddRadio(1, radio, channel); }
+
+void BacApplication::SetChannel(uint32_t channel) { m_radios[0].channel = channel; }
 
 void BacApplication::AddWire(uint32_t peer, Ptr<NetDevice> device) {
   NS_LOG_FUNCTION(this << peer << device);
@@ -219,17 +205,16 @@ void BacApplication::Crash() {
   if (m_host) bac_host_crash(m_host.get());
   m_finishEvent.Cancel();
   m_wakeEvent.Cancel();
-  if (m_pacer) m_pacer->Reset();
-  if (m_fast) m_fast->Forget();
-  if (m_controlPacer) m_controlPacer->Reset();
-  if (m_controlFast) m_controlFast->Forget();
+  for (const Radio& radio : m_radios) {
+    if (radio.pacer) radio.pacer->Reset();
+    if (radio.fast) radio.fast->Forget();
+  }
 }
 
 void BacApplication::Restart() {
   NS_LOG_FUNCTION(this);
   if (!m_host || IsRunning()) return; // without a node to host there is nothing to start
-  const uint32_t credit = m_controlRadio || m_controlFast ? 2 * m_frameCredit : m_frameCredit; // a radio each
-  const bac_host_limits limits{m_radio || m_fast ? credit : UINT32_MAX, m_queueLimit, m_keepRecords};
+  const bac_host_limits limits{m_radios[1].Exists() ? 2U : 1U, m_radios[0].Exists() ? m_frameCredit : UINT32_MAX, m_queueLimit, m_keepRecords};
   bac_host_boot(m_host.get(), &limits);
   if (!m_departure.IsZero()) bac_host_depart(m_host.get(), m_departure.GetNanoSeconds());
   Run();
@@ -303,8 +288,8 @@ void BacApplication::Wake() {
   Run();
 }
 
-void BacApplication::FramesDone(uint32_t count) {
-  bac_host_sent(m_host.get(), count);
+void BacApplication::RadioDone(uint32_t radio, uint32_t count) {
+  bac_host_sent(m_host.get(), radio, count);
   Run();
 }
 
@@ -323,25 +308,23 @@ void BacApplication::SubmitNext() {
 }
 
 void BacApplication::SendRadio(const bac_effect& effect) {
-  NS_ASSERT_MSG(m_radio || m_fast, "node " << m_config.id << " has no radio");
+  const uint32_t radio = effect.frame.radio;
+  const Radio& by = m_radios[radio];
+  NS_ASSERT_MSG(by.Exists(), "node " << m_config.id << " has no radio " << radio);
   const auto length = static_cast<uint32_t>(effect.frame.length);
   Ptr<Packet> packet = Create<Packet>(effect.frame.bytes, length);
   BacWsmpHeader wsmp;
   wsmp.SetLength(length);
   packet->AddHeader(wsmp);
   m_frameTxTrace(m_config.id, effect, packet->GetUid());
-  const bool second = (m_controlRadio || m_controlFast) && effect.frame.frame_class != BAC_CLASS_BULK;
   const uint32_t destination = effect.frame.destination;
-  const Mac48Address to = AddressOf(second && destination != BAC_BROADCAST ? destination + CONTROL_ADDRESSES : destination);
-  if (m_fast) {
-    const uint32_t priorities[] = {m_controlPriority, m_votePriority, m_bulkPriority}; // by frame class, as in SetRadio
-    const Ptr<BacFastNetDevice> device = second ? m_controlFast : m_fast;
-    device->SendFrame(packet, to, BacWsmpHeader::ETHERTYPE, m_fastRate, priorities[effect.frame.frame_class]);
-  } else {
-    TxInfo info = m_txInfo[effect.frame.frame_class];
-    if (second) info.channelNumber = m_controlChannel;
-    (second ? m_controlPacer : m_pacer)->Send(packet, to, BacWsmpHeader::ETHERTYPE, info);
-  }
+  const Mac48Address to = AddressOf(radio == 1 && destination != BAC_BROADCAST ? destination + CONTROL_ADDRESSES : destination);
+  const uint32_t priorities[] = {m_controlPriority, m_votePriority, m_bulkPriority}; // by frame class
+  const uint32_t priority = priorities[effect.frame.frame_class];
+  if (by.fast)
+    by.fast->SendFrame(packet, to, BacWsmpHeader::ETHERTYPE, m_fastRate, priority);
+  else
+    by.pacer->Send(packet, to, BacWsmpHeader::ETHERTYPE, TxInfo(by.channel, priority, m_mode, WIFI_PREAMBLE_LONG, 0));
 }
 
 void BacApplication::SendWired(const bac_effect& effect) {

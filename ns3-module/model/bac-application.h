@@ -45,7 +45,7 @@ class BacApplication : public Application {
   void SetRadio(Ptr<WaveNetDevice> device, uint32_t channel, WifiMode mode);
   /// Port 0 on the fast medium. \param device installed on the node \param channel WAVE channel number \param rate of all frames, bit/s
   void SetFastRadio(Ptr<BacFastNetDevice> device, uint32_t channel, uint64_t rate);
-  /// A second radio of port 0, of the kind of the first and after it: control frames and votes go there, the rest stays on the first.
+  /// A second radio of port 0, of the kind of the first and after it, for what the node sends by its radio 1 (bac_node_set_radios).
   /// \param radio installed on the node, with the address of CONTROL_ADDRESSES more than the node's \param channel WAVE channel number
   void SetControlRadio(Ptr<NetDevice> radio, uint32_t channel);
   /// Port 1: add a link. \param peer protocol node id at the other end \param device installed on the node
@@ -73,15 +73,15 @@ class BacApplication : public Application {
   bool IsRunning() const;                                 ///< \return whether the protocol node runs
   uint32_t GetId() const { return m_config.id; }          ///< \return protocol node id
   uint32_t GetShard() const;                              ///< \return where it is, or boots next
-  uint32_t GetChannel() const { return m_channel; }       ///< \return WAVE channel number of the radio
+  uint32_t GetChannel() const { return m_radios[0].channel; } ///< \return WAVE channel number of the radio
   /// \param id whose \param view of the account at this node's tip \return false: there is none, or the node is down
   bool GetAccount(uint32_t id, bac_account_view& view) const;
-  Ptr<WaveNetDevice> GetRadio() const { return m_radio; } ///< \return the radio device, or null
-  Ptr<BacFastNetDevice> GetFastRadio() const { return m_fast; } ///< \return the radio device on the fast medium, or null
-  Ptr<BacMacPacer> GetPacer() const { return m_pacer; }   ///< \return the pacer of the radio device, or null
-  Ptr<WaveNetDevice> GetControlRadio() const { return m_controlRadio; }        ///< \return the second radio, or null
-  Ptr<BacFastNetDevice> GetControlFastRadio() const { return m_controlFast; } ///< \return the second radio on the fast medium, or null
-  Ptr<BacMacPacer> GetControlPacer() const { return m_controlPacer; }         ///< \return the pacer of the second radio, or null
+  Ptr<WaveNetDevice> GetRadio() const { return m_radios[0].wave; }            ///< \return the radio device, or null
+  Ptr<BacFastNetDevice> GetFastRadio() const { return m_radios[0].fast; }     ///< \return the radio device on the fast medium, or null
+  Ptr<BacMacPacer> GetPacer() const { return m_radios[0].pacer; }             ///< \return the pacer of the radio device, or null
+  Ptr<WaveNetDevice> GetControlRadio() const { return m_radios[1].wave; }     ///< \return the second radio, or null
+  Ptr<BacFastNetDevice> GetControlFastRadio() const { return m_radios[1].fast; } ///< \return the second radio on the fast medium, or null
+  Ptr<BacMacPacer> GetControlPacer() const { return m_radios[1].pacer; }      ///< \return the pacer of the second radio, or null
   bool GetStorage(bac_storage& storage) const;              ///< \param storage what the node keeps \return whether it runs
   uint64_t GetOverflows() const;                          ///< \return events lost because the queue was full
   Time GetBusyTime() const;                               ///< \return simulated CPU time spent in steps
@@ -113,7 +113,9 @@ class BacApplication : public Application {
   void ArmWake();                           ///< set the timer
   void SubmitNext();                        ///< hand over a transaction, then plan the next
   void PlanSubmit();                        ///< draw the next transaction
-  void FramesDone(uint32_t count);          ///< \param count frames that the MAC is done with
+  void FramesDone(uint32_t count) { RadioDone(0, count); }  ///< \param count frames that the first radio's MAC is done with
+  void ControlDone(uint32_t count) { RadioDone(1, count); } ///< \param count the same of the second
+  void RadioDone(uint32_t radio, uint32_t count);           ///< \param radio whose MAC is done \param count with so many frames
   /// From the radio or a wire. \param device receiver \param packet frame \param protocol ethertype, tells which \param from sender
   /// \param to receiver \param type of receiver
   void Receive(Ptr<NetDevice> device, Ptr<const Packet> packet, uint16_t protocol, const Address& from, const Address& to,
@@ -134,16 +136,19 @@ class BacApplication : public Application {
   Time m_departure;                                  ///< when this EV leaves; zero: not in sight
   EventId m_submitEvent;                             ///< next transaction
 
-  Ptr<WaveNetDevice> m_radio;                 ///< port 0
-  Ptr<BacMacPacer> m_pacer;                   ///< of port 0
-  TxInfo m_txInfo[3];                         ///< by frame class
-  uint32_t m_channel{0};                      ///< of port 0
-  Ptr<BacFastNetDevice> m_fast;               ///< port 0, in place of the above
-  uint64_t m_fastRate{0};                     ///< its rate, bit/s
-  Ptr<WaveNetDevice> m_controlRadio;          ///< port 0's second radio
-  Ptr<BacMacPacer> m_controlPacer;            ///< of it
-  Ptr<BacFastNetDevice> m_controlFast;        ///< the same on the fast medium, in place of the above
-  uint32_t m_controlChannel{0};               ///< of the second radio
+  /// A radio of port 0: a device and its pacer, or a device of the fast medium.
+  struct Radio {
+    Ptr<WaveNetDevice> wave;    ///< the device
+    Ptr<BacMacPacer> pacer;     ///< of it
+    Ptr<BacFastNetDevice> fast; ///< in place of the above
+    uint32_t channel{0};        ///< WAVE channel number
+    bool Exists() const { return wave || fast; } ///< \return whether there is one
+  };
+  void AddRadio(uint32_t radio, Ptr<NetDevice> device, uint32_t channel); ///< \param radio 0 or 1 \param device of it \param channel of it
+
+  Radio m_radios[BAC_RADIOS_MAX];             ///< port 0
+  WifiMode m_mode;                            ///< of all frames
+  uint64_t m_fastRate{0};                     ///< the same on the fast medium, bit/s
   std::map<uint32_t, Ptr<NetDevice>> m_wires; ///< port 1, by peer
 
   std::string m_costName;     ///< attribute CostModel
