@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Channel access: IEEE 802.11-2016, 10.22.2 (EDCA), 10.3.4.3 (backoff), in the reading of ns-3's ChannelAccessManager, Txop and
- * QosFrameExchangeManager, whose names the steps bear. Parameters: 802.11p-2010, 7.3.2.29, as in ns-3's OcbWifiMac. */
+ * QosFrameExchangeManager, whose names the steps bear. */
 #include <stdlib.h>
 
 #include "base/bytes.h"
 #include "internal.h"
-
-static const struct {
-  uint32_t aifsn, window_min, window_max;
-} EDCA[BAC_ACS] = {{2, 3, 7}, {3, 7, 15}, {6, 15, 1023}, {9, 15, 1023}};
 
 enum bac_access bac_access_of(uint32_t user_priority) {
   static const enum bac_access OF[8] = {BAC_AC_BE, BAC_AC_BK, BAC_AC_BK, BAC_AC_BE, BAC_AC_VI, BAC_AC_VI, BAC_AC_VO, BAC_AC_VO};
   return OF[user_priority & 7];
 }
 
-void bac_edca_init(struct bac_station *s) {
-  for (int a = 0; a < BAC_ACS; a++) s->edca[a] = (struct bac_edca){.window = EDCA[a].window_min};
+void bac_edca_init(const struct bac_medium *m, struct bac_station *s) {
+  for (int a = 0; a < BAC_ACS; a++) s->edca[a] = (struct bac_edca){.window = m->config.edca[a].window_min};
   s->sending_access = -1;
   s->access_at = BAC_NEVER;
 }
@@ -42,7 +38,7 @@ static bac_time grant_start(struct bac_medium *m, const struct bac_station *s) {
 }
 
 static bac_time backoff_start(struct bac_medium *m, const struct bac_station *s, int a) {
-  return later(s->edca[a].backoff_start, grant_start(m, s) + EDCA[a].aifsn * BAC_AIR_SLOT);
+  return later(s->edca[a].backoff_start, grant_start(m, s) + m->config.edca[a].aifsn * BAC_AIR_SLOT);
 }
 
 static bac_time backoff_end(struct bac_medium *m, const struct bac_station *s, int a) {
@@ -81,7 +77,7 @@ static void arm(struct bac_medium *m, uint32_t station) {
   bac_time first = BAC_NEVER;
   const bool idle = !bac_lanes_of(m, s)->busy[bac_lane_of(s)] && s->sending_access < 0;
   for (int a = 0; a < BAC_ACS && idle; a++) {
-    if (!s->edca[a].requested) continue;
+    if (!s->edca[a].requested || s->edca[a].held) continue;
     const bac_time end = backoff_end(m, s, a);
     if (end < first) first = end;
   }
@@ -120,9 +116,9 @@ static void release(struct bac_medium *m, uint32_t station, int a) {
   if (s->edca[a].count > 0) request(m, station, a);
 }
 
-static void widen(struct bac_edca *e, int a) {
-  const uint32_t window = 2 * (e->window + 1) - 1;
-  e->window = window < EDCA[a].window_max ? window : EDCA[a].window_max;
+static void widen(const struct bac_medium *m, struct bac_edca *e, int a) {
+  const uint32_t window = 2 * (e->window + 1) - 1, most = m->config.edca[a].window_max;
+  e->window = window < most ? window : most;
 }
 
 /* NotifyInternalCollision */
@@ -133,13 +129,22 @@ static void lose_internally(struct bac_medium *m, uint32_t station, int a) {
   if (e->count > 0) {
     struct bac_queued *q = &e->ring[e->first];
     if (q->frame.to != BAC_TO_ALL && ++q->attempts >= m->config.attempts) {
-      e->window = EDCA[a].window_min;
+      e->window = m->config.edca[a].window_min;
       pop(m, station, a, BAC_OUTCOME_GIVEN_UP);
     } else {
-      widen(e, a);
+      widen(m, e, a);
     }
   }
   release(m, station, a);
+}
+
+/* Whether a frame that begins now, and its acknowledgement, would be over before the station's interval. WaveFrameExchangeManager::StartTransmission */
+static bool fits(const struct bac_medium *m, const struct bac_station *s, const struct bac_medium_frame *frame) {
+  if (s->interval == BAC_INTERVAL_ANY) return true;
+  const bac_time left = BAC_CCH_INTERVAL - m->now % BAC_CCH_INTERVAL; /* SCH intervals are as long */
+  bac_time needs = bac_air_duration(frame->psdu_bytes, frame->mode);
+  if (frame->to != BAC_TO_ALL) needs += BAC_AIR_SIFS + bac_air_duration(BAC_ACK_BYTES, bac_air_ack_mode(frame->mode));
+  return needs < left;
 }
 
 /* DoGrantDcfAccess */
@@ -147,7 +152,7 @@ static void grant(struct bac_medium *m, uint32_t station) {
   struct bac_station *s = &m->stations[station];
   if (s->sending_access >= 0 || busy(m, s)) return;
   bool over[BAC_ACS];
-  for (int a = 0; a < BAC_ACS; a++) over[a] = s->edca[a].requested && backoff_end(m, s, a) <= m->now;
+  for (int a = 0; a < BAC_ACS; a++) over[a] = s->edca[a].requested && !s->edca[a].held && backoff_end(m, s, a) <= m->now;
   for (int a = 0; a < BAC_ACS; a++) {
     if (!over[a]) continue;
     drop_expired(m, station, a);
@@ -156,8 +161,12 @@ static void grant(struct bac_medium *m, uint32_t station) {
       draw_backoff(m, s, a);
       continue;
     }
-    s->sending_access = a;
     const struct bac_medium_frame frame = s->edca[a].ring[s->edca[a].first].frame;
+    if (!fits(m, s, &frame)) {
+      s->edca[a].held = true;
+      continue;
+    }
+    s->sending_access = a;
     bac_flight_begin(m, station, &frame, BAC_FLIGHT_DATA);
     for (int b = a + 1; b < BAC_ACS; b++)
       if (over[b]) lose_internally(m, station, b);
@@ -170,7 +179,7 @@ static void request(struct bac_medium *m, uint32_t station, int a) {
   struct bac_station *s = &m->stations[station];
   struct bac_edca *e = &s->edca[a];
   if (!busy(m, s)) {
-    const bac_time start = grant_start(m, s) + EDCA[a].aifsn * BAC_AIR_SLOT;
+    const bac_time start = grant_start(m, s) + m->config.edca[a].aifsn * BAC_AIR_SLOT;
     if (e->backoff_start > start) e->backoff_start = start + ((e->backoff_start - start) / BAC_AIR_SLOT + 1) * BAC_AIR_SLOT;
     update_backoff(m, s);
   }
@@ -204,23 +213,42 @@ int bac_edca_enqueue(struct bac_medium *m, uint32_t station, const struct bac_me
     e->capacity = capacity;
   }
   e->ring[(e->first + e->count++) % e->capacity] = (struct bac_queued){.frame = *frame, .expires = m->now + m->config.queue_lifetime};
-  if (!e->requested) request(m, station, a);
+  if (!e->requested && bac_lanes_of(m, s)->on[bac_lane_of(s)]) request(m, station, a); /* else when it wakes */
   return BAC_OK;
 }
 
-void bac_edca_flush(struct bac_medium *m, uint32_t station) {
+/* NotifySleepNow */
+void bac_edca_sleep(struct bac_medium *m, uint32_t station) {
   struct bac_station *s = &m->stations[station];
   for (int a = 0; a < BAC_ACS; a++) {
     struct bac_edca *e = &s->edca[a];
-    e->requested = false;
+    e->requested = e->held = false;
     e->slots = 0;
-    e->window = EDCA[a].window_min;
-    for (uint32_t left = e->count; left > 0; left--) pop(m, station, a, BAC_OUTCOME_FLUSHED);
+    e->window = m->config.edca[a].window_min;
   }
   s->sending_access = -1;
   s->ack_wait_end = 0;
   s->ack_generation++;
   arm(m, station);
+}
+
+void bac_edca_flush(struct bac_medium *m, uint32_t station) {
+  bac_edca_sleep(m, station);
+  for (int a = 0; a < BAC_ACS; a++)
+    for (uint32_t left = m->stations[station].edca[a].count; left > 0; left--) pop(m, station, a, BAC_OUTCOME_FLUSHED);
+}
+
+/* MakeVirtualBusy, then NotifyWakeupNow. Unlike ns-3.37's, whoever has waited draws a backoff, since its channel is busy: without, all who have would
+ * begin at once when the guard interval is over. */
+void bac_edca_wake(struct bac_medium *m, uint32_t station) {
+  struct bac_station *s = &m->stations[station];
+  s->nav_end = later(s->nav_end, m->now + BAC_GUARD_INTERVAL);
+  for (int a = 0; a < BAC_ACS; a++) {
+    drop_expired(m, station, a);
+    if (s->edca[a].count == 0 || s->edca[a].requested) continue;
+    draw_backoff(m, s, a);
+    request(m, station, a);
+  }
 }
 
 void bac_edca_busy_begins(struct bac_medium *m, uint32_t station) {
@@ -273,13 +301,13 @@ void bac_edca_ack_timeout(struct bac_medium *m, uint32_t station) {
   struct bac_edca *e = &s->edca[a];
   s->sending_access = -1;
   if (++e->ring[e->first].attempts >= m->config.attempts) {
-    e->window = EDCA[a].window_min;
+    e->window = m->config.edca[a].window_min;
     e->requested = false;
     draw_backoff(m, s, a);
     pop(m, station, a, BAC_OUTCOME_GIVEN_UP);
     if (!e->requested && e->count > 0) request(m, station, a);
   } else {
-    widen(e, a);
+    widen(m, e, a);
     release(m, station, a);
   }
   arm(m, station);
@@ -292,7 +320,7 @@ void bac_edca_acked(struct bac_medium *m, uint32_t station) {
   s->ack_generation++;
   s->ack_wait_end = m->now;
   s->sending_access = -1;
-  s->edca[a].window = EDCA[a].window_min;
+  s->edca[a].window = m->config.edca[a].window_min;
   s->edca[a].requested = false;
   draw_backoff(m, s, a);
   pop(m, station, a, BAC_OUTCOME_ACKED);

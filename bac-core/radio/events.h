@@ -15,6 +15,7 @@ enum bac_radio_event_type {
   BAC_RADIO_ACCESS,      /* a backoff may be over; subject: station */
   BAC_RADIO_ACK,         /* an acknowledgement is due; subject: station */
   BAC_RADIO_ACK_TIMEOUT, /* none came; subject: station */
+  BAC_RADIO_INTERVAL,    /* of alternating access begins */
 };
 
 struct bac_radio_event {

@@ -25,6 +25,7 @@ struct bac_edca {
   uint32_t window;
   bac_time backoff_start;
   bool requested; /* wants to transmit, or is transmitting */
+  bool held;      /* until the next interval: its frame would not be over in this one */
 };
 
 struct bac_station {
@@ -35,6 +36,8 @@ struct bac_station {
   double ln_power; /* W */
   uint32_t channel; /* index, 0 to 6 */
   uint32_t slot;    /* block and lane */
+  enum bac_interval interval;
+  bool powered; /* by the host; its lane is on where it is awake, too */
   bac_time nav_end, ack_wait_end, tx_end;
   uint32_t access_generation, ack_generation;
   bac_time access_at;     /* of the event that is pending, or BAC_NEVER */
@@ -99,6 +102,7 @@ struct bac_medium {
   size_t flight_count;
   uint64_t serial;
   struct bac_radio_events events;
+  bool alternates; /* anybody does: an event of each interval's begin is under way */
   bac_time now;
   uint32_t *hits;
   int64_t *ids; /* scratch of fading */
@@ -132,9 +136,11 @@ void bac_fate_settle(struct bac_medium *m, struct bac_flight *f, const struct ba
 void bac_flight_update_busy(struct bac_medium *m, uint32_t station);
 
 /* edca.c; times are m->now */
-void bac_edca_init(struct bac_station *s);
+void bac_edca_init(const struct bac_medium *m, struct bac_station *s);
 int bac_edca_enqueue(struct bac_medium *m, uint32_t station, const struct bac_medium_frame *frame);
 void bac_edca_flush(struct bac_medium *m, uint32_t station);
+void bac_edca_sleep(struct bac_medium *m, uint32_t station); /* its queues wait */
+void bac_edca_wake(struct bac_medium *m, uint32_t station);  /* an interval begins, with its guard interval */
 void bac_edca_busy_begins(struct bac_medium *m, uint32_t station); /* before `busy` counts as begun */
 void bac_edca_busy_ends(struct bac_medium *m, uint32_t station);
 void bac_edca_access(struct bac_medium *m, uint32_t station);      /* a backoff may be over */

@@ -30,6 +30,7 @@ struct bac_medium_config bac_medium_default(void) {
       .energy_detect_dbm = -62,
       .preamble_dbm = -95,
       .preamble_sinr_db = 4,
+      .edca = {{2, 3, 7}, {3, 7, 15}, {6, 15, 1023}, {9, 15, 1023}},
       .queue_frames = 500,
       .queue_lifetime = 500 * BAC_MS,
       .attempts = 7,
@@ -37,6 +38,8 @@ struct bac_medium_config bac_medium_default(void) {
 }
 
 static bool within(double value, double low, double high) { return value >= low && value <= high; }
+
+static bool is_window(uint32_t w) { return w <= 32767 && (w & (w + 1)) == 0; }
 
 int bac_medium_check(const struct bac_medium_config *c, char *why, size_t why_size) {
   const struct {
@@ -59,6 +62,14 @@ int bac_medium_check(const struct bac_medium_config *c, char *why, size_t why_si
       {"attempts", c->attempts, 1, 255},
       {"frame lifetime (ns)", (double)c->queue_lifetime, 1, 1e18},
   };
+  for (int a = 0; a < BAC_ACS; a++) {
+    const struct bac_edca_parameters *e = &c->edca[a];
+    if (e->aifsn >= 2 && e->aifsn <= 15 && is_window(e->window_min) && is_window(e->window_max) && e->window_min <= e->window_max) continue;
+    static const char *const NAMES[BAC_ACS] = {"VO", "VI", "BE", "BK"};
+    snprintf(why, why_size, "EDCA of %s is %u, %u, %u: give an AIFSN from 2 to 15 and two windows, 0, 1, 3, 7, ... 32767, the smaller first", NAMES[a],
+             e->aifsn, e->window_min, e->window_max);
+    return BAC_EINVAL;
+  }
   for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
     if (within(ranges[i].value, ranges[i].low, ranges[i].high)) continue;
     snprintf(why, why_size, "%s is %.9g: give a value from %.9g to %.9g", ranges[i].name, ranges[i].value, ranges[i].low, ranges[i].high);
@@ -161,9 +172,9 @@ int64_t bac_medium_add(struct bac_medium *m, uint32_t channel, const double at[3
   }
   struct bac_station *s = &m->stations[m->station_count];
   *s = (struct bac_station){.at = {at[0], at[1], at[2]}, .channel = (channel - BAC_CHANNEL_FIRST) / 2, .slot = UINT32_MAX,
-                            .ln_power = m->ln_power, .site = m->station_count};
+                            .ln_power = m->ln_power, .site = m->station_count, .powered = true};
   s->random = bac_random_stream(m->config.seed, m->station_count, BAC_PURPOSE_NETWORK);
-  bac_edca_init(s);
+  bac_edca_init(m, s);
   m->laid_out = false;
   return m->station_count++;
 }
@@ -184,35 +195,77 @@ void bac_medium_move(struct bac_medium *m, uint32_t station, const double at[3])
   m->laid_out = false;
 }
 
-void bac_medium_set_on(struct bac_medium *m, bac_time now, uint32_t station, bool on) {
-  BAC_ASSERT(station < m->station_count && now >= m->now);
+/* ---- Who is there. ---- */
+
+static void advance(struct bac_medium *m, bac_time now) {
+  BAC_ASSERT(now >= m->now);
   bac_medium_run(m, now - 1);
   m->now = now;
   bac_layout_ensure(m);
+}
+
+static bool is_its_turn(const struct bac_station *s, bac_time now) {
+  const bool control = now % (BAC_CCH_INTERVAL + BAC_SCH_INTERVAL) < BAC_CCH_INTERVAL;
+  return s->interval == BAC_INTERVAL_ANY || (s->interval == BAC_INTERVAL_CCH) == control;
+}
+
+/* The station comes or goes, whether by the host's wish (`flushes` its queues) or by the clock. */
+static void appear(struct bac_medium *m, uint32_t station, bool flushes) {
   const struct bac_station *s = &m->stations[station];
   struct bac_lanes *l = bac_lanes_of(m, s);
   const size_t k = bac_lane_of(s);
-  if (l->on[k] == on) return;
-  bac_fate_unlock(m, station, BAC_FATE_OFF);
-  l->on[k] = on;
-  l->free_since[k] = (double)now;
-  l->lock[k] = -1;
-  l->payload[k] = 0;
-  l->signal[k] = l->rate[k] = l->strongest[k] = l->eifs_end[k] = 0;
-  l->energy[k] = l->power[k] >= m->sense;
-  if (!on) bac_edca_flush(m, station);
-  bac_flight_update_busy(m, station);
+  const bool on = s->powered && is_its_turn(s, m->now);
+  if (l->on[k] != on) {
+    bac_fate_unlock(m, station, BAC_FATE_OFF);
+    l->on[k] = on;
+    l->free_since[k] = (double)m->now;
+    l->lock[k] = -1;
+    l->payload[k] = 0;
+    l->signal[k] = l->rate[k] = l->strongest[k] = l->eifs_end[k] = 0;
+    l->energy[k] = l->power[k] >= m->sense;
+    if (!on) bac_edca_sleep(m, station);
+    bac_flight_update_busy(m, station);
+  }
+  if (flushes) bac_edca_flush(m, station);
+}
+
+void bac_medium_set_on(struct bac_medium *m, bac_time now, uint32_t station, bool on) {
+  BAC_ASSERT(station < m->station_count);
+  advance(m, now);
+  struct bac_station *s = &m->stations[station];
+  if (s->powered == on) return;
+  s->powered = on;
+  appear(m, station, !on);
+}
+
+int bac_medium_alternate(struct bac_medium *m, bac_time now, uint32_t station, enum bac_interval interval) {
+  if (station >= m->station_count || (unsigned)interval >= BAC_INTERVALS) return BAC_EINVAL;
+  advance(m, now);
+  struct bac_station *s = &m->stations[station];
+  if (bac_lanes_of(m, s)->sending[bac_lane_of(s)] || bac_medium_queued(m, station) > 0) return BAC_ESTATE;
+  s->interval = interval;
+  appear(m, station, false);
+  if (m->alternates || interval == BAC_INTERVAL_ANY) return BAC_OK;
+  m->alternates = true;
+  bac_radio_events_add(&m->events, now + BAC_CCH_INTERVAL - now % BAC_CCH_INTERVAL, BAC_RADIO_INTERVAL, 0, 0);
+  return BAC_OK;
+}
+
+static void begin_interval(struct bac_medium *m) {
+  _Static_assert(BAC_CCH_INTERVAL == BAC_SCH_INTERVAL, "as events come");
+  bac_radio_events_add(&m->events, m->now + BAC_CCH_INTERVAL, BAC_RADIO_INTERVAL, 0, 0);
+  for (uint32_t i = 0; i < m->station_count; i++)
+    if (m->stations[i].interval != BAC_INTERVAL_ANY) appear(m, i, false);
+  for (uint32_t i = 0; i < m->station_count; i++) /* when all are there whom it may hear */
+    if (m->stations[i].interval != BAC_INTERVAL_ANY && m->stations[i].powered && is_its_turn(&m->stations[i], m->now)) bac_edca_wake(m, i);
 }
 
 int bac_medium_tune(struct bac_medium *m, bac_time now, uint32_t station, uint32_t channel) {
-  BAC_ASSERT(station < m->station_count && now >= m->now);
+  BAC_ASSERT(station < m->station_count);
   if (!bac_channel_valid(channel)) return BAC_EINVAL;
-  bac_medium_run(m, now - 1);
-  m->now = now;
-  bac_layout_ensure(m);
+  advance(m, now);
   struct bac_station *s = &m->stations[station];
-  const struct bac_lanes *l = bac_lanes_of(m, s);
-  if (l->on[bac_lane_of(s)] || l->sending[bac_lane_of(s)]) return BAC_ESTATE;
+  if (s->powered || bac_lanes_of(m, s)->sending[bac_lane_of(s)]) return BAC_ESTATE;
   s->channel = (channel - BAC_CHANNEL_FIRST) / 2;
   m->laid_out = false;
   return BAC_OK;
@@ -222,21 +275,14 @@ int bac_medium_send(struct bac_medium *m, bac_time now, uint32_t station, const 
   if (station >= m->station_count || frame->psdu_bytes == 0 || frame->psdu_bytes > 4095 || (unsigned)frame->access >= BAC_ACS ||
       (unsigned)frame->mode >= BAC_AIR_MODES || frame->to == station || (frame->to != BAC_TO_ALL && frame->to >= m->station_count))
     return BAC_EINVAL;
-  BAC_ASSERT(now >= m->now);
-  if (now > m->now) bac_medium_run(m, now - 1);
-  m->now = now;
-  bac_layout_ensure(m);
-  const struct bac_station *s = &m->stations[station];
-  if (!bac_lanes_of(m, s)->on[bac_lane_of(s)]) return BAC_ESTATE;
+  advance(m, now);
+  if (!m->stations[station].powered) return BAC_ESTATE;
   return bac_edca_enqueue(m, station, frame);
 }
 
 int bac_medium_jam(struct bac_medium *m, bac_time now, uint32_t station, uint32_t psdu_bytes, enum bac_air_mode mode) {
   if (station >= m->station_count || psdu_bytes == 0 || psdu_bytes > 4095 || (unsigned)mode >= BAC_AIR_MODES) return BAC_EINVAL;
-  BAC_ASSERT(now >= m->now);
-  if (now > m->now) bac_medium_run(m, now - 1);
-  m->now = now;
-  bac_layout_ensure(m);
+  advance(m, now);
   const struct bac_station *s = &m->stations[station];
   const struct bac_lanes *l = bac_lanes_of(m, s);
   if (!l->on[bac_lane_of(s)] || l->sending[bac_lane_of(s)]) return BAC_ESTATE;
@@ -283,6 +329,7 @@ static void handle(struct bac_medium *m, const struct bac_radio_event *e) {
     case BAC_RADIO_ACK_TIMEOUT:
       if (e->generation == m->stations[e->subject].ack_generation) bac_edca_ack_timeout(m, e->subject);
       break;
+    case BAC_RADIO_INTERVAL: begin_interval(m); break;
   }
 }
 

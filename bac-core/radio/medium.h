@@ -4,7 +4,7 @@
  *
  * It follows ns-3.37's wifi PHY and MAC (PhyEntity, InterferenceHelper, ChannelAccessManager, QosFrameExchangeManager, OcbWifiMac), which
  * follow IEEE 802.11-2016, but handles one transmission at a time over all its receivers in a few passes, with no event for any receiver.
- * Left out: propagation delay (3.3 us a km), TXOP limits (0 here), RTS/CTS, fragments, aggregation, switching between channels.
+ * Left out: propagation delay (3.3 us a km), TXOP limits (0 here), RTS/CTS, fragments, aggregation.
  *
  * A host gives it frames and the time, and is called back. Frames are named by cookies; their bytes stay with the host. Floating point here
  * is the host's side of the house, yet the same calls give the same bytes on every machine and with every set of instructions.
@@ -27,6 +27,15 @@ extern "C" {
 
 struct bac_medium;
 
+enum bac_access { BAC_AC_VO, BAC_AC_VI, BAC_AC_BE, BAC_AC_BK, BAC_ACS }; /* EDCA access categories, highest first */
+/* Of a user priority 0..7. Source: IEEE 802.11-2016, table 10-1. */
+enum bac_access bac_access_of(uint32_t user_priority);
+
+struct bac_edca_parameters {
+  uint32_t aifsn;                  /* 2 to 15 slots after SIFS */
+  uint32_t window_min, window_max; /* contention window: backoffs are 0 to window slots; 2^k - 1, at most 32767 */
+};
+
 struct bac_medium_config {
   uint64_t seed;
   struct bac_loss_config loss;
@@ -45,19 +54,16 @@ struct bac_medium_config {
   double energy_detect_dbm;   /* the same of power that leaks from other channels (-62) */
   double preamble_dbm;        /* weakest preamble that is detected */
   double preamble_sinr_db;    /* and the SINR that it needs */
+  struct bac_edca_parameters edca[BAC_ACS];
   uint32_t queue_frames;      /* for each access category */
   bac_time queue_lifetime;    /* a frame that waits longer is dropped */
   uint32_t attempts;          /* of a unicast frame */
   int vector;                 /* instructions to use, enum bac_vector of lanes.h; 0: the best there are */
 };
 
-/* ns-3.37's WaveNetDevice as BacHelper sets it up: three log, 23 dBm, Nakagami, 7 dB noise figure, mask A, -104 (no weak signals), -85, -62, -95 dBm and 4 dB, 500
- * frames for 500 ms, 7 attempts. */
+/* ns-3.37's WaveNetDevice as BacHelper sets it up: three log, 23 dBm, Nakagami, 7 dB noise figure, mask A, -104 (no weak signals), -85, -62, -95 dBm and 4 dB, EDCA by
+ * IEEE 802.11-2016, table 9-138 (outside the context of a BSS: 2, 3, 7; 3, 7, 15; 6, 15, 1023; 9, 15, 1023), 500 frames for 500 ms, 7 attempts. */
 struct bac_medium_config bac_medium_default(void);
-
-enum bac_access { BAC_AC_VO, BAC_AC_VI, BAC_AC_BE, BAC_AC_BK, BAC_ACS }; /* EDCA access categories, highest first */
-/* Of a user priority 0..7. Source: IEEE 802.11-2016, table 10-1. */
-enum bac_access bac_access_of(uint32_t user_priority);
 
 #define BAC_TO_ALL UINT32_MAX
 
@@ -118,6 +124,17 @@ void bac_medium_set_on(struct bac_medium *medium, bac_time now, uint32_t station
 /* To another channel. What is on the air there already goes unheard.  Errors: BAC_EINVAL (no such channel), BAC_ESTATE (the radio is on, or a
  * frame of its on the air). */
 int bac_medium_tune(struct bac_medium *medium, bac_time now, uint32_t station, uint32_t channel);
+
+/* Alternating access (IEEE 1609.4-2016, 6.2): time is divided into CCH and SCH intervals in turn, from 0 on, each of which begins with a guard
+ * interval. One radio that alternates between two channels is two stations, each on its channel in its interval and deaf and mute in the other, when its
+ * queues wait. In the guard interval its channel counts as busy, so whoever has waited draws a backoff; nothing begins that would not be over, its
+ * acknowledgement included, before the interval is. */
+#define BAC_CCH_INTERVAL (50 * BAC_MS)
+#define BAC_SCH_INTERVAL (50 * BAC_MS)
+#define BAC_GUARD_INTERVAL (4 * BAC_MS)
+enum bac_interval { BAC_INTERVAL_ANY /* continuous access, at first */, BAC_INTERVAL_CCH, BAC_INTERVAL_SCH, BAC_INTERVALS };
+/* The station is there in these intervals only, from now on.  Errors: BAC_EINVAL, BAC_ESTATE (frames of its wait or are on the air). */
+int bac_medium_alternate(struct bac_medium *medium, bac_time now, uint32_t station, enum bac_interval interval);
 
 /* Queue a frame.  Errors: BAC_EINVAL (no such station, too long), BAC_ESTATE (the radio is off), BAC_ELIMIT (the queue is full). */
 int bac_medium_send(struct bac_medium *medium, bac_time now, uint32_t station, const struct bac_medium_frame *frame);
