@@ -407,6 +407,7 @@ Options::Options(Request& r)
     });
     Choice("radio", radio.radio, {"wave", "fast"}, "wave: ns-3's own; fast: the medium of bac-core/radio, validated against it");
     Choice("channels", radio.channels, BacChannels::Names(), "per-shard: a service channel for each shard, beyond six shards those far from each other share one; single: one for all; per-shard+cch: a second radio has control frames and votes on the CCH");
+    Choice("access", radio.access, BacHelper::Accesses(), "to channels: continuous, or alternating (IEEE 1609.4: CCH and SCH intervals of 50 ms in turn, the first 4 ms of each a guard interval): a station has one radio, which is on the CCH and on its service channel in turn");
     Real("eirp", radio.eirp_dbm, -50, 44.8, "dBm", "transmit power with antenna (23: ETSI EN 302 571 allows 33 in all; 3GPP TR 37.885 has 23)");
     Choice("loss", radio.loss, BacHelper::Losses(),
            "path loss: threelog 1.9/3.8/3.8 from 1/80/200 m (ns-3's exponents, the distances those of its Nakagami model), logdistance 2.75, or by 3GPP TR 37.885 table 6.2.1-1 at 5.9 GHz: a building of the trace in the way is "
@@ -431,6 +432,13 @@ Options::Options(Request& r)
     Count("control-priority", radio.control_priority, 0, 7, "EDCA user priority of control frames; 0: best effort (IEEE 802.11-2016, table 10-1)");
     Count("vote-priority", radio.vote_priority, 0, 7, "EDCA user priority of votes; as above");
     Count("bulk-priority", radio.bulk_priority, 0, 7, "EDCA user priority of bodies, the bulk data; as above");
+    static const char* const names[] = {"edca-vo", "edca-vi", "edca-be", "edca-bk"};
+    static const char* const usual[] = {"2,3,7", "3,7,15", "6,15,1023", "9,15,1023"};
+    static const char* const who[] = {"voice, user priorities 6 and 7", "video, 4 and 5", "best effort, 0 and 3", "background, 1 and 2"};
+    for (size_t a = 0; a < radio.edca.size(); a++)
+    {
+        Reals(names[a], radio.edca[a], usual[a], 3, 0, 32767, "", (std::string("EDCA of ") + who[a] + ": AIFSN, CWmin, CWmax (IEEE 802.11-2016, table 9-138)").c_str());
+    }
     Interference(run.interference);
     Real("wire-rate", radio.wire_gbps, 0.001, 1000, "Gb/s", "backhaul of roadside units");
     Real("wire-delay", radio.wire_delay_ms, 0, 10000, "ms", "backhaul of roadside units, one way");

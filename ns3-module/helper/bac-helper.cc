@@ -3,6 +3,8 @@
 
 #include "bac-channels.h"
 
+#include "ns3/bac-alternating-scheduler.h"
+
 #include "radio/medium.h"
 
 #include "ns3/boolean.h"
@@ -27,6 +29,7 @@
 #include "ns3/yans-wifi-helper.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <stdexcept>
 
@@ -64,11 +67,19 @@ class WavePhyHelper : public YansWifiPhyHelper {
   static ObjectFactory& Factory(std::vector<ObjectFactory>& phys) { return phys.at(0); }
 };
 
+/// \return what makes it alternate, or null
+Ptr<BacAlternatingScheduler> ClockOf(Ptr<WaveNetDevice> device) { return DynamicCast<BacAlternatingScheduler>(device->GetChannelScheduler()); }
+
+void Settle(Ptr<WaveNetDevice> device) { ClockOf(device)->Settle(); }
+
 void StartChannel(Ptr<WaveNetDevice> device, uint32_t channel) {
-  if (device->GetPhy(0)->IsStateOff()) // its vehicle has left meanwhile
+  if (device->GetPhy(0)->IsStateOff()) { // its vehicle has left meanwhile
     Simulator::Schedule(MilliSeconds(10), &StartChannel, device, channel);
-  else
-    device->StartSch(SchInfo(channel, true, EXTENDED_CONTINUOUS));
+    return;
+  }
+  if (Ptr<BacAlternatingScheduler> clock = ClockOf(device)) clock->Wake(); // a PHY that sleeps is not tuned
+  device->StartSch(SchInfo(channel, true, EXTENDED_CONTINUOUS));
+  if (Ptr<BacAlternatingScheduler> clock = ClockOf(device)) clock->Settle();
 }
 
 } // namespace
@@ -94,6 +105,8 @@ uint32_t BacCheck::Choice(const std::string& option, const std::string& value, c
 }
 
 namespace {
+
+constexpr const char* QUEUES[] = {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"}; // in the order of bac_access
 
 constexpr double HALF_DB = -3.0102999566398120; // of 10 MHz against 20, by which ns-3's PHY scales two of its thresholds
 
@@ -143,6 +156,16 @@ BacHelper::BacHelper(const BacRadioOptions& options)
     throw std::runtime_error("error model is \"" + options.error_model + "\" with the fast radio: give nist");
   BacCheck::Choice("mask", options.mask, Masks());
   BacCheck::Choice("loss model", options.loss, Losses());
+  if (BacCheck::Choice("access", options.access, Accesses()) == 1 && options.unculled) throw std::runtime_error("access is \"alternating\" on ns-3's own channel: give continuous");
+  static const char* const NAMES[] = {"VO", "VI", "BE", "BK"}; // in the order of bac_access
+  for (size_t a = 0; a < options.edca.size(); a++)
+    for (const double value : options.edca[a])
+      if (value != std::floor(value))
+        throw std::runtime_error(std::string("EDCA of ") + NAMES[a] + " is " + BacCheck::Text(options.edca[a][0]) + ", " + BacCheck::Text(options.edca[a][1]) + ", " +
+                                 BacCheck::Text(options.edca[a][2]) + ": give whole numbers");
+  char why[160];
+  const bac_medium_config medium = MediumOf(options, 1);
+  if (bac_medium_check(&medium, why, sizeof why) != BAC_OK) throw std::runtime_error(why);
   const Ptr<PropagationLossModel> loss = MakeLoss();
   if (options.nakagami) loss->SetNext(NakagamiOf(options));
   m_channel->SetPropagationLossModel(loss);
@@ -188,6 +211,11 @@ void BacHelper::SetObstacles(const bac_obstacles* obstacles) {
 
 const std::vector<std::string>& BacHelper::Losses() {
   static const std::vector<std::string> names = {"threelog", "logdistance", "tr37885-urban", "tr37885-highway"};
+  return names;
+}
+
+const std::vector<std::string>& BacHelper::Accesses() {
+  static const std::vector<std::string> names = {"continuous", "alternating"};
   return names;
 }
 
@@ -239,6 +267,27 @@ bac_loss_config BacHelper::LossOf(const BacRadioOptions& options) {
   return config;
 }
 
+bac_medium_config BacHelper::MediumOf(const BacRadioOptions& options, uint64_t seed) {
+  bac_medium_config config = bac_medium_default();
+  config.seed = seed;
+  config.loss = LossOf(options);
+  config.mask = static_cast<bac_mask>(BacCheck::Choice("mask", options.mask, Masks()));
+  config.nakagami = options.nakagami;
+  for (int i = 0; i < 3; i++) config.nakagami_m[i] = options.nakagami_m[i];
+  for (int i = 0; i < 2; i++) config.nakagami_from_m[i] = options.nakagami_from_m[i];
+  config.floor_dbm = options.sensitivity_dbm + HALF_DB;
+  config.sense_dbm = options.cca_dbm + HALF_DB;
+  config.energy_detect_dbm = options.energy_detect_dbm;
+  config.preamble_sinr_db = options.preamble_sinr_db;
+  config.eirp_dbm = options.eirp_dbm;
+  config.preamble_dbm = options.preamble_dbm;
+  config.noise_figure_db = options.noise_figure_db;
+  config.weak_signals = options.weak_signals;
+  for (int a = 0; a < BAC_ACS; a++)
+    config.edca[a] = {static_cast<uint32_t>(options.edca[a][0]), static_cast<uint32_t>(options.edca[a][1]), static_cast<uint32_t>(options.edca[a][2])};
+  return config;
+}
+
 void BacHelper::Configure(WifiPhyHelper& phy) const {
   phy.SetErrorRateModel(m_options.error_model == "nist" ? "ns3::NistErrorRateModel" : "ns3::TableBasedErrorRateModel");
   phy.Set("TxPowerStart", DoubleValue(m_options.eirp_dbm));
@@ -252,7 +301,9 @@ void BacHelper::Configure(WifiPhyHelper& phy) const {
 }
 
 Ptr<WaveNetDevice> BacHelper::InstallRadio(Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards) {
-  return InstallWave(node, id, ChannelsOf(shard, shards));
+  Ptr<WaveNetDevice> device = InstallWave(node, id, ChannelsOf(shard, shards));
+  Alternate(device, ChannelOf(shard));
+  return device;
 }
 
 Ptr<WaveNetDevice> BacHelper::InstallRadio(const WifiPhyHelper& phy, Ptr<Node> node, uint32_t id, uint32_t shard, uint32_t shards) {
@@ -285,7 +336,7 @@ Ptr<WaveNetDevice> BacHelper::Install80211p(const WifiPhyHelper& phy, Ptr<Node> 
   WaveHelper wave;
   wave.CreateMacForChannel(channels);
   wave.CreatePhys(1);
-  wave.SetChannelScheduler("ns3::DefaultChannelScheduler");
+  wave.SetChannelScheduler(m_options.access == "alternating" ? "ns3::BacAlternatingScheduler" : "ns3::DefaultChannelScheduler");
   wave.SetRemoteStationManager("ns3::ConstantRateWifiManager", "DataMode", StringValue(m_mode), "ControlMode",
                                StringValue("OfdmRate6MbpsBW10MHz"), "NonUnicastMode", StringValue(m_mode));
   NetDeviceContainer devices = wave.Install(phy, QosWaveMacHelper::Default(), NodeContainer(node));
@@ -293,32 +344,46 @@ Ptr<WaveNetDevice> BacHelper::Install80211p(const WifiPhyHelper& phy, Ptr<Node> 
   // SetAddress does not reach the frame exchange managers of 3.37, and without them no unicast frame is received.
   device->SetAddress(BacApplication::AddressOf(id));
   for (const auto& [number, mac] : device->GetMacs()) mac->GetFrameExchangeManager()->SetAddress(BacApplication::AddressOf(id));
+  SetEdca(device);
   const Time start = std::max(Seconds(0), MilliSeconds(10) - Simulator::Now());
   if (channel != CCH) Simulator::ScheduleWithContext(node->GetId(), start, &StartChannel, device, channel); // the CCH is open by itself
   m_devices.push_back(device);
   return device;
 }
 
-Ptr<BacFastNetDevice> BacHelper::InstallFastRadio(Ptr<Node> node, uint32_t id, uint32_t shard) { return InstallFast(node, id, ChannelOf(shard)); }
+void BacHelper::SetEdca(Ptr<WaveNetDevice> device) const {
+  for (size_t a = 0; a < m_options.edca.size(); a++) {
+    if (m_options.edca[a] == BacRadioOptions().edca[a]) continue;
+    for (const auto& [number, mac] : device->GetMacs()) {
+      PointerValue value;
+      mac->GetAttribute(QUEUES[a], value);
+      Ptr<QosTxop> txop = value.Get<QosTxop>();
+      txop->SetAifsn(static_cast<uint8_t>(m_options.edca[a][0]));
+      txop->SetMinCw(static_cast<uint32_t>(m_options.edca[a][1]));
+      txop->SetMaxCw(static_cast<uint32_t>(m_options.edca[a][2]));
+    }
+  }
+}
+
+Ptr<BacFastNetDevice> BacHelper::InstallFastRadio(Ptr<Node> node, uint32_t id, uint32_t shard) {
+  Ptr<BacFastNetDevice> device = InstallFast(node, id, ChannelOf(shard));
+  Alternate(device, ChannelOf(shard));
+  return device;
+}
+
+void BacHelper::Alternate(Ptr<NetDevice> radio, uint32_t channel) const {
+  if (m_options.access != "alternating") return;
+  const bool control = channel == BacChannels::CONTROL;
+  if (Ptr<BacFastNetDevice> fast = DynamicCast<BacFastNetDevice>(radio))
+    fast->GetMedium()->Alternate(fast->GetStation(), control);
+  else
+    ClockOf(DynamicCast<WaveNetDevice>(radio))->Alternate(control);
+}
 
 Ptr<BacFastNetDevice> BacHelper::InstallFast(Ptr<Node> node, uint32_t id, uint32_t channel) {
   if (!m_fast) {
-    bac_medium_config config = bac_medium_default();
-    config.seed = RngSeedManager::GetRun();
-    config.loss = LossOf(m_options);
+    bac_medium_config config = MediumOf(m_options, RngSeedManager::GetRun());
     config.obstacles = m_obstacles;
-    config.mask = static_cast<bac_mask>(BacCheck::Choice("mask", m_options.mask, Masks()));
-    config.nakagami = m_options.nakagami;
-    for (int i = 0; i < 3; i++) config.nakagami_m[i] = m_options.nakagami_m[i];
-    for (int i = 0; i < 2; i++) config.nakagami_from_m[i] = m_options.nakagami_from_m[i];
-    config.floor_dbm = m_options.sensitivity_dbm + HALF_DB;
-    config.sense_dbm = m_options.cca_dbm + HALF_DB;
-    config.energy_detect_dbm = m_options.energy_detect_dbm;
-    config.preamble_sinr_db = m_options.preamble_sinr_db;
-    config.eirp_dbm = m_options.eirp_dbm;
-    config.preamble_dbm = m_options.preamble_dbm;
-    config.noise_figure_db = m_options.noise_figure_db;
-    config.weak_signals = m_options.weak_signals;
     m_fast = CreateObject<BacFastChannel>();
     m_fast->Configure(config);
   }
@@ -346,7 +411,9 @@ Ptr<BacApplication> BacHelper::Install(Ptr<Node> node, const bac_node_config& co
 }
 
 void BacHelper::InstallControlRadio(Ptr<BacApplication> app, Ptr<Node> node) {
-  app->SetControlRadio(InstallRadioOn(node, app->GetId() + BacApplication::CONTROL_ADDRESSES, {BacChannels::CONTROL}), BacChannels::CONTROL);
+  Ptr<NetDevice> radio = InstallRadioOn(node, app->GetId() + BacApplication::CONTROL_ADDRESSES, {BacChannels::CONTROL});
+  Alternate(radio, BacChannels::CONTROL);
+  app->SetControlRadio(radio, BacChannels::CONTROL);
 }
 
 void BacHelper::Wire(Ptr<BacApplication> rsu, Ptr<BacApplication> mbs) const {
@@ -368,8 +435,11 @@ void BacHelper::Wire(Ptr<BacApplication> rsu, Ptr<BacApplication> mbs) const {
 
 void BacHelper::SetRadioOn(Ptr<WaveNetDevice> device, bool on) {
   Ptr<WifiPhy> phy = device->GetPhy(0);
+  Ptr<BacAlternatingScheduler> clock = ClockOf(device);
+  if (on) phy->ResumeFromOff();
+  if (clock) clock->Wake(); // ns-3.37 switches no PHY off that sleeps
   if (on) {
-    phy->ResumeFromOff();
+    if (clock) Simulator::Schedule(MilliSeconds(2), &Settle, device); // it may be tuned first
     return;
   }
   // ns-3.37 dereferences null when the PHY goes off in the midst of a transmission.
@@ -425,8 +495,9 @@ int64_t BacHelper::AssignStreams(int64_t stream) {
   // WaveHelper::AssignStreams of 3.37 dereferences the Txop that a QoS MAC lacks.
   for (const Ptr<WaveNetDevice>& device : m_devices) {
     stream += device->GetPhy(0)->AssignStreams(stream);
+    if (Ptr<BacAlternatingScheduler> clock = ClockOf(device)) stream += clock->AssignStreams(stream);
     for (const auto& [channel, mac] : device->GetMacs()) {
-      for (const char* name : {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"}) {
+      for (const char* name : QUEUES) {
         PointerValue txop;
         mac->GetAttribute(name, txop);
         stream += txop.Get<QosTxop>()->AssignStreams(stream);

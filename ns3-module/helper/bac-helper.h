@@ -15,6 +15,7 @@
 #include <vector>
 
 struct bac_loss_config;
+struct bac_medium_config;
 struct bac_obstacles;
 
 namespace ns3 {
@@ -43,6 +44,7 @@ struct BacRadioOptions {
   std::array<double, 3> nakagami_m{1.5, 0.75, 0.75}; ///< its shape: near, between, far (ns-3's m0, m1, m2)
   std::array<double, 2> nakagami_from_m{80, 200};    ///< from here on between, far (ns-3's Distance1, Distance2)
   std::string error_model = "nist"; ///< nist or table
+  std::string access = "continuous"; ///< continuous, or alternating (IEEE 1609.4): one radio is on the CCH and on its service channel in turn
   std::string channels = "per-shard"; ///< of shards: per-shard, single or per-shard+cch (BacChannels)
   double noise_figure_db = 7;       ///< of receivers, over thermal noise (ns-3's RxNoiseFigure)
   double sensitivity_dbm = -101;    ///< weaker signals do not count; of 20 MHz, in 10 MHz 3 dB less (ns-3's RxSensitivity)
@@ -56,6 +58,8 @@ struct BacRadioOptions {
   uint32_t control_priority = 0;    ///< EDCA user priority, 0..7
   uint32_t vote_priority = 0;       ///< EDCA user priority, 0..7
   uint32_t bulk_priority = 0;       ///< EDCA user priority, 0..7
+  /// EDCA of VO, VI, BE and BK: AIFSN, CWmin, CWmax (IEEE 802.11-2016, table 9-138: outside the context of a BSS)
+  std::array<std::array<double, 3>, 4> edca{{{2, 3, 7}, {3, 7, 15}, {6, 15, 1023}, {9, 15, 1023}}};
   double wire_gbps = 1;             ///< RSU to MBS
   double wire_delay_ms = 1;         ///< RSU to MBS, one way
 };
@@ -85,6 +89,9 @@ class BacHelper {
   static bool IsByPair(const BacRadioOptions& options) { return options.loss.rfind("tr37885-", 0) == 0; }
   static const std::vector<std::string>& Losses(); ///< \return names of the models of path loss
   static const std::vector<std::string>& Masks();  ///< \return classes of masks
+  static const std::vector<std::string>& Accesses(); ///< \return ways of access to channels
+  /// \param options of the radio \param seed of its draws \return what the fast medium has of them
+  static bac_medium_config MediumOf(const BacRadioOptions& options, uint64_t seed);
   WifiMode GetMode() const { return WifiMode(m_mode); }         ///< \return rate of all frames
   uint64_t GetRate() const { return static_cast<uint64_t>(m_options.rate_mbps * 1e6); } ///< \return the same in bit/s
   double GetMeanLoss(double distance_m) const;                  ///< \param distance_m a distance \return path loss without fading, dB; with TR 37.885 that of LOS
@@ -111,6 +118,8 @@ class BacHelper {
                               Ptr<NetDevice> radio, uint32_t shard);
   /// The second radio of an application, on the CCH. \param app it has its first \param node its node
   void InstallControlRadio(Ptr<BacApplication> app, Ptr<Node> node);
+  /// With alternating access, have a radio alternate. \param radio of either kind \param channel of it: on the CCH it is there in CCH intervals
+  void Alternate(Ptr<NetDevice> radio, uint32_t channel) const;
   /// Wire an RSU to the MBS. \param rsu one end \param mbs the other
   void Wire(Ptr<BacApplication> rsu, Ptr<BacApplication> mbs) const;
   /// Switch a radio off, after the frame that it may be sending, or on. \param device the radio \param on the wish
@@ -128,6 +137,7 @@ class BacHelper {
   Ptr<WaveNetDevice> Install80211p(const WifiPhyHelper& phy, Ptr<Node> node, uint32_t id, const std::vector<uint32_t>& channels); ///< see InstallRadioOn
   Ptr<WaveNetDevice> InstallWave(Ptr<Node> node, uint32_t id, const std::vector<uint32_t>& channels);                          ///< see InstallRadioOn
   Ptr<BacFastNetDevice> InstallFast(Ptr<Node> node, uint32_t id, uint32_t channel);                                            ///< see InstallRadioOn
+  void SetEdca(Ptr<WaveNetDevice> device) const;               ///< \param device whose MACs get the options' parameters
   Ptr<PropagationLossModel> MakeLoss();                        ///< \return by the options, without fading
   std::vector<uint32_t> ChannelsOf(uint32_t shard, uint32_t shards) const; ///< \param shard whose \param shards all others' too \return channels
 

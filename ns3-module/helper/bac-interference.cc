@@ -186,7 +186,9 @@ Ptr<NetDevice> BacInterference::BuildBystander(uint32_t index, uint32_t channel)
   Ptr<BacTraceMobility> mobility = CreateObject<BacTraceMobility>();
   mobility->SetTrace(m_plan->trace, m_vehicles[index], NanoSeconds(m_plan->begin_ns));
   node->AggregateObject(mobility);
-  return m_helper->InstallRadioOn(node, BYSTANDERS_BEGIN + index, {channel});
+  const Ptr<NetDevice> radio = m_helper->InstallRadioOn(node, BYSTANDERS_BEGIN + index, {channel});
+  m_helper->Alternate(radio, channel);
+  return radio;
 }
 
 /// It starts as there; before anything is sent, who is not is told so.

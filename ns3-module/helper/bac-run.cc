@@ -408,6 +408,7 @@ BacRow Scene::GetConfiguration() const {
   count("sybil_identities", sybil ? o.identities : 0);
   text("radio", o.radio.radio);
   text("channels", o.radio.channels);
+  text("access", o.radio.access);
   text("scenario", o.scenario.empty() ? m_trace->strings[m_trace->scenario] : o.scenario);
   text("trace_digest", digest);
   count("evs", o.evs);
@@ -456,6 +457,8 @@ BacRow Scene::GetConfiguration() const {
   count("control_priority", o.radio.control_priority);
   count("vote_priority", o.radio.vote_priority);
   count("bulk_priority", o.radio.bulk_priority);
+  static const char* const EDCA[] = {"edca_vo", "edca_vi", "edca_be", "edca_bk"};
+  for (size_t a = 0; a < o.radio.edca.size(); a++) text(EDCA[a], list(o.radio.edca[a].data(), 3));
   real("wire_gbps", o.radio.wire_gbps);
   real("wire_delay_ms", o.radio.wire_delay_ms);
   m_interference->GetConfiguration(columns);

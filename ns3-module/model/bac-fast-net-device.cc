@@ -101,6 +101,12 @@ void BacFastChannel::Tune(uint32_t station, uint32_t channel) {
   Arm();
 }
 
+void BacFastChannel::Alternate(uint32_t station, bool control) {
+  const int error = bac_medium_alternate(m_medium, Simulator::Now().GetNanoSeconds(), station, control ? BAC_INTERVAL_CCH : BAC_INTERVAL_SCH);
+  NS_ASSERT_MSG(error == BAC_OK, "station " << station << " has frames already");
+  Arm();
+}
+
 void BacFastChannel::SetOn(uint32_t station, bool on) {
   m_on[station] = on;
   bac_medium_set_on(m_medium, Simulator::Now().GetNanoSeconds(), station, on);

@@ -46,6 +46,7 @@ class BacFastChannel : public Object {
   int64_t Send(uint32_t station, Ptr<Packet> packet, uint16_t protocol, Mac48Address to, uint64_t rate, uint32_t priority);
   /// Tune a radio that is off and done sending. \param station whose \param channel WAVE channel number
   void Tune(uint32_t station, uint32_t channel);
+  void Alternate(uint32_t station, bool control); ///< With alternating access. \param station on the channel \param control there in CCH intervals, else in SCH intervals
   void SetOn(uint32_t station, bool on); ///< \param station whose radio \param on goes on, or off after a frame on the air
   bool IsOn(uint32_t station) const { return m_on[station]; } ///< \param station which \return whether its radio is on
   /// A frame for nobody, at once, at 3 Mb/s. \param station whose \param bytes of its PSDU \return whether it has begun

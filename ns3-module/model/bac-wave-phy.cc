@@ -112,6 +112,13 @@ void BacWavePhy::Disturb(Ptr<const WifiPpdu> ppdu, double power_w, Time duration
   if (senses) Sense(&BacWavePhy::SwitchMaybeToCcaBusy, this, ppdu);
 }
 
+void BacWavePhy::Doze() {
+  m_endPhyRxEvent.Cancel();
+  if (m_currentEvent) HelperOf(m_interference).NotifyRxEnd(Simulator::Now());
+  Reset();
+  SetSleepMode();
+}
+
 TypeId BacWaveChannel::GetTypeId() {
   static TypeId tid =
       TypeId("ns3::BacWaveChannel")

@@ -32,6 +32,9 @@ class BacWavePhy : public YansWifiPhy {
   void StartTx(Ptr<const WifiPpdu> ppdu, const WifiTxVector& vector); ///< \param ppdu what is sent \param vector how
   void StartTx(Ptr<const WifiPpdu> ppdu);                             ///< \param ppdu what is sent
 
+  /// Sleep, from idle or busy: a frame that is being received is lost. ns-3's own SetSleepMode leaves its events, which then find a PHY asleep and abort.
+  void Doze();
+
   /// TracedCallback signature. \param ppdu what \param power_w at the receiver, W
   typedef void (*ArrivesTracedCallback)(Ptr<const WifiPpdu> ppdu, double power_w);
 

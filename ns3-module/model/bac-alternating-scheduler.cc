@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "bac-alternating-scheduler.h"
+
+#include "bac-wave-phy.h"
+
+#include "ns3/log.h"
+#include "ns3/ocb-wifi-mac.h"
+#include "ns3/pointer.h"
+#include "ns3/qos-txop.h"
+#include "ns3/simulator.h"
+#include "ns3/wave-net-device.h"
+
+namespace ns3 {
+
+NS_LOG_COMPONENT_DEFINE("BacAlternatingScheduler");
+NS_OBJECT_ENSURE_REGISTERED(BacAlternatingScheduler);
+
+namespace {
+
+/// The link's number came with 3.36.
+template <class T>
+auto StartBackoff(T& txop, uint32_t slots, int) -> decltype(txop.StartBackoffNow(slots, 0)) {
+  txop.StartBackoffNow(slots, 0);
+}
+template <class T>
+auto StartBackoff(T& txop, uint32_t slots, long) -> decltype(txop.StartBackoffNow(slots)) {
+  txop.StartBackoffNow(slots);
+}
+
+template <class Q>
+auto DropExpired(Q& queue, int) -> decltype(queue.WipeAllExpiredMpdus()) {
+  queue.WipeAllExpiredMpdus();
+}
+template <class Q>
+void DropExpired(Q& /* queue */, long) {} // 3.35's queues count no frame that is too old
+
+} // namespace
+
+/// Hears of intervals.
+class BacAlternatingScheduler::Listener : public ChannelCoordinationListener {
+ public:
+  explicit Listener(BacAlternatingScheduler* scheduler) : m_scheduler(scheduler) {}
+  void NotifyCchSlotStart(Time /* duration */) override {}
+  void NotifySchSlotStart(Time /* duration */) override {}
+  void NotifyGuardSlotStart(Time duration, bool control) override { m_scheduler->Begin(duration, control); }
+
+ private:
+  BacAlternatingScheduler* m_scheduler;
+};
+
+TypeId BacAlternatingScheduler::GetTypeId() {
+  static TypeId tid =
+      TypeId("ns3::BacAlternatingScheduler").SetParent<DefaultChannelScheduler>().SetGroupName("Bac").AddConstructor<BacAlternatingScheduler>();
+  return tid;
+}
+
+BacAlternatingScheduler::BacAlternatingScheduler() : m_backoff(CreateObject<UniformRandomVariable>()) {}
+
+BacAlternatingScheduler::~BacAlternatingScheduler() = default;
+
+int64_t BacAlternatingScheduler::AssignStreams(int64_t stream) {
+  m_backoff->SetStream(stream);
+  return 1;
+}
+
+Ptr<BacWavePhy> BacAlternatingScheduler::GetPhy() const { return DynamicCast<BacWavePhy>(m_device->GetPhy(0)); }
+
+/// The MAC asks before it begins a frame, and begins none then that would not be over before the guard interval. ns-3.37's MAC follows a null pointer
+/// when all frames of its queue are too old, so those go first.
+ChannelAccess BacAlternatingScheduler::GetAssignedAccessType(uint32_t channel) const {
+  const ChannelAccess access = DefaultChannelScheduler::GetAssignedAccessType(channel);
+  if (access == NoAccess || !IsAlternating()) return access;
+  for (const Ptr<QosTxop>& txop : GetTxops(channel)) DropExpired(*txop->GetWifiMacQueue(), 0);
+  return AlternatingAccess;
+}
+
+std::array<Ptr<QosTxop>, 4> BacAlternatingScheduler::GetTxops(uint32_t channel) const {
+  static const std::array<const char*, 4> NAMES = {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"};
+  std::array<Ptr<QosTxop>, 4> txops;
+  for (size_t i = 0; i < NAMES.size(); i++) {
+    PointerValue value;
+    m_device->GetMac(channel)->GetAttribute(NAMES[i], value);
+    txops[i] = value.Get<QosTxop>();
+  }
+  return txops;
+}
+
+void BacAlternatingScheduler::Alternate(bool control) {
+  NS_LOG_FUNCTION(this << control);
+  NS_ABORT_MSG_IF(m_device || IsAlternating(), "to be said once, before the device is initialized");
+  m_control = control;
+  m_listener = Create<Listener>(this);
+}
+
+void BacAlternatingScheduler::SetWaveNetDevice(Ptr<WaveNetDevice> device) {
+  DefaultChannelScheduler::SetWaveNetDevice(device);
+  if (!IsAlternating()) return;
+  NS_ABORT_MSG_UNLESS(GetPhy(), "who alternates needs a BacWavePhy");
+  device->GetChannelCoordinator()->RegisterListener(m_listener);
+}
+
+bool BacAlternatingScheduler::IsItsTurn() const { return !IsAlternating() || m_device->GetChannelCoordinator()->IsCchInterval() == m_control; }
+
+void BacAlternatingScheduler::Begin(Time guard, bool control) {
+  NS_LOG_FUNCTION(this << guard << control);
+  if (Simulator::Now().IsZero()) return; // devices are being initialized
+  Ptr<BacWavePhy> phy = GetPhy();
+  if (control != m_control) {
+    Settle();
+  } else if (!phy->IsStateOff()) {
+    m_device->GetMac(phy->GetChannelNumber())->MakeVirtualBusy(guard); // before it wakes and asks for access
+    phy->ResumeFromSleep();
+    BackOff();
+  }
+}
+
+void BacAlternatingScheduler::BackOff() {
+  for (const Ptr<QosTxop>& txop : GetTxops(GetPhy()->GetChannelNumber())) {
+    if (!txop->GetWifiMacQueue()->IsEmpty()) StartBackoff(*txop, m_backoff->GetInteger(0, static_cast<const Txop&>(*txop).GetMinCw()), 0);
+  }
+}
+
+void BacAlternatingScheduler::Wake() {
+  Ptr<BacWavePhy> phy = GetPhy();
+  if (phy->IsStateOff()) return;
+  ChannelCoordinator& clock = *m_device->GetChannelCoordinator();
+  const Time wait = m_control ? clock.NeedTimeToCchInterval() : clock.NeedTimeToSchInterval(); // zero: it is its turn
+  if (IsAlternating() && wait.IsStrictlyPositive()) m_device->GetMac(phy->GetChannelNumber())->MakeVirtualBusy(wait);
+  phy->ResumeFromSleep(); // it may be asleep in its turn, too, when that begins at this very moment
+}
+
+void BacAlternatingScheduler::Settle() {
+  Ptr<BacWavePhy> phy = GetPhy();
+  if (IsItsTurn() || phy->IsStateOff() || phy->IsStateSleep()) return;
+  if (phy->IsStateTx() || phy->IsStateRx() || phy->IsStateSwitching())
+    Simulator::Schedule(phy->GetDelayUntilIdle() + NanoSeconds(1), &BacAlternatingScheduler::Settle, this); // a frame of who does not alternate
+  else
+    phy->Doze();
+}
+
+} // namespace ns3
