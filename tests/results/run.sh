@@ -87,6 +87,8 @@ refuse 'rate=7' --rate=7 --out=DIR
 refuse 'eirp=99' --eirp=99 --out=DIR
 refuse 'loss=tr37885' --loss=tr37885 --out=DIR
 refuse 'mask=E' --mask=E --out=DIR
+refuse 'access=now' --access=now --out=DIR
+refuse 'EDCA of BE is 1, 3, 7' --edca-be=1,3,7 --out=DIR
 refuse 'sensitivity=-200' --sensitivity=-200 --out=DIR
 refuse 'cca=5' --cca=5 --out=DIR
 refuse 'energy-detect=x' --energy-detect=x --out=DIR
@@ -130,7 +132,7 @@ refuse 'no electric vehicle' --scenario=mine/my.sumocfg --evs=8 --shards=2 --tim
 rm -rf mine first
 
 # ---- What it does right ----
-for word in protocols delivery scenario evs 'time' seeds out jobs force block-bytes eirp loss mask sensitivity cca energy-detect preamble preamble-sinr nakagami-m; do
+for word in protocols delivery scenario evs 'time' seeds out jobs force block-bytes eirp loss mask access edca-vo sensitivity cca energy-detect preamble preamble-sinr nakagami-m; do
   run 0 --help
   grep -q -e "--$word:" out || fail "no --$word in --help"
 done
