@@ -238,11 +238,10 @@ void bac_edca_flush(struct bac_medium *m, uint32_t station) {
     for (uint32_t left = m->stations[station].edca[a].count; left > 0; left--) pop(m, station, a, BAC_OUTCOME_FLUSHED);
 }
 
-/* MakeVirtualBusy, then NotifyWakeupNow. Unlike ns-3.37's, whoever has waited draws a backoff, since its channel is busy: without, all who have would
+/* NotifyWakeupNow, in the guard interval, which counts as busy. Unlike ns-3.37's, whoever has waited draws a backoff, since its channel is busy: without, all who have would
  * begin at once when the guard interval is over. */
 void bac_edca_wake(struct bac_medium *m, uint32_t station) {
   struct bac_station *s = &m->stations[station];
-  s->nav_end = later(s->nav_end, m->now + BAC_GUARD_INTERVAL);
   for (int a = 0; a < BAC_ACS; a++) {
     drop_expired(m, station, a);
     if (s->edca[a].count == 0 || s->edca[a].requested) continue;

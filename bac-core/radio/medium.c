@@ -204,6 +204,8 @@ static void advance(struct bac_medium *m, bac_time now) {
   bac_layout_ensure(m);
 }
 
+static bac_time later(bac_time a, bac_time b) { return a > b ? a : b; }
+
 static bool is_its_turn(const struct bac_station *s, bac_time now) {
   const bool control = now % (BAC_CCH_INTERVAL + BAC_SCH_INTERVAL) < BAC_CCH_INTERVAL;
   return s->interval == BAC_INTERVAL_ANY || (s->interval == BAC_INTERVAL_CCH) == control;
@@ -211,10 +213,11 @@ static bool is_its_turn(const struct bac_station *s, bac_time now) {
 
 /* The station comes or goes, whether by the host's wish (`flushes` its queues) or by the clock. */
 static void appear(struct bac_medium *m, uint32_t station, bool flushes) {
-  const struct bac_station *s = &m->stations[station];
+  struct bac_station *s = &m->stations[station];
   struct bac_lanes *l = bac_lanes_of(m, s);
   const size_t k = bac_lane_of(s);
   const bool on = s->powered && is_its_turn(s, m->now);
+  if (on && s->interval != BAC_INTERVAL_ANY) s->nav_end = later(s->nav_end, m->now - m->now % BAC_CCH_INTERVAL + BAC_GUARD_INTERVAL);
   if (l->on[k] != on) {
     bac_fate_unlock(m, station, BAC_FATE_OFF);
     l->on[k] = on;
@@ -244,6 +247,7 @@ int bac_medium_alternate(struct bac_medium *m, bac_time now, uint32_t station, e
   struct bac_station *s = &m->stations[station];
   if (bac_lanes_of(m, s)->sending[bac_lane_of(s)] || bac_medium_queued(m, station) > 0) return BAC_ESTATE;
   s->interval = interval;
+  bac_edca_sleep(m, station); /* what was held is held no more */
   appear(m, station, false);
   if (m->alternates || interval == BAC_INTERVAL_ANY) return BAC_OK;
   m->alternates = true;

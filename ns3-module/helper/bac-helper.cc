@@ -70,8 +70,6 @@ class WavePhyHelper : public YansWifiPhyHelper {
 /// \return what makes it alternate, or null
 Ptr<BacAlternatingScheduler> ClockOf(Ptr<WaveNetDevice> device) { return DynamicCast<BacAlternatingScheduler>(device->GetChannelScheduler()); }
 
-void Settle(Ptr<WaveNetDevice> device) { ClockOf(device)->Settle(); }
-
 void StartChannel(Ptr<WaveNetDevice> device, uint32_t channel) {
   if (device->GetPhy(0)->IsStateOff()) { // its vehicle has left meanwhile
     Simulator::Schedule(MilliSeconds(10), &StartChannel, device, channel);
@@ -160,9 +158,9 @@ BacHelper::BacHelper(const BacRadioOptions& options)
   static const char* const NAMES[] = {"VO", "VI", "BE", "BK"}; // in the order of bac_access
   for (size_t a = 0; a < options.edca.size(); a++)
     for (const double value : options.edca[a])
-      if (value != std::floor(value))
+      if (!(value >= 0 && value <= 32767) || value != std::floor(value))
         throw std::runtime_error(std::string("EDCA of ") + NAMES[a] + " is " + BacCheck::Text(options.edca[a][0]) + ", " + BacCheck::Text(options.edca[a][1]) + ", " +
-                                 BacCheck::Text(options.edca[a][2]) + ": give whole numbers");
+                                 BacCheck::Text(options.edca[a][2]) + ": give whole numbers from 0 to 32767");
   char why[160];
   const bac_medium_config medium = MediumOf(options, 1);
   if (bac_medium_check(&medium, why, sizeof why) != BAC_OK) throw std::runtime_error(why);
@@ -436,12 +434,13 @@ void BacHelper::Wire(Ptr<BacApplication> rsu, Ptr<BacApplication> mbs) const {
 void BacHelper::SetRadioOn(Ptr<WaveNetDevice> device, bool on) {
   Ptr<WifiPhy> phy = device->GetPhy(0);
   Ptr<BacAlternatingScheduler> clock = ClockOf(device);
-  if (on) phy->ResumeFromOff();
-  if (clock) clock->Wake(); // ns-3.37 switches no PHY off that sleeps
   if (on) {
-    if (clock) Simulator::Schedule(MilliSeconds(2), &Settle, device); // it may be tuned first
+    phy->ResumeFromOff();
+    if (clock) clock->Settle();
     return;
   }
+  if (phy->IsStateOff()) return; // ns-3.37 switches no PHY off twice, nor one that sleeps
+  if (clock) clock->Wake();
   // ns-3.37 dereferences null when the PHY goes off in the midst of a transmission.
   PointerValue state;
   phy->GetAttribute("State", state);
@@ -482,6 +481,7 @@ void BacHelper::SetOn(Ptr<BacApplication> app, bool on) const {
   } else {
     SetRadioOn(app->GetRadio(), on);
     if (tune) { // by way of the CCH: ns-3.37 refuses a switch in the midst of another
+      if (Ptr<BacAlternatingScheduler> clock = ClockOf(app->GetRadio())) clock->Wake();
       app->GetRadio()->StopSch(before);
       Simulator::Schedule(MilliSeconds(1), &StartChannel, app->GetRadio(), channel);
     }

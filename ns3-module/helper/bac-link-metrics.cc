@@ -66,7 +66,6 @@ void BacLinkMetrics::AddWave(uint32_t station, uint32_t id, Ptr<WaveNetDevice> d
   phy->TraceConnectWithoutContext("PhyTxPsduBegin", MakeBoundCallback(&BacLinkMetrics::Begins, this));
   state->TraceConnectWithoutContext("RxError", MakeBoundCallback(&BacLinkMetrics::Failed, this, station));
   state->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacLinkMetrics::Decoded, this, station));
-  state->TraceConnectWithoutContext("State", MakeBoundCallback(&BacLinkMetrics::State, this, station));
   for (const auto& [channel, mac] : device->GetMacs()) {
     for (const char* name : {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"}) {
       mac->GetAttribute(name, value);
@@ -155,11 +154,6 @@ void BacLinkMetrics::Failed(BacLinkMetrics* self, uint32_t station, Ptr<const Pa
 
 void BacLinkMetrics::Decoded(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, double, WifiMode, WifiPreamble) {
   self->Ended(station, packet->GetUid(), BAC_FATE_DECODED);
-}
-
-void BacLinkMetrics::State(BacLinkMetrics* self, uint32_t station, Time start, Time duration, WifiPhyState state) {
-  if (state == WifiPhyState::TX || state == WifiPhyState::RX || state == WifiPhyState::CCA_BUSY)
-    bac_busy_windows_busy(bac_radio_windows(self->m_radio), station, start.GetNanoSeconds(), duration.GetNanoSeconds());
 }
 
 void BacLinkMetrics::Begins(BacLinkMetrics* self, WifiConstPsduMap psdus, WifiTxVector, double) {

@@ -66,8 +66,6 @@ class BacLinkMetrics {
   static void Failed(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, double snr);
   /// \param self this \param station receiver \param packet frame \param snr ratio \param mode rate \param preamble its
   static void Decoded(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, double snr, WifiMode mode, WifiPreamble preamble);
-  /// \param self this \param station whose \param start begin \param duration of it \param state which
-  static void State(BacLinkMetrics* self, uint32_t station, Time start, Time duration, WifiPhyState state);
   /// \param self this \param psdus that begin \param vector parameters \param watt power
   static void Begins(BacLinkMetrics* self, WifiConstPsduMap psdus, WifiTxVector vector, double watt);
   static void Enqueued(BacLinkMetrics* self, Ptr<const BacMpdu> mpdu); ///< \param self this \param mpdu queued

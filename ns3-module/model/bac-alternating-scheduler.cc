@@ -10,6 +10,8 @@
 #include "ns3/simulator.h"
 #include "ns3/wave-net-device.h"
 
+#include <algorithm>
+
 namespace ns3 {
 
 NS_LOG_COMPONENT_DEFINE("BacAlternatingScheduler");
@@ -40,8 +42,8 @@ void DropExpired(Q& /* queue */, long) {} // 3.35's queues count no frame that i
 class BacAlternatingScheduler::Listener : public ChannelCoordinationListener {
  public:
   explicit Listener(BacAlternatingScheduler* scheduler) : m_scheduler(scheduler) {}
-  void NotifyCchSlotStart(Time /* duration */) override {}
-  void NotifySchSlotStart(Time /* duration */) override {}
+  void NotifyCchSlotStart(Time /* duration */) override { m_scheduler->Open(true); }
+  void NotifySchSlotStart(Time /* duration */) override { m_scheduler->Open(false); }
   void NotifyGuardSlotStart(Time duration, bool control) override { m_scheduler->Begin(duration, control); }
 
  private:
@@ -104,34 +106,45 @@ bool BacAlternatingScheduler::IsItsTurn() const { return !IsAlternating() || m_d
 void BacAlternatingScheduler::Begin(Time guard, bool control) {
   NS_LOG_FUNCTION(this << guard << control);
   if (Simulator::Now().IsZero()) return; // devices are being initialized
-  Ptr<BacWavePhy> phy = GetPhy();
   if (control != m_control) {
     Settle();
-  } else if (!phy->IsStateOff()) {
-    m_device->GetMac(phy->GetChannelNumber())->MakeVirtualBusy(guard); // before it wakes and asks for access
-    phy->ResumeFromSleep();
-    BackOff();
+  } else if (!GetPhy()->IsStateOff()) {
+    KeepQuiet(guard); // before it wakes and asks for access
+    if (GetPhy()->IsStateSleep()) GetPhy()->ResumeFromSleep();
   }
 }
 
-void BacAlternatingScheduler::BackOff() {
-  for (const Ptr<QosTxop>& txop : GetTxops(GetPhy()->GetChannelNumber())) {
+/// The MAC starts anew, since access that was granted in the guard interval was refused for lack of time and would be lost until the next one: ns-3's busy
+/// channel is over as soon as something else that makes it busy is.
+void BacAlternatingScheduler::Open(bool control) {
+  Ptr<BacWavePhy> phy = GetPhy();
+  if (control != m_control || phy->IsStateOff() || phy->IsStateSleep() || phy->IsStateSwitching()) return;
+  KeepQuiet(NanoSeconds(1)); // so that it asks, and waits for SIFS and AIFS
+  const uint32_t channel = phy->GetChannelNumber();
+  m_device->GetMac(channel)->Resume();
+  for (const Ptr<QosTxop>& txop : GetTxops(channel))
     if (!txop->GetWifiMacQueue()->IsEmpty()) StartBackoff(*txop, m_backoff->GetInteger(0, static_cast<const Txop&>(*txop).GetMinCw()), 0);
-  }
+}
+
+void BacAlternatingScheduler::KeepQuiet(Time duration) {
+  Ptr<BacWavePhy> phy = GetPhy();
+  if (!phy->IsStateSleep()) duration = std::max(duration, phy->GetDelayUntilIdle()); // ns-3 forgets what it was told before
+  m_device->GetMac(phy->GetChannelNumber())->MakeVirtualBusy(duration);
 }
 
 void BacAlternatingScheduler::Wake() {
   Ptr<BacWavePhy> phy = GetPhy();
-  if (phy->IsStateOff()) return;
+  if (!IsAlternating() || phy->IsStateOff()) return;
   ChannelCoordinator& clock = *m_device->GetChannelCoordinator();
   const Time wait = m_control ? clock.NeedTimeToCchInterval() : clock.NeedTimeToSchInterval(); // zero: it is its turn
-  if (IsAlternating() && wait.IsStrictlyPositive()) m_device->GetMac(phy->GetChannelNumber())->MakeVirtualBusy(wait);
-  phy->ResumeFromSleep(); // it may be asleep in its turn, too, when that begins at this very moment
+  if (wait.IsStrictlyPositive()) KeepQuiet(wait);
+  if (phy->IsStateSleep()) phy->ResumeFromSleep(); // in its turn, too, where that begins at this very moment
 }
 
 void BacAlternatingScheduler::Settle() {
+  if (!IsAlternating() || IsItsTurn()) return;
   Ptr<BacWavePhy> phy = GetPhy();
-  if (IsItsTurn() || phy->IsStateOff() || phy->IsStateSleep()) return;
+  if (phy->IsStateOff() || phy->IsStateSleep()) return;
   if (phy->IsStateTx() || phy->IsStateRx() || phy->IsStateSwitching())
     Simulator::Schedule(phy->GetDelayUntilIdle() + NanoSeconds(1), &BacAlternatingScheduler::Settle, this); // a frame of who does not alternate
   else

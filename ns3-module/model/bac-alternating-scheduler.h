@@ -33,8 +33,7 @@ class BacAlternatingScheduler : public DefaultChannelScheduler {
   /// Before the device is initialized. \param control be there in CCH intervals, not in SCH intervals
   void Alternate(bool control);
   bool IsAlternating() const { return m_listener != nullptr; } ///< \return whether it does
-  /// Someone is about to tune the PHY, or to switch it off: wake it, without letting the MAC send out of turn. Settle follows.
-  void Wake();
+  void Wake();   ///< Someone is about to tune the PHY, or to switch it off: wake it, without letting the MAC send out of turn. Settle follows.
   void Settle(); ///< Fall asleep if it is not its turn.
   int64_t AssignStreams(int64_t stream); ///< \param stream of backoffs \return 1
 
@@ -45,14 +44,15 @@ class BacAlternatingScheduler : public DefaultChannelScheduler {
   class Listener;
 
   void Begin(Time guard, bool control);  ///< An interval begins. \param guard of its guard interval \param control whether it is a CCH interval
+  void Open(bool control);               ///< Its guard interval is over. \param control as above
   bool IsItsTurn() const;                ///< \return whether it may be awake
   Ptr<BacWavePhy> GetPhy() const;        ///< \return the device's
   std::array<Ptr<QosTxop>, 4> GetTxops(uint32_t channel) const; ///< \param channel one of the device's \return of its MAC's queues
-  void BackOff();                        ///< Frames that waited draw backoffs.
+  void KeepQuiet(Time duration);         ///< \param duration in which the MAC is to find its channel busy, at least
 
   Ptr<Listener> m_listener;               ///< of the device's coordinator, or null
   bool m_control{false};                  ///< see Alternate
-  Ptr<UniformRandomVariable> m_backoff;   ///< of BackOff
+  Ptr<UniformRandomVariable> m_backoff;   ///< of frames that waited
 };
 
 } // namespace ns3

@@ -109,12 +109,12 @@ void BacWavePhy::Disturb(Ptr<const WifiPpdu> ppdu, double power_w, Time duration
   Power power;
   power.insert({std::make_pair(0, 0), power_w});
   HelperOf(m_interference).Add(ppdu, ppdu->GetTxVector(), duration, power);
-  if (senses) Sense(&BacWavePhy::SwitchMaybeToCcaBusy, this, ppdu);
+  if (senses && !IsStateSleep()) Sense(&BacWavePhy::SwitchMaybeToCcaBusy, this, ppdu);
 }
 
 void BacWavePhy::Doze() {
   m_endPhyRxEvent.Cancel();
-  if (m_currentEvent) HelperOf(m_interference).NotifyRxEnd(Simulator::Now());
+  HelperOf(m_interference).NotifyRxEnd(Simulator::Now());
   Reset();
   SetSleepMode();
 }

@@ -6,13 +6,14 @@
 #include "ns3/bac-beacons.h"
 #include "ns3/bac-channels.h"
 #include "ns3/bac-helper.h"
+#include "ns3/bac-jammer.h"
 #include "ns3/bac-run.h"
 #include "ns3/constant-position-mobility-model.h"
 #include "ns3/rng-seed-manager.h"
 #include "ns3/simulator.h"
 #include "ns3/test.h"
 
-#include <cmath>
+#include <memory>
 #include <stdexcept>
 
 using namespace ns3;
@@ -28,11 +29,15 @@ BacRadioOptions Options(const std::string& radio) {
   return options;
 }
 
+Ptr<MobilityModel> StandingAt(double x, double y) {
+  Ptr<MobilityModel> mobility = CreateObject<ConstantPositionMobilityModel>();
+  mobility->SetPosition(Vector(x, y, 1.5));
+  return mobility;
+}
+
 Ptr<Node> NodeAt(double x, double y) {
   Ptr<Node> node = CreateObject<Node>();
-  Ptr<ConstantPositionMobilityModel> mobility = CreateObject<ConstantPositionMobilityModel>();
-  mobility->SetPosition(Vector(x, y, 1.5));
-  node->AggregateObject(mobility);
+  node->AggregateObject(StandingAt(x, y));
   return node;
 }
 
@@ -42,7 +47,8 @@ struct Alternation {
   double delivery[2] = {};
 };
 
-Alternation RunAlternation(const std::string& radio) {
+/// \param jam the CCH when each of its intervals begins, until the guard interval is nearly over
+Alternation RunAlternation(const std::string& radio, bool jam) {
   RngSeedManager::SetRun(1);
   BacRadioOptions options = Options(radio);
   options.access = "alternating";
@@ -74,6 +80,10 @@ Alternation RunAlternation(const std::string& radio) {
         }
     }
   }
+  std::unique_ptr<BacJammer> jammer;
+  if (jam) jammer = std::make_unique<BacJammer>(helper, 1000, BacChannels::CONTROL, 23, StandingAt(100, 100));
+  for (Time begin = MilliSeconds(200); jam && begin < end; begin += 2 * INTERVAL)
+    Simulator::Schedule(begin - MilliSeconds(3), [&jammer, begin] { jammer->JamExactly(begin + GUARD - MilliSeconds(1)); });
   helper.AssignStreams(0);
   Simulator::Stop(end);
   Simulator::Run();
@@ -84,11 +94,11 @@ Alternation RunAlternation(const std::string& radio) {
 
 class BacAlternationTest : public TestCase {
  public:
-  BacAlternationTest() : TestCase("alternating access: everyone in its interval, and both radios agree") {}
+  explicit BacAlternationTest(bool jam) : TestCase(jam ? "alternating access: a busy channel in the guard interval holds nobody up" : "alternating access: everyone in its interval, and both radios agree"), m_jam(jam) {}
 
  private:
   void DoRun() override {
-    const Alternation wave = RunAlternation("wave"), fast = RunAlternation("fast");
+    const Alternation wave = RunAlternation("wave", m_jam), fast = RunAlternation("fast", m_jam);
     for (const Alternation* radio : {&wave, &fast}) {
       NS_TEST_EXPECT_MSG_EQ(radio->wrong, 0, "frames out of turn");
       for (const uint64_t sent : radio->sent) NS_TEST_EXPECT_MSG_EQ_TOL(static_cast<double>(sent), 15 * 58 + 5 * 48, 30, "ten a second, unless away");
@@ -99,6 +109,8 @@ class BacAlternationTest : public TestCase {
       NS_TEST_EXPECT_MSG_LT(fast.delivery[c], 0.99, "yet those of half a period come together");
     }
   }
+
+  bool m_jam;
 };
 
 /// When a frame begins that was queued while the channel was busy.
@@ -181,7 +193,7 @@ class BacAccessInputTest : public TestCase {
     options.edca[0] = {2, 4, 7};
     Refuse(options, "EDCA of VO is 2, 4, 7: give an AIFSN from 2 to 15 and two windows, 0, 1, 3, 7, ... 32767, the smaller first");
     options.edca[0] = {2.5, 3, 7};
-    Refuse(options, "EDCA of VO is 2.5, 3, 7: give whole numbers");
+    Refuse(options, "EDCA of VO is 2.5, 3, 7: give whole numbers from 0 to 32767");
   }
   void Refuse(const BacRadioOptions& options, const std::string& why) {
     std::string said;
@@ -197,7 +209,7 @@ class BacAccessInputTest : public TestCase {
 class BacAccessSuite : public TestSuite {
  public:
   BacAccessSuite() : TestSuite("bac-access", SYSTEM) {
-    AddTestCase(new BacAlternationTest, TestCase::QUICK);
+    for (const bool jam : {false, true}) AddTestCase(new BacAlternationTest(jam), TestCase::QUICK);
     AddTestCase(new BacEdcaTest, TestCase::QUICK);
     for (const char* radio : {"wave", "fast"}) AddTestCase(new BacAlternatingRunTest(radio), TestCase::QUICK);
     AddTestCase(new BacAccessInputTest, TestCase::QUICK);

@@ -310,6 +310,35 @@ TEST(Route, UnicastCrossesRsuMbsRsu) {
   EXPECT_EQ(t.m.sum([](auto &c) { return c.no_route; }), 0u);
 }
 
+/* Frames of two radios overtake each other; none is lost, so that nobody may think so. */
+TEST(Route, FramesOfTwoRadiosAreCountedApart) {
+  Medium m(1);
+  m.config.backhaul = true;
+  m.config.relay = false;
+  m.add(1), m.add(100, BAC_LINK_RSU);
+  bac_link *ev = m.station(1).link, *rsu = m.station(100).link;
+  bac_link_frame f;
+  bac_time now = BAC_MS;
+  for (int round = 0; round < 10; round++, now += 100 * BAC_MS) {
+    std::vector<Bytes> late; /* of the service channel */
+    for (uint64_t i = 0; i < 8; i++)
+      for (const bac_link_class traffic : {BAC_LINK_BULK, BAC_LINK_VOTE}) {
+        const Bytes object = object_of(1300, 100 * static_cast<uint64_t>(round) + 10 * i + static_cast<uint64_t>(traffic));
+        ASSERT_EQ(bac_link_send(ev, now, BAC_BROADCAST, traffic, object.data(), object.size(), 0), BAC_OK);
+      }
+    while (bac_link_next_frame(ev, now, BAC_LINK_AIR, 1u << BAC_LINK_BULK, &f)) late.emplace_back(f.bytes, f.bytes + f.length);
+    EXPECT_EQ(late.size(), 8u);
+    while (bac_link_next_frame(ev, now, BAC_LINK_AIR, BAC_LINK_ALL & ~(1u << BAC_LINK_BULK), &f)) bac_link_receive(rsu, now, BAC_LINK_AIR, f.bytes, f.length);
+    for (const Bytes &frame : late) bac_link_receive(rsu, now, BAC_LINK_AIR, frame.data(), frame.size());
+  }
+  now += 500 * BAC_MS;
+  do ASSERT_TRUE(bac_link_next_frame(rsu, now, BAC_LINK_WIRE, BAC_LINK_ALL, &f));
+  while ((f.bytes[1] & 15) != BAC_LINK_ROUTE);
+  ASSERT_EQ(f.length, 12u) << "one neighbour";
+  EXPECT_EQ(f.bytes[9], 1);
+  EXPECT_GT(f.bytes[11], 250) << "quality, of 255";
+}
+
 TEST(Route, RetransmittedUnicastIsForwardedAgainAndDeliveredOnce) {
   TwoCells t(1);
   Bytes object = object_of(120, 5);

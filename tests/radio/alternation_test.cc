@@ -163,6 +163,20 @@ TEST(Alternation, OffAndOnWhileElsewhere) {
   EXPECT_EQ(net.begins.size(), 2u) << "continuous again";
 }
 
+/* Who comes in the midst of the guard interval, or learns of it then, keeps it. */
+TEST(Alternation, NobodyComesTooLateForTheGuardInterval) {
+  RadioNet net;
+  const Ev a = AddEv(net, 0);
+  const uint32_t late = net.Add(50, 0, kCch);
+  bac_medium_set_on(net.m, kStart - BAC_MS, a.control, false);
+  bac_medium_set_on(net.m, kStart + BAC_MS, a.control, true);
+  EXPECT_EQ(bac_medium_alternate(net.m, kStart + BAC_MS, late, BAC_INTERVAL_CCH), BAC_OK);
+  for (const uint32_t station : {a.control, late}) ASSERT_EQ(net.Send(kStart + 2 * BAC_MS, station, 338), BAC_OK);
+  net.Run(kStart + 10 * BAC_MS);
+  ASSERT_EQ(net.begins.size(), 2u);
+  for (const auto &f : net.begins) EXPECT_GT(Within(f.at), BAC_GUARD_INTERVAL);
+}
+
 /* Of each category its own: when a frame begins that came while the channel was busy. */
 TEST(Edca, ParametersAreOptions) {
   const bac_edca_parameters fixed[BAC_ACS] = {{2, 0, 0}, {4, 0, 0}, {7, 0, 0}, {15, 0, 0}};

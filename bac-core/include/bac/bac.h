@@ -340,7 +340,6 @@ int bac_node_step(struct bac_node *node, const struct bac_event *event, struct b
 /* How many radios this node has on the air, and how many frames the MAC of each may hold at a time; SENT gives one back. Default: one, 4 frames.
  * With two, control frames and votes leave by radio 1 and the rest by radio 0, and neither waits for the other.
  * 1 <= radios <= BAC_RADIOS_MAX.  frames: UINT32_MAX is no limit. */
-#define BAC_RADIOS_MAX 2
 void bac_node_set_radios(struct bac_node *node, uint32_t radios, uint32_t frames);
 
 /* Running totals since bac_node_new. */

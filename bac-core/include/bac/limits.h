@@ -9,6 +9,7 @@
 #define BAC_FRAME_BYTES_MAX 1400       /* one frame's payload, WSMP header excluded */
 #define BAC_BLOCK_BYTES_MAX 2000000    /* transactions of one block */
 #define BAC_OBJECT_BYTES_MAX 2200000   /* one link object: a block of the largest size with its envelope */
+#define BAC_RADIOS_MAX 2               /* of a station, on the air */
 #define BAC_TX_BYTES_MAX 1024
 #define BAC_HASH_BYTES 32
 #define BAC_SIGNATURE_BYTES 64

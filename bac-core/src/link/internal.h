@@ -15,8 +15,9 @@
  *   2  u16  shard
  *   4  u16  transmitter
  *   6  u16  next hop, 65535 = all that hear it
- *   8  u8   frames that the transmitter has broadcast on the air, modulo 256: the gaps tell receivers the loss of the
- * link BUNDLE: items until the end. An item is u8   low 4 bits: 1 data, 2 advert; high 4 bits: class data:   u8
+ *   8  u8   bits 0-6: frames that the transmitter has broadcast on the air, modulo 128: the gaps tell receivers the loss of the
+ *           link; bit 7: counted apart, by a second radio that carries bulk alone (frames of two radios overtake each other)
+ * BUNDLE: items until the end. An item is u8   low 4 bits: 1 data, 2 advert; high 4 bits: class data:   u8
  * attempt, u8 hops left, u16 originator, u16 destination, u16 length, id[8], bytes[length] advert: id[16], u32 length,
  * u16 symbol bytes, u16 originator, u16 destination SYMBOL: id[16], u32 length, u16 originator, u16 destination, u8
  * class, u8 burst, u16 remaining, u8 generation, u8 index, then the symbol: its size is what is left of the frame
@@ -29,6 +30,7 @@
 #define LINK_VERSION 0xb1u
 #define LINK_HEADER_BYTES 9u
 #define LINK_COUNT_AT 8u      /* where the count of broadcast frames stands */
+#define LINK_COUNTS 128u      /* its modulus */
 #define LINK_ITEM_BYTES 17u   /* of a data item before its bytes */
 #define LINK_ADVERT_BYTES 27u /* of an advert item */
 #define LINK_SYMBOL_HEADER_BYTES 39u
@@ -91,9 +93,9 @@ struct link_neighbour {
   bac_time at;
   uint16_t id, via;
   uint8_t quality; /* share of its broadcast frames that arrive, in 1/255, exponentially averaged */
-  uint8_t count;   /* of the last frame it broadcast */
+  uint8_t count[BAC_RADIOS_MAX]; /* of the last frame it broadcast, by radio */
   uint8_t kind, port;
-  bool used, weak, counted; /* counted: `count` is known */
+  bool used, weak, counted[BAC_RADIOS_MAX]; /* counted: `count` is known */
 };
 
 struct link_neighbours {
@@ -200,7 +202,8 @@ struct bac_link {
   bool turns;              /* an RSU that is wired to others: takes turns with them on the air */
   bool declined;           /* what is being delivered */
   bool sent_on_air;        /* since the HELLO timer was set */
-  uint8_t broadcast_count; /* frames broadcast on the air, modulo 256 */
+  uint8_t radio;                           /* that the next frame leaves by: 1 carries bulk alone */
+  uint8_t broadcast_count[BAC_RADIOS_MAX]; /* frames broadcast on the air, modulo 128 */
 
   struct link_object *objects[LINK_OBJECT_SLOTS];
   uint32_t objects_count;

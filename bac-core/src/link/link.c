@@ -153,8 +153,9 @@ bool link_frame_finish(struct bac_link *l, const struct bac_writer *w, enum bac_
   l->counters.frames_sent[out->port][type]++;
   l->counters.bytes_sent[out->port][type] += w->length;
   if (out->port == BAC_LINK_AIR) l->sent_on_air = true;
-  if (out->port == BAC_LINK_AIR && out->destination == BAC_BROADCAST) l->broadcast_count++;
-  l->frame[LINK_COUNT_AT] = l->broadcast_count;
+  uint8_t *count = &l->broadcast_count[l->radio];
+  if (out->port == BAC_LINK_AIR && out->destination == BAC_BROADCAST) *count = (*count + 1) % LINK_COUNTS;
+  l->frame[LINK_COUNT_AT] = (uint8_t)(l->radio * LINK_COUNTS + *count);
   return true;
 }
 
@@ -237,8 +238,9 @@ bool bac_link_next_frame(struct bac_link *l, bac_time now, enum bac_link_port po
   if (port == BAC_LINK_AIR ? l->config.kind == BAC_LINK_MBS : l->config.kind == BAC_LINK_EV) return false;
   link_housekeeping(l, now);
   *out = (struct bac_link_frame){.port = port, .destination = BAC_BROADCAST, .except = BAC_BROADCAST};
-  if (port == BAC_LINK_WIRE && link_route_frame(l, now, out)) return true;
   const bool control = classes & LINK_CONTROL_BIT;
+  l->radio = control ? 0 : 1;
+  if (port == BAC_LINK_WIRE && link_route_frame(l, now, out)) return true;
   if (control && link_need_frame(l, now, port, out)) return true;
   struct link_item *item = link_queue_best(l, now, port, classes);
   struct link_job *job = link_job_best(l, now, port, classes);

@@ -121,9 +121,10 @@ bool link_hears_well(struct bac_link *l, uint16_t id) {
 }
 
 void link_neighbour_measure(struct link_neighbour *n, uint8_t count) {
-  uint8_t gap = n->counted ? (uint8_t)(count - n->count) : 1;
-  n->counted = true;
-  n->count = count;
+  const uint32_t radio = count / LINK_COUNTS;
+  const uint8_t gap = n->counted[radio] ? (uint8_t)(count - n->count[radio]) % LINK_COUNTS : 1;
+  n->counted[radio] = true;
+  n->count[radio] = count;
   if (gap == 0) return;
   for (uint8_t lost = 1; lost < gap && lost <= QUALITY_GAP_MOST; lost++)
     n->quality = (uint8_t)(n->quality - n->quality / 8);
