@@ -45,6 +45,7 @@ Ptr<Node> NodeAt(double x, double y) {
 struct Alternation {
   uint64_t sent[2] = {}, wrong = 0; ///< service channel, CCH; out of turn
   double delivery[2] = {};
+  Time first; ///< when the first vehicle's first frame, which was queued in a guard interval, was on the CCH
 };
 
 /// \param jam the CCH when each of its intervals begins, until the guard interval is nearly over
@@ -59,10 +60,11 @@ Alternation RunAlternation(const std::string& radio, bool jam) {
   BacBeacons* beacons[2] = {&service, &control};
   Alternation result;
   for (BacBeacons* b : beacons)
-    b->SetOnAir([&result](const Vector&, uint32_t channel) {
+    b->SetOnAir([&result](const Vector& at, uint32_t channel) {
       const Time within = NanoSeconds(Simulator::Now().GetNanoSeconds() % (2 * INTERVAL).GetNanoSeconds());
       const bool cch = channel == BacChannels::CONTROL;
       result.sent[cch ? 1 : 0]++;
+      if (cch && at.x == 0 && at.y == 0 && result.first.IsZero()) result.first = Simulator::Now();
       if ((within < INTERVAL) != cch || (cch ? within : within - INTERVAL) <= GUARD) result.wrong++;
     });
   for (uint32_t i = 0; i < 20; i++) {
@@ -81,7 +83,7 @@ Alternation RunAlternation(const std::string& radio, bool jam) {
     }
   }
   std::unique_ptr<BacJammer> jammer;
-  if (jam) jammer = std::make_unique<BacJammer>(helper, 1000, BacChannels::CONTROL, 23, StandingAt(100, 100));
+  if (jam) jammer = std::make_unique<BacJammer>(helper, 1000, BacChannels::CONTROL, 40, StandingAt(100, 100));
   for (Time begin = MilliSeconds(200); jam && begin < end; begin += 2 * INTERVAL)
     Simulator::Schedule(begin - MilliSeconds(3), [&jammer, begin] { jammer->JamExactly(begin + GUARD - MilliSeconds(1)); });
   helper.AssignStreams(0);
@@ -101,6 +103,7 @@ class BacAlternationTest : public TestCase {
     const Alternation wave = RunAlternation("wave", m_jam), fast = RunAlternation("fast", m_jam);
     for (const Alternation* radio : {&wave, &fast}) {
       NS_TEST_EXPECT_MSG_EQ(radio->wrong, 0, "frames out of turn");
+      NS_TEST_EXPECT_MSG_LT(radio->first, Seconds(0.2) + INTERVAL, "within the same interval");
       for (const uint64_t sent : radio->sent) NS_TEST_EXPECT_MSG_EQ_TOL(static_cast<double>(sent), 15 * 58 + 5 * 48, 30, "ten a second, unless away");
     }
     for (int c = 0; c < 2; c++) {
