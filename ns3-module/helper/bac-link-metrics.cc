@@ -66,6 +66,7 @@ void BacLinkMetrics::AddWave(uint32_t station, uint32_t id, Ptr<WaveNetDevice> d
   phy->TraceConnectWithoutContext("PhyTxPsduBegin", MakeBoundCallback(&BacLinkMetrics::Begins, this));
   state->TraceConnectWithoutContext("RxError", MakeBoundCallback(&BacLinkMetrics::Failed, this, station));
   state->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacLinkMetrics::Decoded, this, station));
+  state->TraceConnectWithoutContext("State", MakeBoundCallback(&BacLinkMetrics::State, this, station));
   for (const auto& [channel, mac] : device->GetMacs()) {
     for (const char* name : {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"}) {
       mac->GetAttribute(name, value);
@@ -154,6 +155,22 @@ void BacLinkMetrics::Failed(BacLinkMetrics* self, uint32_t station, Ptr<const Pa
 
 void BacLinkMetrics::Decoded(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, double, WifiMode, WifiPreamble) {
   self->Ended(station, packet->GetUid(), BAC_FATE_DECODED);
+}
+
+bool BacBusyTimes::IsNew(uint32_t station, WifiPhyState state, Time& start, Time& duration) {
+  if (state != WifiPhyState::TX && state != WifiPhyState::RX && state != WifiPhyState::CCA_BUSY) return false;
+  Time& until = m_until[station];
+  const Time end = start + duration;
+  start = std::max(start, until);
+  duration = end - start;
+  if (!duration.IsStrictlyPositive()) return false;
+  until = end;
+  return true;
+}
+
+void BacLinkMetrics::State(BacLinkMetrics* self, uint32_t station, Time start, Time duration, WifiPhyState state) {
+  if (self->m_busy.IsNew(station, state, start, duration))
+    bac_busy_windows_busy(bac_radio_windows(self->m_radio), station, start.GetNanoSeconds(), duration.GetNanoSeconds());
 }
 
 void BacLinkMetrics::Begins(BacLinkMetrics* self, WifiConstPsduMap psdus, WifiTxVector, double) {

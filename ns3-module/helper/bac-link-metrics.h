@@ -11,6 +11,7 @@
 #include "ns3/wifi-ppdu.h"
 
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -22,6 +23,18 @@ struct bac_model_pair;
 struct bac_radio_stats;
 
 namespace ns3 {
+
+/// \ingroup bac
+/// \brief Busy times of ns-3's PHYs, once each: after a sleep ns-3 tells of the last one before it again.
+class BacBusyTimes {
+ public:
+  /// \param station whose PHY \param state it was in \param start of that, then of what is new of it \param duration the same \return whether it was busy, and
+  /// anything of it is new
+  bool IsNew(uint32_t station, WifiPhyState state, Time& start, Time& duration);
+
+ private:
+  std::map<uint32_t, Time> m_until; ///< by station: told up to here
+};
 
 /**
  * \ingroup bac
@@ -66,6 +79,8 @@ class BacLinkMetrics {
   static void Failed(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, double snr);
   /// \param self this \param station receiver \param packet frame \param snr ratio \param mode rate \param preamble its
   static void Decoded(BacLinkMetrics* self, uint32_t station, Ptr<const Packet> packet, double snr, WifiMode mode, WifiPreamble preamble);
+  /// \param self this \param station whose \param start begin \param duration of it \param state which
+  static void State(BacLinkMetrics* self, uint32_t station, Time start, Time duration, WifiPhyState state);
   /// \param self this \param psdus that begin \param vector parameters \param watt power
   static void Begins(BacLinkMetrics* self, WifiConstPsduMap psdus, WifiTxVector vector, double watt);
   static void Enqueued(BacLinkMetrics* self, Ptr<const BacMpdu> mpdu); ///< \param self this \param mpdu queued
@@ -85,6 +100,7 @@ class BacLinkMetrics {
   std::unique_ptr<FILE, int (*)(FILE*)> m_pairs{nullptr, &std::fclose}; ///< null: none
   std::vector<Fast> m_fast;                       ///< stations of the fast medium
   std::vector<uint32_t> m_station;                ///< by its numbers
+  BacBusyTimes m_busy;                            ///< of ns-3's radios
   std::unordered_map<uint64_t, Time> m_queued;    ///< since when, by the packet's uid: until it is on the air for the first time
 };
 

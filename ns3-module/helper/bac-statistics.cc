@@ -130,13 +130,8 @@ void BacStatistics::RxOk(BacStatistics* self, uint32_t station, Ptr<const Packet
 }
 
 void BacStatistics::PhyState(BacStatistics* self, uint32_t station, Time start, Time duration, WifiPhyState state) {
-  if (state != WifiPhyState::TX && state != WifiPhyState::RX && state != WifiPhyState::CCA_BUSY) return;
-  Time& until = self->m_busyUntil[station]; // after a sleep ns-3 tells of the last busy time before it again
-  const Time end = start + duration, begin = std::max(start, until);
-  if (end <= begin) return;
-  until = end;
-  bac_radio_busy(self->m_radio.get(), station, begin.GetNanoSeconds(), (end - begin).GetNanoSeconds(), state == WifiPhyState::TX);
-  bac_busy_windows_busy(bac_radio_windows(self->m_radio.get()), station, begin.GetNanoSeconds(), (end - begin).GetNanoSeconds());
+  if (self->m_busy.IsNew(station, state, start, duration))
+    bac_radio_busy(self->m_radio.get(), station, start.GetNanoSeconds(), duration.GetNanoSeconds(), state == WifiPhyState::TX);
 }
 
 void BacStatistics::FastTxBegin(BacStatistics* self, uint32_t station, uint64_t uid, uint32_t bytes, Time duration) {

@@ -116,7 +116,7 @@ class BacStatistics {
     Time sending;                 ///< how long it has been sending since
   };
   std::vector<FastStation> m_fast;          ///< all of them
-  std::map<uint32_t, Time> m_busyUntil;     ///< by station of ns-3's radio: counted up to here
+  BacBusyTimes m_busy;                      ///< of ns-3's radios
   std::map<uint32_t, size_t> m_fastIndex;   ///< among them, by station
   std::vector<BacRow> m_reputations;        ///< rows
   std::map<uint32_t, uint64_t> m_epochs;    ///< by shard: the first that has not begun

@@ -250,10 +250,34 @@ class BacLinksRadiosTest : public TestCase {
   }
 };
 
+class BacBusyTimesTest : public TestCase {
+ public:
+  BacBusyTimesTest() : TestCase("busy times that are told twice count once") {}
+
+ private:
+  void DoRun() override {
+    BacBusyTimes busy;
+    Time start = Seconds(1), duration = MilliSeconds(3);
+    NS_TEST_EXPECT_MSG_EQ(busy.IsNew(7, WifiPhyState::CCA_BUSY, start, duration), true, "busy");
+    NS_TEST_EXPECT_MSG_EQ(busy.IsNew(7, WifiPhyState::CCA_BUSY, start, duration), false, "told before");
+    start = Seconds(1);
+    duration = MilliSeconds(3);
+    NS_TEST_EXPECT_MSG_EQ(busy.IsNew(8, WifiPhyState::RX, start, duration), true, "of another");
+    start = Seconds(1) + MilliSeconds(1);
+    duration = MilliSeconds(5);
+    NS_TEST_EXPECT_MSG_EQ(busy.IsNew(7, WifiPhyState::TX, start, duration), true, "partly new");
+    NS_TEST_EXPECT_MSG_EQ(start, Seconds(1) + MilliSeconds(3), "what is new of it");
+    NS_TEST_EXPECT_MSG_EQ(duration, MilliSeconds(3), "what is new of it");
+    start = Seconds(2);
+    NS_TEST_EXPECT_MSG_EQ(busy.IsNew(7, WifiPhyState::IDLE, start, duration), false, "idle");
+  }
+};
+
 class BacLinksTestSuite : public TestSuite {
  public:
   BacLinksTestSuite() : TestSuite("bac-links", UNIT) {
     for (const char* radio : {"wave", "fast"}) AddTestCase(new BacLinksCauseTest(radio), TestCase::QUICK);
+    AddTestCase(new BacBusyTimesTest, TestCase::QUICK);
     AddTestCase(new BacLinksRadiosTest, TestCase::QUICK);
   }
 };
