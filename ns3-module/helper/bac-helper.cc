@@ -104,8 +104,6 @@ uint32_t BacCheck::Choice(const std::string& option, const std::string& value, c
 
 namespace {
 
-constexpr const char* QUEUES[] = {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"}; // in the order of bac_access
-
 constexpr double HALF_DB = -3.0102999566398120; // of 10 MHz against 20, by which ns-3's PHY scales two of its thresholds
 
 void CheckThresholds(const BacRadioOptions& o) {
@@ -353,9 +351,7 @@ void BacHelper::SetEdca(Ptr<WaveNetDevice> device) const {
   for (size_t a = 0; a < m_options.edca.size(); a++) {
     if (m_options.edca[a] == BacRadioOptions().edca[a]) continue;
     for (const auto& [number, mac] : device->GetMacs()) {
-      PointerValue value;
-      mac->GetAttribute(QUEUES[a], value);
-      Ptr<QosTxop> txop = value.Get<QosTxop>();
+      const Ptr<QosTxop> txop = BacMacPacer::TxopsOf(mac)[a];
       txop->SetAifsn(static_cast<uint8_t>(m_options.edca[a][0]));
       txop->SetMinCw(static_cast<uint32_t>(m_options.edca[a][1]));
       txop->SetMaxCw(static_cast<uint32_t>(m_options.edca[a][2]));
@@ -496,13 +492,8 @@ int64_t BacHelper::AssignStreams(int64_t stream) {
   for (const Ptr<WaveNetDevice>& device : m_devices) {
     stream += device->GetPhy(0)->AssignStreams(stream);
     if (Ptr<BacAlternatingScheduler> clock = ClockOf(device)) stream += clock->AssignStreams(stream);
-    for (const auto& [channel, mac] : device->GetMacs()) {
-      for (const char* name : QUEUES) {
-        PointerValue txop;
-        mac->GetAttribute(name, txop);
-        stream += txop.Get<QosTxop>()->AssignStreams(stream);
-      }
-    }
+    for (const auto& [channel, mac] : device->GetMacs())
+      for (const Ptr<QosTxop>& txop : BacMacPacer::TxopsOf(mac)) stream += txop->AssignStreams(stream);
   }
   return stream - begin;
 }

@@ -68,9 +68,8 @@ void BacLinkMetrics::AddWave(uint32_t station, uint32_t id, Ptr<WaveNetDevice> d
   state->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacLinkMetrics::Decoded, this, station));
   state->TraceConnectWithoutContext("State", MakeBoundCallback(&BacLinkMetrics::State, this, station));
   for (const auto& [channel, mac] : device->GetMacs()) {
-    for (const char* name : {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"}) {
-      mac->GetAttribute(name, value);
-      Ptr<WifiMacQueue> queue = value.Get<QosTxop>()->GetWifiMacQueue();
+    for (const Ptr<QosTxop>& txop : BacMacPacer::TxopsOf(mac)) {
+      Ptr<WifiMacQueue> queue = txop->GetWifiMacQueue();
       queue->TraceConnectWithoutContext("Enqueue", MakeBoundCallback(&BacLinkMetrics::Enqueued, this));
       queue->TraceConnectWithoutContext("Drop", MakeBoundCallback(&BacLinkMetrics::Dequeued, this));
       queue->TraceConnectWithoutContext("Expired", MakeBoundCallback(&BacLinkMetrics::Dequeued, this));

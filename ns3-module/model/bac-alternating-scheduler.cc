@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "bac-alternating-scheduler.h"
 
+#include "bac-mac-pacer.h"
 #include "bac-wave-phy.h"
 
 #include "ns3/log.h"
 #include "ns3/ocb-wifi-mac.h"
-#include "ns3/pointer.h"
 #include "ns3/qos-txop.h"
 #include "ns3/simulator.h"
 #include "ns3/wave-net-device.h"
@@ -72,19 +72,8 @@ Ptr<BacWavePhy> BacAlternatingScheduler::GetPhy() const { return DynamicCast<Bac
 ChannelAccess BacAlternatingScheduler::GetAssignedAccessType(uint32_t channel) const {
   const ChannelAccess access = DefaultChannelScheduler::GetAssignedAccessType(channel);
   if (access == NoAccess || !IsAlternating()) return access;
-  for (const Ptr<QosTxop>& txop : GetTxops(channel)) DropExpired(*txop->GetWifiMacQueue(), 0);
+  for (const Ptr<QosTxop>& txop : BacMacPacer::TxopsOf(m_device->GetMac(channel))) DropExpired(*txop->GetWifiMacQueue(), 0);
   return AlternatingAccess;
-}
-
-std::array<Ptr<QosTxop>, 4> BacAlternatingScheduler::GetTxops(uint32_t channel) const {
-  static const std::array<const char*, 4> NAMES = {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"};
-  std::array<Ptr<QosTxop>, 4> txops;
-  for (size_t i = 0; i < NAMES.size(); i++) {
-    PointerValue value;
-    m_device->GetMac(channel)->GetAttribute(NAMES[i], value);
-    txops[i] = value.Get<QosTxop>();
-  }
-  return txops;
 }
 
 void BacAlternatingScheduler::Alternate(bool control) {
@@ -120,9 +109,9 @@ void BacAlternatingScheduler::Open(bool control) {
   Ptr<BacWavePhy> phy = GetPhy();
   if (control != m_control || phy->IsStateOff() || phy->IsStateSleep() || phy->IsStateSwitching()) return;
   KeepQuiet(NanoSeconds(1)); // so that it asks, and waits for SIFS and AIFS
-  const uint32_t channel = phy->GetChannelNumber();
-  m_device->GetMac(channel)->Resume();
-  for (const Ptr<QosTxop>& txop : GetTxops(channel))
+  const Ptr<OcbWifiMac> mac = m_device->GetMac(phy->GetChannelNumber());
+  mac->Resume();
+  for (const Ptr<QosTxop>& txop : BacMacPacer::TxopsOf(mac))
     if (!txop->GetWifiMacQueue()->IsEmpty()) StartBackoff(*txop, m_backoff->GetInteger(0, static_cast<const Txop&>(*txop).GetMinCw()), 0);
 }
 

@@ -6,12 +6,9 @@
 #include "ns3/default-channel-scheduler.h"
 #include "ns3/random-variable-stream.h"
 
-#include <array>
-
 namespace ns3 {
 
 class BacWavePhy;
-class QosTxop;
 
 /**
  * \ingroup bac
@@ -47,7 +44,6 @@ class BacAlternatingScheduler : public DefaultChannelScheduler {
   void Open(bool control);               ///< Its guard interval is over. \param control as above
   bool IsItsTurn() const;                ///< \return whether it may be awake
   Ptr<BacWavePhy> GetPhy() const;        ///< \return the device's
-  std::array<Ptr<QosTxop>, 4> GetTxops(uint32_t channel) const; ///< \param channel one of the device's \return of its MAC's queues
   void KeepQuiet(Time duration);         ///< \param duration in which the MAC is to find its channel busy, at least
 
   Ptr<Listener> m_listener;               ///< of the device's coordinator, or null

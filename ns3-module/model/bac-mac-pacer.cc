@@ -30,6 +30,17 @@ TypeId BacMacPacer::GetTypeId() {
   return tid;
 }
 
+std::array<Ptr<QosTxop>, 4> BacMacPacer::TxopsOf(Ptr<OcbWifiMac> mac) {
+  static const std::array<const char*, 4> NAMES = {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"};
+  std::array<Ptr<QosTxop>, 4> txops;
+  for (size_t i = 0; i < NAMES.size(); i++) {
+    PointerValue value;
+    mac->GetAttribute(NAMES[i], value);
+    txops[i] = value.Get<QosTxop>();
+  }
+  return txops;
+}
+
 void BacMacPacer::Attach(Ptr<WaveNetDevice> device) {
   NS_LOG_FUNCTION(this << device);
   NS_ASSERT_MSG(!m_device, "a pacer watches one device");
@@ -37,10 +48,8 @@ void BacMacPacer::Attach(Ptr<WaveNetDevice> device) {
   for (const Ptr<WifiPhy>& phy : device->GetPhys())
     phy->TraceConnectWithoutContext("PhyTxEnd", MakeCallback(&BacMacPacer::PhyTxEnd, this));
   for (const auto& [channel, mac] : device->GetMacs()) {
-    for (const char* name : {"VO_Txop", "VI_Txop", "BE_Txop", "BK_Txop"}) {
-      PointerValue txop;
-      mac->GetAttribute(name, txop);
-      Ptr<WifiMacQueue> queue = txop.Get<QosTxop>()->GetWifiMacQueue();
+    for (const Ptr<QosTxop>& txop : TxopsOf(mac)) {
+      Ptr<WifiMacQueue> queue = txop->GetWifiMacQueue();
       queue->TraceConnectWithoutContext("Enqueue", MakeCallback(&BacMacPacer::QueueEnqueue, this));
       queue->TraceConnectWithoutContext("Dequeue", MakeCallback(&BacMacPacer::QueueDequeue, this));
       queue->TraceConnectWithoutContext("Drop", MakeCallback(&BacMacPacer::QueueDrop, this));

@@ -6,9 +6,13 @@
 #include "ns3/wave-net-device.h"
 #include "ns3/wifi-mac-queue.h"
 
+#include <array>
 #include <vector>
 
 namespace ns3 {
+
+class OcbWifiMac;
+class QosTxop;
 
 using BacMpdu = WifiMacQueue::ItemType; ///< the item of the MAC queue, whose name and header changed with 3.37
 
@@ -35,6 +39,8 @@ class BacMacPacer : public Object {
     uint64_t timedOut;  ///< no notice within Timeout
   };
 
+  /// \param mac of a WaveNetDevice \return its queues: VO, VI, BE, BK
+  static std::array<Ptr<QosTxop>, 4> TxopsOf(Ptr<OcbWifiMac> mac);
   /// Watch a device on all its channels. Once only. \param device the device
   void Attach(Ptr<WaveNetDevice> device);
   /// \param done called with the number of frames that the device is done with
