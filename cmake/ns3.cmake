@@ -82,9 +82,10 @@ add_test(NAME ns3 COMMAND bac-ns3-tests)
 # ns-3's singletons live to the end of the process; Debian's libraries are not ours to mend. By hand, since it takes minutes:
 # cmake --build --preset asan --target bac-ns3-tests && ctest --preset asan -R ns3
 add_test(NAME radio-reference COMMAND bac-radio-bench --reference --evs=100 --loss=threelog --nakagami=0 --stock-time=1)
+add_test(NAME radio-distances COMMAND bac-radio-bench --evs=100 --loss=threelog --loss-from=1,200,500 --nakagami=0 --time=2 --stock-time=2)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/curves)
 add_test(NAME radio-curves COMMAND bac-radio-bench --curves=0.1 --out=${CMAKE_BINARY_DIR}/curves)
-set_tests_properties(ns3 radio-reference radio-curves PROPERTIES TIMEOUT 600 ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
+set_tests_properties(ns3 radio-reference radio-distances radio-curves PROPERTIES TIMEOUT 600 ENVIRONMENT "ASAN_OPTIONS=detect_leaks=0")
 add_test(NAME scenarios COMMAND ${BAC_DIR}/tests/scenarios/run.sh $<TARGET_FILE:bac-trace>)
 add_test(NAME compare COMMAND ${BAC_DIR}/tests/results/run.sh $<TARGET_FILE:bac-compare>)
 add_test(NAME wireshark COMMAND ${BAC_DIR}/tests/wireshark/run.sh $<TARGET_FILE:bac-compare>)

@@ -29,6 +29,8 @@ struct Scene {
   bool nakagami;
   uint32_t evs;
   double eirp_dbm;
+  std::array<double, 3> loss_from_m;
+  double speed_m_s;
 };
 
 /// What a run measured; passed through a pipe.
@@ -49,6 +51,8 @@ Result Measure(Radio radio, const Scene& scene, uint32_t shards, bool weak, doub
     disc.script.nakagami = scene.nakagami;
     disc.script.eirp_dbm = scene.eirp_dbm;
     disc.script.weak = weak;
+    disc.script.loss_from_m = scene.loss_from_m;
+    disc.script.speed_m_s = scene.speed_m_s;
     const Cost cost = Run(radio, disc.script, disc, vector);
     Result result{cost.wall_s, cost.cpu_s, time_s, disc.BusyRatio(cost), 0, disc.counts, {}};
     std::snprintf(result.vector, sizeof result.vector, "%s", cost.vector.c_str());
@@ -101,9 +105,32 @@ bool CompareWave(const Scene& scene, const Wish& wish, const Result& stock) {
   return same;
 }
 
+std::string Describe(const Scene& scene) {
+  char text[160];
+  const std::array<double, 3>& from = scene.loss_from_m;
+  int n = std::snprintf(text, sizeof text, "%s", scene.loss.c_str());
+  if (scene.loss == "threelog") n += std::snprintf(text + n, sizeof text - n, " from %g, %g, %g m", from[0], from[1], from[2]);
+  std::snprintf(text + n, sizeof text - n, ", %.0f dBm, %s, %u EVs", scene.eirp_dbm, scene.nakagami ? "Nakagami" : "no fading", scene.evs);
+  return text;
+}
+
+/// What it costs that a loss holds for 100 ms only.
+void CompareMoving(Scene scene, const Wish& wish) {
+  const double speed = scene.speed_m_s;
+  scene.speed_m_s = 0;
+  std::printf("%s\n", Describe(scene).c_str());
+  const Result standing = Measure(Radio::FAST, scene, 1, false, wish.fast_s, wish.seed);
+  Print("standing", standing);
+  scene.speed_m_s = speed;
+  const Result moving = Measure(Radio::FAST, scene, 1, false, wish.fast_s, wish.seed);
+  Print("moving", moving);
+  std::printf("  moving takes %.2f times the CPU time\n\n", CpuRatio(moving, standing));
+  std::fflush(stdout);
+}
+
 /// \return whether the two agree within 2 %
 bool Compare(const Scene& scene, const Wish& wish) {
-  std::printf("%s %.0f dBm, %s, %u EVs\n", scene.loss.c_str(), scene.eirp_dbm, scene.nakagami ? "Nakagami" : "no fading", scene.evs);
+  std::printf("%s\n", Describe(scene).c_str());
   std::fflush(stdout);
   const Result fast = Measure(Radio::FAST, scene, 1, false, wish.fast_s, wish.seed);
   Print(fast.vector, fast);
@@ -142,8 +169,7 @@ bool Compare(const Scene& scene, const Wish& wish) {
 bool CompareReference(const Scene& scene, const Wish& wish) {
   bool good = true;
   for (const uint32_t shards : {1u, 3u}) {
-    std::printf("%s %.0f dBm, %s, %u EVs on %s\n", scene.loss.c_str(), scene.eirp_dbm, scene.nakagami ? "Nakagami" : "no fading", scene.evs,
-                shards == 1 ? "channel 172" : "channels 172, 174, 176");
+    std::printf("%s on %s\n", Describe(scene).c_str(), shards == 1 ? "channel 172" : "channels 172, 174, 176");
     const Result spectrum = Measure(Radio::SPECTRUM, scene, shards, false, wish.stock_s, wish.seed);
     const Result stock = Measure(Radio::STOCK, scene, shards, false, wish.stock_s, wish.seed);
     const Result wave = Measure(Radio::WAVE, scene, shards, true, wish.stock_s, wish.seed);
@@ -185,15 +211,17 @@ std::vector<std::string> Split(const std::string& text) {
 [[noreturn]] void Usage(int status) {
   std::fprintf(status == 0 ? stdout : stderr,
                "bac-radio-bench [--evs=200,1000] [--loss=threelog,logdistance,tr37885-urban,...] [--nakagami=0,1] [--time=10] [--stock-time=1] [--seed=1]\n"
-               "                [--vectors] [--wave] [--reference]\n"
+               "                [--loss-from=1,80,200] [--vectors] [--wave] [--reference] [--speed=M_S]\n"
                "bac-radio-bench --curves=SCALE --out=DIR [--seed=1]\n"
                "Compares the fast medium with stock ns-3 on static scenes: CPU time, memory, delivery by distance, busy ratio.\n"
                "  --time        simulated seconds of the fast medium\n"
                "  --stock-time  simulated seconds of stock ns-3 (2,000 EVs with three log take minutes for each); 0: without\n"
+               "  --loss-from   where threelog's pieces begin, m, rising (ns-3's own: 1,200,500)\n"
                "  --vectors     also with every other set of instructions of this processor\n"
                "  --wave        also --radio=wave of bac-compare, without and with --weak-signals\n"
                "  --reference   instead: receptions on ns-3's SpectrumWifiPhy (mended for 10 MHz), on stock ns-3, and on both radios with weak\n"
                "                signals, in one channel and in three; and what leaks from channel to channel\n"
+               "  --speed       instead: the fast medium alone, with EVs that stand and with EVs that drive so fast, hence have another loss every 100 ms\n"
                "  --curves      instead: the fast medium beside --radio=wave, both with weak signals, in many scenes, for SCALE (1: as in doc/radio.md) of\n"
                "                the time there; writes curves.csv, curves.gp and curves.png (gnuplot) into DIR, which must be there\n"
                "Exit status 1 when delivery or busy ratio differ by more than 0.02; with --wave, when a reception differs from stock ns-3's;\n"
@@ -212,17 +240,28 @@ double Number(const char* name, const char* text, double low, double high) {
   return value;
 }
 
+std::array<double, 3> Distances(const char* text) {
+  std::array<double, 3> m{};
+  const std::vector<std::string> parts = Split(text);
+  for (size_t i = 0; i < parts.size() && i < m.size(); i++) m[i] = Number("loss-from", parts[i].c_str(), i > 0 ? m[i - 1] : 0.001, 1e6);
+  if (parts.size() == m.size()) return m;
+  std::fprintf(stderr, "bac-radio-bench: --loss-from=%s: give three distances in m, with commas\n", text);
+  std::exit(2);
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   std::string evs = "200,1000", loss = "threelog,logdistance", nakagami = "0,1";
+  std::array<double, 3> from{1, 80, 200};
+  double speed = 0;
   Wish wish;
   bool reference = false;
   double curves = 0;
   std::string out;
   const option options[] = {{"evs", 1, nullptr, 'e'},        {"loss", 1, nullptr, 'l'}, {"nakagami", 1, nullptr, 'n'}, {"time", 1, nullptr, 't'},
                             {"stock-time", 1, nullptr, 's'}, {"seed", 1, nullptr, 'r'}, {"vectors", 0, nullptr, 'v'},  {"wave", 0, nullptr, 'w'},
-                            {"reference", 0, nullptr, 'R'},  {"curves", 1, nullptr, 'c'}, {"out", 1, nullptr, 'o'}, {"help", 0, nullptr, 'h'}, {nullptr, 0, nullptr, 0}};
+                            {"reference", 0, nullptr, 'R'}, {"loss-from", 1, nullptr, 'f'}, {"speed", 1, nullptr, 'S'},  {"curves", 1, nullptr, 'c'}, {"out", 1, nullptr, 'o'}, {"help", 0, nullptr, 'h'}, {nullptr, 0, nullptr, 0}};
   for (int c; (c = getopt_long(argc, argv, "", options, nullptr)) != -1;) switch (c) {
       case 'e': evs = optarg; break;
       case 'l': loss = optarg; break;
@@ -233,12 +272,14 @@ int main(int argc, char** argv) {
       case 'v': wish.vectors = true; break;
       case 'w': wish.wave = true; break;
       case 'R': reference = true; break;
+      case 'f': from = Distances(optarg); break;
+      case 'S': speed = Number("speed", optarg, 0.1, 1000); break;
       case 'c': curves = Number("curves", optarg, 0.01, 100); break;
       case 'o': out = optarg; break;
       case 'h': Usage(0);
       default: Usage(2);
     }
-  if (optind < argc || (curves > 0) != !out.empty()) Usage(2);
+  if (optind < argc || (curves > 0) != !out.empty() || (speed > 0 && reference)) Usage(2);
   if (curves > 0) {
     const int agrees = ReportCurves(MeasureCurves(curves, wish.seed), out, curves < 0.5 ? 0.04 : 0.02);
     return agrees < 0 ? 2 : agrees ? 0 : 1;
@@ -252,8 +293,11 @@ int main(int argc, char** argv) {
     }
     for (const std::string& f : Split(nakagami))
       for (const std::string& n : Split(evs)) {
-        const Scene scene{l, Number("nakagami", f.c_str(), 0, 1) > 0, static_cast<uint32_t>(Number("evs", n.c_str(), 2, 10000)), l == "logdistance" ? 20.0 : 23.0};
-        good &= reference ? CompareReference(scene, wish) : Compare(scene, wish);
+        const Scene scene{l, Number("nakagami", f.c_str(), 0, 1) > 0, static_cast<uint32_t>(Number("evs", n.c_str(), 2, 10000)), l == "logdistance" ? 20.0 : 23.0, from, speed};
+        if (speed > 0)
+          CompareMoving(scene, wish);
+        else
+          good &= reference ? CompareReference(scene, wish) : Compare(scene, wish);
       }
   }
   return good ? 0 : 1;

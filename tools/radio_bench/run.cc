@@ -41,6 +41,7 @@ class FastRun {
     config.seed = script.seed;
     ns3::BacRadioOptions options;
     options.loss = script.loss;
+    options.loss_from_m = script.loss_from_m;
     config.loss = ns3::BacHelper::LossOf(options);
     config.nakagami = script.nakagami;
     config.weak_signals = script.weak;
@@ -69,7 +70,11 @@ class FastRun {
     Cost cost;
     size_t i = 0;
     const auto until = [&](bac_time end) {
-      for (; i < m_script.sendings.size() && m_script.sendings[i].at < end; i++) Send(m_script.sendings[i].at, m_script.sendings[i].station, i);
+      for (; i < m_script.sendings.size() && m_script.sendings[i].at < end; i++) {
+        MoveUntil(m_script.sendings[i].at);
+        Send(m_script.sendings[i].at, m_script.sendings[i].station, i);
+      }
+      MoveUntil(end - 1);
       bac_medium_run(m_medium, end - 1);
     };
     until(m_script.begin);
@@ -92,6 +97,16 @@ class FastRun {
     const bac_medium_frame f{frame, BAC_TO_ALL, m_script.bytes + BAC_PSDU_OVERHEAD, BAC_MODE_6, bac_access_of(m_script.priority)};
     bac_medium_send(m_medium, at, station, &f);
   }
+  void MoveUntil(bac_time now) {
+    for (; m_script.speed_m_s > 0 && m_moved <= now; m_moved += MOVE_EVERY) {
+      bac_medium_run(m_medium, m_moved - 1);
+      for (uint32_t s = 0; s < m_script.stations.size(); s++) {
+        const double way = std::fmod(m_script.speed_m_s * static_cast<double>(m_moved) / 1e9, 200), from = way < 100 ? way : 200 - way, heading = s;
+        const double at[3] = {m_script.stations[s].x + from * std::cos(heading), m_script.stations[s].y + from * std::sin(heading), 1.5};
+        bac_medium_move(m_medium, s, at);
+      }
+    }
+  }
   void Begins(bac_time now, uint32_t station, size_t frame) {
     m_observer.Begins(now, station, frame);
     if (m_saturated[station]) Send(now, station, m_next++);
@@ -101,6 +116,7 @@ class FastRun {
   Observer& m_observer;
   size_t m_next; // frame of a saturated station
   std::vector<bool> m_saturated;
+  bac_time m_moved = MOVE_EVERY; // when stations move next
   bac_medium* m_medium;
 };
 
@@ -110,6 +126,7 @@ class Ns3Run {
     ns3::RngSeedManager::SetRun(script.seed);
     ns3::BacRadioOptions options;
     options.loss = script.loss;
+    options.loss_from_m = script.loss_from_m;
     options.nakagami = script.nakagami;
     options.eirp_dbm = script.eirp_dbm;
     options.weak_signals = script.weak;

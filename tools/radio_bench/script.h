@@ -3,6 +3,7 @@
 #ifndef BAC_RADIO_BENCH_SCRIPT_H
 #define BAC_RADIO_BENCH_SCRIPT_H
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,7 +21,9 @@ struct Sending {
 };
 
 struct Script {
-  std::string loss = "threelog"; // or logdistance
+  std::string loss = "threelog"; // or another of --loss
+  std::array<double, 3> loss_from_m{1, 80, 200}; // threelog: where its pieces begin
+  double speed_m_s = 0;          // stations drive 100 m to and fro, on the fast medium only, and are elsewhere every MOVE_EVERY
   bool nakagami = false;
   bool weak = false;             // weak and adjacent signals interfere
   double eirp_dbm = 23;
@@ -32,6 +35,8 @@ struct Script {
   bac_time begin = 0, end = 0;   // measured; `sendings` may be before
   uint64_t seed = 1;             // of the radio
 };
+
+constexpr bac_time MOVE_EVERY = 100 * BAC_MS; // as BacFastChannel::RefreshInterval
 
 /* What comes out, told while it happens. A frame's number: its index in `sendings`; of saturated stations: beyond. */
 class Observer {
