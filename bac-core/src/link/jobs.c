@@ -83,12 +83,13 @@ static void mark(struct link_generation *gen, uint32_t i) {
   gen->heard[i / 8] = (uint8_t)(gen->heard[i / 8] | 1u << (i % 8));
 }
 
-/* Where to start: the originator with the first parity symbol, other holders at random places, so that two of them who
- * do not hear each other seldom send the same. */
+/* Where to start: the originator with the first parity symbol, RSUs in turns a third further on each, other holders at random places, so that two
+ * of them who do not hear each other seldom send the same. */
 static void prepare(struct bac_link *l, const struct link_object *o, struct link_generation *gen) {
   uint32_t parity = BAC_LINK_CODE_SYMBOLS - gen->k, data_heard = 0;
   gen->prepared = true;
-  gen->position = gen->k + (o->own ? 0 : (uint32_t)bac_random_below(&l->random, parity));
+  gen->position = gen->k;
+  if (!o->own) gen->position += l->turns ? parity * (1 + l->config.self % 2) / 3 : (uint32_t)bac_random_below(&l->random, parity);
   for (uint32_t i = 0; i < gen->k; i++) data_heard += heard(gen, i) ? 1u : 0u;
   /* Who heard half of a first pass knows that the rest of it was sent, too. */
   for (uint32_t i = 0; i < gen->k && 2 * data_heard >= gen->k; i++) mark(gen, i);
@@ -126,7 +127,10 @@ static void next_symbol(struct bac_link *l, struct link_job *job, uint32_t *g, u
     job->pass++;
     return;
   }
-  if (job->peer == BAC_BROADCAST && link_pass_next(o, (enum bac_link_port)job->port, g, index)) return;
+  if (job->peer == BAC_BROADCAST && link_pass_next(o, (enum bac_link_port)job->port, g, index)) {
+    if (o->complete && job->port == BAC_LINK_AIR) *index = fresh_index(l, o, &o->generation[*g]); /* the data may have been heard from the next cell */
+    return;
+  }
   l->counters.repair_symbols_sent++;
   while (job->outstanding[job->turn % generations] == 0) job->turn++;
   *g = job->turn++ % generations;

@@ -2,7 +2,8 @@
 /* What RSUs that a wire joins do for a broadcast object.
  *
  * Cut-through: a symbol that one of them hears on the air goes on by wire at once, and RSUs say on the air what came so, unless they hear most of
- * the object well themselves: cells far from the originator are served while the first one still is.
+ * the object well themselves: cells far from the originator are served while the first one still is. Once they have the object they say parity in place of
+ * what is left to pass on: who is halfway between two of them may have heard those symbols from the other.
  *
  * Turns: two RSUs that do not hear each other, both heard halfway between, would be heard by nobody there if they spoke at once. RSUs of even id
  * go first, those of odd id begin when half of the object has come, and until they are through with it the first answer nobody. After that
