@@ -89,6 +89,13 @@ class RadioLinks {
     dirty_.push_back(from);
   }
 
+  template <class F>
+  uint64_t sum(bac_link_kind kind, F counter) const {
+    uint64_t total = 0;
+    for (auto &n : nodes_) total += n->kind == kind ? counter(*bac_link_counters(n->link)) : 0;
+    return total;
+  }
+
   bool run(bac_time until, const std::function<bool()> &done = nullptr) {
     for (;;) {
       poll();
@@ -226,19 +233,24 @@ struct Road {
   uint32_t late = 0; /* data symbols that RSUs say though they have the block */
 };
 
-Road along_road(Channel channel, size_t bytes, uint32_t evs, uint32_t rsus, uint64_t seed) {
-  Road road;
-  RadioLinks net(seed, channel);
-  net.config.population = evs;
-  net.config.backhaul = true;
+/* EVs on four lanes, then the RSUs, then their MBS. */
+void road_of(RadioLinks &net, uint32_t evs, uint32_t rsus, uint64_t seed) {
   bac_random random = bac_random_stream(seed, 4, BAC_PURPOSE_NETWORK);
-  net.add(1500, 0);
-  for (uint32_t i = 1; i < evs; i++) {
+  for (uint32_t i = 0; i < evs; i++) {
     const double x = static_cast<double>(bac_random_below(&random, 3000));
     net.add(x, 4.0 * static_cast<double>(bac_random_below(&random, 4)));
   }
   for (uint32_t i = 0; i < rsus; i++) net.add(3000.0 * (i + 0.5) / rsus, -5, BAC_LINK_RSU);
   net.add(0, 0, BAC_LINK_MBS);
+}
+
+Road along_road(Channel channel, size_t bytes, uint32_t evs, uint32_t rsus, uint64_t seed) {
+  Road road;
+  RadioLinks net(seed, channel);
+  net.config.population = evs;
+  net.config.backhaul = true;
+  net.add(1500, 0);
+  road_of(net, evs - 1, rsus, seed);
   uint32_t got = 0, wired = 0;
   bac_time start = 0, first = 0;
   const Bytes block = object_of(bytes, seed);
@@ -319,6 +331,56 @@ TEST(DisseminationRadio, VotesOfMany) {
   const double quorum = static_cast<double>(quorum_at - start) / summed, all = static_cast<double>(net.now - start) / summed;
   std::printf("votes of %u EVs within 200 m: a quorum after %.2f, all after %.2f times their summed airtime\n", kVoters, quorum, all);
   EXPECT_LE(quorum, 2.0);
+}
+
+/* A shard of 500 EVs on a road of 3 km: RSUs bring each vote to all cells, and EVs who hear them are silent. */
+TEST(DisseminationRadio, VotesOfManyAlongARoad) {
+  const double summed = kVoters * (195500 + (200 + 50) * 8e3 / 6);
+  RadioLinks net(1);
+  net.config.population = kVoters;
+  net.config.backhaul = true;
+  road_of(net, kVoters, 5, 1);
+  std::vector<uint32_t> got(kVoters);
+  uint32_t quorums = 0;
+  net.on_deliver = [&](uint32_t id, const uint8_t *, size_t length) { quorums += length == 160 && id < kVoters && ++got[id] + 1 == bac_quorum(kVoters); };
+  net.run(20 * BAC_SECOND);
+  const bac_time start = net.now;
+  for (uint32_t i = 0; i < kVoters; i++)
+    net.send(i, BAC_BROADCAST, object_of(160, 1000 + i), BAC_LINK_VOTE, static_cast<bac_time>(2 * summed * i / kVoters));
+  const uint64_t before = net.sum(BAC_LINK_EV, [](auto &c) { return c.items_relayed; });
+  bac_time half = 0;
+  net.run(start + 10 * BAC_SECOND, [&] {
+    if (half == 0 && 2 * quorums >= kVoters) half = net.now;
+    return quorums == kVoters;
+  });
+  const uint64_t relays = net.sum(BAC_LINK_EV, [](auto &c) { return c.items_relayed; }) - before;
+  std::printf("votes of %u EVs along 3 km, 5 RSUs: half of them have a quorum after %.2f, %u after %.2f times the votes' summed airtime, %.1f relays of a vote by EVs\n", kVoters,
+              static_cast<double>(half - start) / summed, quorums, static_cast<double>(net.now - start) / summed, static_cast<double>(relays) / kVoters);
+  EXPECT_LE(static_cast<double>(net.now - start), 5 * summed);
+  EXPECT_LE(relays, 10 * kVoters);
+}
+
+/* Several large objects at once, as when a round has more than one proposal and certificate. RSUs repair, EVs leave it to them, and few ask. */
+TEST(DisseminationRadio, SeveralObjectsAmongManyAlongARoad) {
+  const uint32_t objects = 6;
+  RadioLinks net(1);
+  net.config.population = kVoters;
+  net.config.backhaul = true;
+  road_of(net, kVoters, 5, 1);
+  uint32_t got = 0;
+  net.on_deliver = [&](uint32_t id, const uint8_t *, size_t length) { got += length == 25000 && id < kVoters; };
+  net.run(20 * BAC_SECOND);
+  const bac_time start = net.now;
+  for (uint32_t i = 0; i < objects; i++) net.send(i * kVoters / objects, BAC_BROADCAST, object_of(25000, 2000 + i), BAC_LINK_BULK);
+  EXPECT_TRUE(net.run(start + 20 * BAC_SECOND, [&] { return got == objects * (kVoters - 1); })) << got;
+  const double ratio = static_cast<double>(net.now - start) / (objects * loss_free_ns(25000));
+  const uint64_t needs = net.sum(BAC_LINK_EV, [](auto &c) { return c.needs_sent; });
+  const uint64_t repairs = net.sum(BAC_LINK_EV, [](auto &c) { return c.repair_symbols_sent; });
+  std::printf("%u objects of 25000 B at once to %u EVs along 3 km, 5 RSUs: %.2f times their loss-free airtime, %lu requests and %lu repair symbols of EVs\n", objects,
+              kVoters, ratio, needs, repairs);
+  EXPECT_LE(ratio, 9);
+  EXPECT_LE(needs, 6000u);
+  EXPECT_LE(repairs, 1000u);
 }
 
 /* The tables of doc/radio.md: --gtest_also_run_disabled_tests. */

@@ -172,13 +172,14 @@ TEST(Hostile, EachReasonIsCounted) {
   auto need = [] { return Writer().header(BAC_LINK_NEED, 2).fill(16, 1).u32(100000).u16(1000).u16(1); };
   v.take(need().u8(2).u8(1).u8(1));
   v.take(need().u8(1).u8(200));
-  v.take(need().u8(255).fill(255, 1));
-  EXPECT_EQ(v.dropped(BAC_LINK_DROP_LAYOUT), 9u);
+  v.take(need().u8(127).fill(127, 1));
+  v.take(need().u8(255).fill(127, 1)); /* bit 7 is no part of the count */
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_LAYOUT), 10u);
   v.take(need().u8(1));
   v.take(need().u8(1).u8(1).u8(1));
   EXPECT_EQ(v.dropped(BAC_LINK_DROP_TRUNCATED), 4u);
   v.take(Writer().header(1, 2).u8(0x22).fill(16, 1).u32(5).u16(0).u16(2).u16(BAC_BROADCAST));
-  EXPECT_EQ(v.dropped(BAC_LINK_DROP_LAYOUT), 10u);
+  EXPECT_EQ(v.dropped(BAC_LINK_DROP_LAYOUT), 11u);
   EXPECT_TRUE(v.m.station(1).deliveries.empty());
   EXPECT_GT(v.m.station(1).rejects[BAC_REJECT_FRAME_MALFORMED], 10);
   EXPECT_EQ(v.m.station(1).rejects[BAC_REJECT_FRAME_FOREIGN], 2);

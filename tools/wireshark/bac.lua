@@ -49,7 +49,8 @@ field("generation", "uint8", "Generation")
 field("index", "uint8", "Symbol")
 field("symbol", "bytes", "Bytes of the symbol")
 field("holder", "uint16", "Holder asked first")
-field("generations", "uint8", "Generations")
+field("generations", "uint8", "Generations", base.DEC, nil, 0x7f)
+field("of_rsus", "bool", "Of EVs the originator alone is to answer", 8, nil, 0x80)
 field("lacked", "bytes", "Symbols lacked, by generation")
 field("route", "uint16", "Heard lately")
 field("quality", "uint8", "Share of its frames that arrive, in 1/255")
@@ -155,7 +156,7 @@ local FIXED = {
   advert = { { "id", 16 }, { "length", 4 }, { "symbol_bytes", 2 }, { "origin", 2 }, { "destination", 2 } },
   symbol = { { "id", 16 }, { "length", 4 }, { "origin", 2 }, { "destination", 2 }, { "symbol_class", 1, "answer" }, { "burst", 1 },
              { "remaining", 2 }, { "generation", 1 }, { "index", 1 } },
-  need = { { "id", 16 }, { "length", 4 }, { "symbol_bytes", 2 }, { "holder", 2 }, { "generations", 1 } },
+  need = { { "id", 16 }, { "length", 4 }, { "symbol_bytes", 2 }, { "holder", 2 }, { "generations", 1, "of_rsus" } },
 }
 
 -- Fields of fixed size from `at` on; the place behind them, or nothing if they are torn.

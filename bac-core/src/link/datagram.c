@@ -7,6 +7,7 @@
 #define WEAK_REPEATS 2u
 #define GATHER_TIME (100 * BAC_MS)
 #define RELAY_FRAME_BYTES 300u /* a bundle of a vote or two */
+#define WIRED_TURN 4 /* frames: an RSU on the wire takes a quarter of the air, however many EVs there are */
 
 /* One data item as it stands in a bundle. */
 struct datagram {
@@ -20,11 +21,20 @@ static uint64_t item_key(const uint8_t *id, uint16_t destination) {
   return key ? key : 1;
 }
 
+/* The window in which so many stations could relay and still hear each other. */
+static bac_time window_of_all(const struct bac_link *l) { return 6 * (bac_time)l->density * bac_link_airtime_ns(&l->config, RELAY_FRAME_BYTES); }
+
+bool link_crowded(const struct bac_link *l) { return window_of_all(l) > RELAY_WINDOW_MOST; }
+
+bac_time link_crowd_stretch(const struct bac_link *l, bac_time window) {
+  return link_crowded(l) ? window * (window_of_all(l) / BAC_US) / (RELAY_WINDOW_MOST / BAC_US) : window;
+}
+
 /* The wider, the fewer relays of an item start before they hear each other. */
 bac_time link_relay_window(const struct bac_link *l) {
   bac_time window = l->config.relay_window;
   if (window == 0) {
-    window = 6 * (bac_time)l->density * bac_link_airtime_ns(&l->config, RELAY_FRAME_BYTES);
+    window = window_of_all(l);
     if (window < RELAY_WINDOW_LEAST) window = RELAY_WINDOW_LEAST;
     if (window > RELAY_WINDOW_MOST) window = RELAY_WINDOW_MOST;
   }
@@ -32,10 +42,12 @@ bac_time link_relay_window(const struct bac_link *l) {
 }
 
 /* Among many stations each would have something to relay at any moment, and they would only destroy each other's frames, so that nobody
- * heard a copy and was silenced by it. There relays take half of the air at most: a station takes its turn, with a full frame. */
+ * heard a copy and was silenced by it. There relays take half of the air at most: a station takes its turn, with a full frame. An RSU on the wire
+ * has turns enough for what comes from all other cells: it is the one that speaks to its own. */
 void link_relay_turn(struct bac_link *l, bac_time now, bool sent) {
-  const bac_time turn = 2 * (bac_time)l->density * link_frames_time(l, 1);
-  if (6 * (bac_time)l->density * bac_link_airtime_ns(&l->config, RELAY_FRAME_BYTES) <= RELAY_WINDOW_MOST) return; /* few: windows suffice */
+  const bool wired = l->config.kind == BAC_LINK_RSU && l->config.backhaul;
+  const bac_time turn = (wired ? WIRED_TURN : 2 * (bac_time)l->density) * link_frames_time(l, 1);
+  if (!link_crowded(l)) return; /* few: windows suffice */
   if (sent)
     l->relay_due = now + turn / 2 + link_jitter(l, turn);
   else if (l->relay_due <= now)
@@ -115,8 +127,14 @@ int link_datagram_send(struct bac_link *l, bac_time now, uint16_t destination, e
   return queued ? BAC_OK : BAC_ELIMIT;
 }
 
+/* Among a crowd, what an RSU on the wire has said its cell has heard. Who is weak relays all the same. */
+static bool served(const struct bac_link *l, const struct link_header *h) {
+  return l->config.kind == BAC_LINK_EV && h->kind == BAC_LINK_RSU && l->config.backhaul && !l->weak && link_crowded(l);
+}
+
 /* A broadcast seen for the first time in this attempt: on to the wire at once, on to the air after a while. */
-static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, uint16_t from, struct datagram d) {
+static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h, struct datagram d) {
+  const uint16_t from = h->transmitter;
   if (l->config.kind == BAC_LINK_MBS ||
       (l->config.kind == BAC_LINK_RSU && l->config.backhaul && port == BAC_LINK_AIR)) {
     struct link_item *item = enqueue(l, &d, (struct link_hop){BAC_LINK_WIRE, BAC_BROADCAST}, now, true);
@@ -127,6 +145,7 @@ static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, uin
     if (d.hops <= 1) return;
     d.hops--;
   }
+  if (port == BAC_LINK_AIR && served(l, h)) return;
   bac_time window = link_relay_window(l);
   /* Where RSUs have a wire they go first: they reach most, and EVs that hear them need not speak. */
   bac_time head_start = l->config.backhaul && l->config.kind == BAC_LINK_EV ? window / 2 : 0;
@@ -140,7 +159,7 @@ static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, uin
 static void forward(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
                     struct datagram d) {
   if (port == BAC_LINK_AIR && h->next_hop == BAC_BROADCAST) {
-    flood(l, now, port, h->transmitter, d);
+    flood(l, now, port, h, d);
     return;
   }
   struct link_hop hop;
@@ -155,7 +174,7 @@ static void forward(struct bac_link *l, bac_time now, enum bac_link_port port, c
 }
 
 /* Another copy was heard: perhaps this station need not send its own. */
-static void duplicate(struct bac_link *l, enum bac_link_port port, uint16_t from, uint64_t key, uint8_t attempt,
+static void duplicate(struct bac_link *l, enum bac_link_port port, const struct link_header *h, uint64_t key, uint8_t attempt,
                       const struct link_seen *seen) {
   l->counters.items_duplicate++;
   if (port != BAC_LINK_AIR || attempt != seen->attempt) return;
@@ -163,10 +182,10 @@ static void duplicate(struct bac_link *l, enum bac_link_port port, uint16_t from
   if (!item) return;
   item->unheard = false;
   for (uint8_t i = 0; i < item->weak_count; i++) {
-    if (item->weak[i] == from) item->weak[i--] = item->weak[--item->weak_count];
+    if (item->weak[i] == h->transmitter) item->weak[i--] = item->weak[--item->weak_count];
   }
   if (item->copies < UINT8_MAX) item->copies++;
-  bool enough = item->sent || (item->relay && item->copies >= l->config.suppress_copies && !l->weak);
+  bool enough = item->sent || (item->relay && item->copies >= l->config.suppress_copies && !l->weak) || (item->relay && served(l, h));
   if (!enough || item->weak_count > 0) return;
   if (!item->sent) l->counters.items_suppressed++;
   link_queue_remove(l, item);
@@ -196,7 +215,7 @@ static void datagram_receive(struct bac_link *l, bac_time now, enum bac_link_por
     return;
   }
   if (seen && (later == 0 || later > 127 || d.origin == self)) {
-    duplicate(l, port, h->transmitter, key, d.attempt, seen);
+    duplicate(l, port, h, key, d.attempt, seen);
     return;
   }
   if (d.origin == self) return; /* sent before a restart, or a lie */
@@ -214,7 +233,7 @@ static void datagram_receive(struct bac_link *l, bac_time now, enum bac_link_por
   if (d.hops > l->config.hop_limit) d.hops = (uint8_t)l->config.hop_limit;
   bool mine = d.destination == BAC_BROADCAST || d.destination == self;
   if (d.destination == BAC_BROADCAST) {
-    flood(l, now, port, h->transmitter, d);
+    flood(l, now, port, h, d);
   } else if (!mine) {
     forward(l, now, port, h, d);
   }

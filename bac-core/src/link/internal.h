@@ -24,7 +24,8 @@
  *   class: bit 7 marks a unicast answer to a NEED (who asked knows what the object is for)
  *   burst counts the NEEDs that the transmitter has heard, remaining the symbols it still means to send: they tell
  *   receivers whether a NEED was heard, and when the pause begins
- * NEED: id[16], u32 length, u16 symbol bytes, u16 holder asked first, u8 generations, u8 lacked[generations]
+ * NEED: id[16], u32 length, u16 symbol bytes, u16 holder asked first, u8 generations (bit 7: of EVs the originator alone
+ *   is to answer), u8 lacked[generations]
  * ROUTE (RSU to MBS, wired): u16 node heard lately, u8 quality, repeated */
 #define LINK_CONTROL_BIT (1u << BAC_LINK_CONTROL) /* of classes: adverts, requests and HELLOs leave with it */
 #define LINK_VERSION 0xb1u
@@ -35,6 +36,7 @@
 #define LINK_ADVERT_BYTES 27u /* of an advert item */
 #define LINK_SYMBOL_HEADER_BYTES 39u
 #define LINK_NEED_BYTES 34u /* without the counts */
+#define LINK_NEED_OF_RSUS 0x80u
 #define LINK_ITEM_ID_BYTES 8u
 #define LINK_OBJECT_ID_BYTES 16u
 #define LINK_JOBS_MAX 1024u
@@ -270,6 +272,10 @@ bac_time link_queue_wakeup(const struct bac_link *l, enum bac_link_port port, un
 /* ---- datagram.c ---- */
 /* How far relays are spread in time. */
 bac_time link_relay_window(const struct bac_link *l);
+/* More stations are in earshot than windows of time can keep apart. */
+bool link_crowded(const struct bac_link *l);
+/* A window, as much wider among a crowd as the crowd is larger. */
+bac_time link_crowd_stretch(const struct bac_link *l, bac_time window);
 /* A relay is waiting, or has been sent: when this station may relay on the air (relay_due). */
 void link_relay_turn(struct bac_link *l, bac_time now, bool sent);
 int link_datagram_send(struct bac_link *l, bac_time now, uint16_t destination, enum bac_link_class traffic,
@@ -334,7 +340,7 @@ void link_pass_heard(struct bac_link *l, struct link_object *o, uint32_t g, uint
 bool link_served(const struct link_object *o);
 /* When this station may answer on the air, `now` or later: RSUs take turns. */
 bac_time link_turn(const struct bac_link *l, bac_time now, const struct link_object *o);
-/* The RSU that an EV hears well and leaves repair to; NULL: there is none. */
+/* The RSU that an EV hears well, or among a crowd at all, and leaves repair to; NULL: there is none. */
 const struct link_neighbour *link_rsu_serving(struct bac_link *l, bac_time now);
 
 /* ---- jobs.c ---- */

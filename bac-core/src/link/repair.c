@@ -17,11 +17,12 @@
 #define LOSS_PERMILLE_UNKNOWN 100u
 #define TALK_FRAMES 8 /* frames of silence after which a talker is thought to be done */
 
-/* Grows with the number of stations that may speak up, so that few do at once. */
+/* Grows with the number of stations that may speak up, so that few do at once; with RSUs on the wire, who answer in slots, a crowd has time. */
 static bac_time need_window(const struct bac_link *l) {
   bac_time window = (bac_time)l->density * bac_link_airtime_ns(&l->config, LINK_NEED_BYTES) / 4;
   if (window < NEED_WINDOW_LEAST) return NEED_WINDOW_LEAST;
-  return window < NEED_WINDOW_MOST ? window : NEED_WINDOW_MOST;
+  if (window > NEED_WINDOW_MOST) window = NEED_WINDOW_MOST;
+  return l->config.backhaul ? link_crowd_stretch(l, window) : window;
 }
 
 /* 16 * log2(1 + x), linear between powers of two. */
@@ -115,7 +116,7 @@ static bool need_write(struct bac_link *l, bac_time now, struct link_object *o, 
   bac_write_u32(&w, o->layout.length);
   bac_write_u16(&w, (uint16_t)o->layout.symbol_bytes);
   bac_write_u16(&w, o->holder);
-  bac_write_u8(&w, (uint8_t)o->layout.generations);
+  bac_write_u8(&w, (uint8_t)(o->layout.generations | (rsu && link_crowded(l) ? LINK_NEED_OF_RSUS : 0)));
   BAC_ASSERT(w.length == LINK_NEED_BYTES);
   for (uint32_t g = 0; g < o->layout.generations; g++) {
     counts[g] = link_object_lacks(o, g);
@@ -184,7 +185,7 @@ static bac_time stand_by(struct bac_link *l, const struct link_object *o, uint16
 }
 
 static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
-                   struct link_object *o, uint16_t holder, const uint8_t *counts) {
+                   struct link_object *o, uint16_t holder, bool of_rsus, const uint8_t *counts) {
   bool addressed = h->next_hop != BAC_BROADCAST;
   if (!addressed && l->config.kind == BAC_LINK_EV && !l->config.relay && !o->own) return;
   if (o->layout.symbol_bytes + LINK_SYMBOL_HEADER_BYTES > l->config.frame_bytes_max) return;
@@ -194,6 +195,7 @@ static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, co
   }
   const struct link_neighbour *rsu = addressed || h->kind != BAC_LINK_EV ? NULL : link_rsu_serving(l, now);
   if (rsu && holder == rsu->id) return;
+  if (of_rsus && l->config.kind == BAC_LINK_EV && !o->own) return;
   struct link_job *job = link_job_get(l, o, (uint8_t)port, addressed ? h->transmitter : (uint16_t)BAC_BROADCAST);
   if (!job) return;
   if (o->own && !addressed) loss_learn(l, o, counts);
@@ -229,7 +231,7 @@ void link_need_receive(struct bac_link *l, bac_time now, enum bac_link_port port
   const uint8_t *id = bac_read_bytes(r, LINK_OBJECT_ID_BYTES);
   uint32_t length = bac_read_u32(r), symbol_bytes = bac_read_u16(r);
   uint16_t holder = bac_read_u16(r);
-  uint8_t generations = bac_read_u8(r);
+  const uint8_t asked = bac_read_u8(r), generations = asked & (LINK_NEED_OF_RSUS - 1u);
   const uint8_t *counts = bac_read_bytes(r, generations);
   struct bac_link_layout layout;
   if (!r->ok || bac_reader_left(r) > 0) {
@@ -246,7 +248,7 @@ void link_need_receive(struct bac_link *l, bac_time now, enum bac_link_port port
   if (!o) return;
   if (o->complete) {
     if (o->layout.symbol_bytes == symbol_bytes && o->layout.length == length)
-      answer(l, now, port, h, o, holder, counts);
+      answer(l, now, port, h, o, holder, asked & LINK_NEED_OF_RSUS, counts);
     return;
   }
   if (port == BAC_LINK_AIR && h->next_hop == BAC_BROADCAST) asked_note(o, now, counts, now + answer_wait(l, o));

@@ -103,5 +103,5 @@ bac_time link_turn(const struct bac_link *l, bac_time now, const struct link_obj
 const struct link_neighbour *link_rsu_serving(struct bac_link *l, bac_time now) {
   if (l->config.kind != BAC_LINK_EV || !l->config.backhaul) return NULL;
   const struct link_neighbour *rsu = link_rsu_near(l, now);
-  return rsu && link_hears_well(l, rsu->id) ? rsu : NULL;
+  return rsu && (link_crowded(l) || link_hears_well(l, rsu->id)) ? rsu : NULL;
 }
