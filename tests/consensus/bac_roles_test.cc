@@ -266,6 +266,31 @@ TEST(BacLight, NotOnAnOlderCertificateNorAfterAGap) {
   EXPECT_FALSE(s.voted(3));
 }
 
+/* A certificate of 100 members takes frames: CPs publish one after the other, none while another's may be on its way. */
+TEST(BacPublish, TheCandidatesOfALargeShardTakeTurns) {
+  World w(100);
+  bac_entry *b1 = w.build(w.genesis(), 1, w.justification({}), 0);
+  std::vector<bac_time> at;
+  for (uint32_t i = 0; i < w.n(); i++) {
+    if (w.role(1, i) != BAC_ROLE_CP) continue;
+    Solo s(&w, i);
+    s.start();
+    s.propose(b1);
+    for (uint32_t k = 0, said = 0; said < w.quorum_of().size(); k++) {
+      if (w.role(1, k) != BAC_ROLE_CS || k == i) continue;
+      s.say(k, w.vote(b1, k));
+      said++;
+    }
+    ASSERT_EQ(2u, s.round());
+    while (!s.said(BAC_MSG_QC, 1) && s.now < 10 * BAC_SECOND) s.run(s.now + BAC_MS);
+    at.push_back(s.now);
+  }
+  std::sort(at.begin(), at.end());
+  ASSERT_EQ(10u, at.size());
+  const bac_time airtime = static_cast<bac_time>(w.qc(b1).size()) * 8 * BAC_SECOND / 6000000;
+  for (size_t k = 1; k < at.size(); k++) EXPECT_GE(at[k] - at[k - 1], 2 * airtime) << k;
+}
+
 TEST(BacPublish, ThePrimaryPublishesAtOnceACandidateIfNobodyDoes) {
   Seven w;
   w.config.delta = 200 * BAC_MS;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* BAC in safe mode, rule by rule (protocols.md, section 1): one node among members that say what the test wants. */
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "sim/solo.h"
@@ -501,6 +503,33 @@ TEST(BacCatchUp, AMemberThatLagsIsHelped) {
   EXPECT_EQ(3u, behind.round());
   behind.run(kSoon);
   EXPECT_TRUE(behind.said(BAC_MSG_FETCH));
+}
+
+/* Certificates of 100 members are long: not all of them send theirs to one who is behind, and the next time others do. */
+TEST(BacCatchUp, FewOfManyHelpOthersEachTime) {
+  constexpr uint32_t n = 100, lags = 4;
+  World w(n);
+  bac_entry *b1 = w.build(w.genesis(), 1, w.justification({}), 0);
+  const Bytes certificate = w.qc(b1);
+  std::set<uint32_t> who[2];
+  for (uint32_t i = 0; i < n; i++) {
+    if (i == lags || i == 1) continue; /* 1 leads round 1 and says nothing here */
+    Solo s(&w, i);
+    s.start();
+    s.propose(b1);
+    s.hashed(1, BAC_MSG_QC, 1, certificate);
+    ASSERT_EQ(2u, s.round());
+    for (uint32_t time = 0; time < 2; time++) {
+      s.say(lags, w.timeout(lags, 1, w.genesis()), Bytes{static_cast<uint8_t>(time), 0, 0, 0});
+      s.run(s.now + BAC_SECOND / 2);
+      if (s.of(BAC_MSG_TC, 2).size() > who[0].count(i)) who[time].insert(i);
+    }
+  }
+  for (const std::set<uint32_t> &helpers : who) {
+    EXPECT_GE(helpers.size(), 3u);
+    EXPECT_LE(helpers.size(), 12u);
+  }
+  for (uint32_t i : who[1]) EXPECT_EQ(0u, who[0].count(i)) << i;
 }
 
 TEST(BacIdle, AnEmptyBlockEndsTheWait) {

@@ -10,6 +10,9 @@
 #define DOUBLINGS_MAX 6
 #define HALVES_MAX 32
 #define HELP_INTERVAL (BAC_SECOND / 2)
+#define HELP_BYTES 40000 /* of all who help one member, certificates in all */
+#define HELPERS_LEAST 3
+#define AGAIN_BYTES 4
 
 /* ---- Durable state: u64 last_voted || u64 timed_out || certificate. ---- */
 
@@ -143,6 +146,19 @@ static uint64_t height_voted(const struct bac_engine *e, const struct bac_slot *
   return height;
 }
 
+/* How long a CP waits for others to publish. Certificates of several frames, which differ in their signers, would fill the air if all CPs of a large
+ * shard sent theirs: they take turns, in another order each round. */
+static bac_time publish_wait(const struct bac_engine *e, const struct bac_qc *qc) {
+  struct bac_buf *encoded = bac_qc_encode(qc);
+  const size_t bytes = encoded->length;
+  bac_buf_unref(encoded);
+  bac_time wait = 2 * e->delay.delta;
+  if (bytes <= BAC_FRAME_BYTES_MAX) return wait;
+  uint64_t before = qc->view;
+  for (uint32_t i = 0; i < e->self; i++) before += bac_role_of(e, qc->view, i) == BAC_ROLE_CP;
+  return wait + bac_env_airtime(e->env, bytes) * e->delay.stretch_permille / 1000 * (bac_time)(before % bac_electorate_candidates(&e->electorate));
+}
+
 void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES]) {
   if (slot->round <= e->high_qc.view) return;
   const struct bac_roster *roster = bac_env_roster(e->env);
@@ -170,7 +186,7 @@ void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_
     /* The primary publishes; a CP does when nobody else has, so that one silent collector cannot hide the result. */
     if (publishes && e->high_qc.view == round) {
       e->published = false;
-      bac_env_timer(e->env, TIMER_PUBLISH, bac_env_now(e->env) + (leads ? 0 : 2 * e->delay.delta));
+      bac_env_timer(e->env, TIMER_PUBLISH, bac_env_now(e->env) + (leads ? 0 : publish_wait(e, &qc)));
     }
     bac_qc_clear(&qc);
   }
@@ -299,7 +315,7 @@ static void send_timeout(struct bac_engine *e) {
   struct bac_msg msg = {.type = BAC_MSG_TIMEOUT, .view = e->round, .height = e->high_qc.view};
   memcpy(msg.digest, e->high_qc.digest, BAC_HASH_BYTES);
   /* The link delivers equal bytes once, but whoever has gone on must hear that this member has not: a count tells them apart. */
-  uint8_t again[4];
+  uint8_t again[AGAIN_BYTES];
   bac_put_u32(again, e->timeouts_sent++);
   msg.payload = again;
   msg.payload_length = sizeof again;
@@ -342,14 +358,24 @@ void bac_safe_timeout(struct bac_engine *e) {
   weigh_timeouts(e);
 }
 
+/* Whether this member is among those who help `index`. In a small shard all are. In a large one all certificates, of tens of kilobytes each, would
+ * fill the air: some do, others each time that it says that it is behind. */
+static bool helps(const struct bac_engine *e, uint32_t index, uint32_t again, size_t bytes) {
+  const uint64_t most = HELP_BYTES / bytes, helpers = most > HELPERS_LEAST ? most : HELPERS_LEAST;
+  const uint64_t first = (index + 1 + again * helpers) % e->n;
+  return (e->self + e->n - first) % e->n < helpers;
+}
+
 /* Tells a member that is behind what brought this one here. */
-static void help(struct bac_engine *e, uint32_t index) {
+static void help(struct bac_engine *e, uint32_t index, uint32_t again) {
   bac_time now = bac_env_now(e->env);
   if (now - e->helped_at[index] < HELP_INTERVAL) return;
-  e->helped_at[index] = now;
   struct bac_buf *justification = bac_safe_justification(e);
-  struct bac_msg msg = {.type = BAC_MSG_TC, .view = e->round, .payload = justification->data, .payload_length = justification->length};
-  bac_env_send(e->env, &msg, index);
+  if (helps(e, index, again, justification->length)) {
+    e->helped_at[index] = now;
+    struct bac_msg msg = {.type = BAC_MSG_TC, .view = e->round, .payload = justification->data, .payload_length = justification->length};
+    bac_env_send(e->env, &msg, index);
+  }
   bac_buf_unref(justification);
 }
 
@@ -360,7 +386,7 @@ void bac_safe_receive_timeout(struct bac_engine *e, const struct bac_msg *msg) {
     bac_env_reject(e->env, BAC_REJECT_MALFORMED, msg->sender);
     return;
   }
-  if (msg->view < e->round) help(e, index);
+  if (msg->view < e->round) help(e, index, msg->payload_length == AGAIN_BYTES ? bac_get_u32(msg->payload) : 0);
   if (msg->view <= t->round) return;
   t->round = msg->view;
   t->qc_round = msg->height;
