@@ -7,7 +7,10 @@
 #define WEAK_REPEATS 2u
 #define GATHER_TIME (100 * BAC_MS)
 #define RELAY_FRAME_BYTES 300u /* a bundle of a vote or two */
-#define WIRED_TURN 4 /* frames: an RSU on the wire takes a quarter of the air, however many EVs there are */
+/* Relays among a crowd: the air over what one station takes, or over what all take together. */
+#define TURN_WIRED 4u  /* an RSU on the wire */
+#define TURN_ALONE 2u  /* all stations, where nobody has a wire */
+#define TURN_SERVED 6u /* all EVs, where RSUs have */
 
 /* One data item as it stands in a bundle. */
 struct datagram {
@@ -42,12 +45,13 @@ bac_time link_relay_window(const struct bac_link *l) {
 }
 
 /* Among many stations each would have something to relay at any moment, and they would only destroy each other's frames, so that nobody
- * heard a copy and was silenced by it. There relays take half of the air at most: a station takes its turn, with a full frame. An RSU on the wire
- * has turns enough for what comes from all other cells: it is the one that speaks to its own. */
+ * heard a copy and was silenced by it. There relays take half of the air at most: a station takes its turn, with a full frame. RSUs on the wire
+ * have turns enough for what comes from all other cells; EVs then relay what no RSU has heard, and wait long enough to hear that one has. */
 void link_relay_turn(struct bac_link *l, bac_time now, bool sent) {
-  const bool wired = l->config.kind == BAC_LINK_RSU && l->config.backhaul;
-  const bac_time turn = (wired ? WIRED_TURN : 2 * (bac_time)l->density) * link_frames_time(l, 1);
   if (!link_crowded(l)) return; /* few: windows suffice */
+  const bool wired = l->config.kind == BAC_LINK_RSU && l->config.backhaul;
+  const uint32_t frames = wired ? TURN_WIRED : l->config.backhaul ? TURN_SERVED * l->density : TURN_ALONE * l->density;
+  const bac_time turn = link_frames_time(l, frames);
   if (sent)
     l->relay_due = now + turn / 2 + link_jitter(l, turn);
   else if (l->relay_due <= now)

@@ -116,11 +116,16 @@ void link_housekeeping(struct bac_link *l, bac_time now) {
     const struct link_neighbour *n = &l->neighbours.entries[i];
     if (fresh(l, now, n) && n->port == BAC_LINK_AIR) heard++;
   }
-  /* Until HELLOs had time to come in, expect the whole population. */
+  /* Until HELLOs had time to come in, expect the whole population. Among a crowd that may be far too many: HELLOs are spread over an interval, so
+   * that a part of it tells how many are to be heard. */
+  const bac_time hello = l->config.hello_interval;
   if (!first && now > l->neighbour_lifetime) {
     l->density = heard + 1 < l->config.population ? heard + 1 : l->config.population;
     if (l->density < DENSITY_LEAST) l->density = DENSITY_LEAST;
     l->weak = heard > 0 && heard <= LINK_WEAK_NEIGHBOURS && l->config.population > LINK_WEAK_NEIGHBOURS + 1;
+  } else if (8 * now >= hello && hello > 0 && link_crowded(l)) {
+    const uint64_t expected = now < hello ? (heard + 1) * (uint64_t)hello / (uint64_t)now : heard + 1;
+    if (expected < l->density) l->density = expected > DENSITY_LEAST ? (uint32_t)expected : DENSITY_LEAST;
   }
   link_objects_expire(l, now);
 }
