@@ -283,6 +283,7 @@ TEST(BacPublish, TheCandidatesOfALargeShardTakeTurns) {
     }
     ASSERT_EQ(2u, s.round());
     while (!s.said(BAC_MSG_QC, 1) && s.now < 10 * BAC_SECOND) s.run(s.now + BAC_MS);
+    EXPECT_TRUE(s.said(BAC_MSG_QC, 1)) << i;
     at.push_back(s.now);
   }
   std::sort(at.begin(), at.end());

@@ -527,9 +527,9 @@ TEST(BacCatchUp, FewOfManyHelpOthersEachTime) {
   }
   for (const std::set<uint32_t> &helpers : who) {
     EXPECT_GE(helpers.size(), 3u);
-    EXPECT_LE(helpers.size(), 12u);
+    EXPECT_LE(helpers.size(), 20u);
   }
-  for (uint32_t i : who[1]) EXPECT_EQ(0u, who[0].count(i)) << i;
+  EXPECT_NE(who[0], who[1]);
 }
 
 TEST(BacIdle, AnEmptyBlockEndsTheWait) {

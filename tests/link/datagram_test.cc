@@ -280,6 +280,25 @@ TEST(Route, BroadcastCrossesTheWire) {
   for (uint32_t id : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 100u, 101u}) EXPECT_EQ(t.m.count(id, back), 1) << id;
 }
 
+/* Among a crowd EVs are silent about what an RSU on the wire has said, but for whom a weak station hears. */
+TEST(Route, AWeakStationOfACrowdGetsWhatAnRsuSays) {
+  constexpr uint32_t weak = 60, neighbour = 59;
+  Medium m(3);
+  m.config.population = 61;
+  m.config.backhaul = true;
+  m.hears = [](uint32_t a, uint32_t b) { return (a != weak && b != weak) || a == neighbour || b == neighbour; };
+  for (uint32_t id = 0; id <= weak; id++) m.add(id);
+  m.add(100, BAC_LINK_RSU), m.add(200, BAC_LINK_MBS);
+  m.run(10 * BAC_SECOND);
+  for (uint64_t i = 0; i < 10; i++) {
+    const Bytes object = object_of(160, 100 + i);
+    const uint64_t before = m.sum([](auto &c) { return c.items_relayed; });
+    m.send(200, BAC_BROADCAST, object, BAC_LINK_VOTE);
+    EXPECT_TRUE(m.run(m.now + 5 * BAC_SECOND, [&] { return m.count(weak, object) == 1; })) << i;
+    EXPECT_LE(m.sum([](auto &c) { return c.items_relayed; }), before + 6) << i;
+  }
+}
+
 TEST(Route, UnicastGoesDirectlyWhenHeard) {
   TwoCells t(1);
   uint64_t wired = t.m.wire_frames, before = items_sent(t.m);

@@ -357,8 +357,8 @@ TEST(DisseminationRadio, VotesOfManyAlongARoad) {
     std::printf("votes of %u EVs along 3 km, 5 RSUs, after %ld s: half of them have a quorum after %.2f, %u after %.2f times the votes' summed airtime, "
                 "%.1f relays of a vote by EVs\n", kVoters, after / BAC_SECOND, static_cast<double>(half - start) / summed, quorums,
                 static_cast<double>(net.now - start) / summed, static_cast<double>(relays) / kVoters);
-    EXPECT_LE(static_cast<double>(net.now - start), 5 * summed);
-    EXPECT_LE(relays, 10 * kVoters);
+    EXPECT_LE(static_cast<double>(net.now - start), 3.7 * summed);
+    EXPECT_LE(relays, (after > BAC_SECOND ? 7 : 12) * kVoters);
   }
 }
 
@@ -382,7 +382,7 @@ TEST(DisseminationRadio, SeveralObjectsAmongManyAlongARoad) {
               kVoters, ratio, needs, repairs);
   EXPECT_LE(ratio, 9);
   EXPECT_LE(needs, 6000u);
-  EXPECT_LE(repairs, 1000u);
+  EXPECT_LE(repairs, 2000u);
 }
 
 /* The tables of doc/radio.md: --gtest_also_run_disabled_tests. */

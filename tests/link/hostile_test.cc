@@ -2,6 +2,7 @@
 /* Frames that a hostile node may send: nothing crashes, memory stays bounded, drops are counted. */
 #include <gtest/gtest.h>
 
+#include "link/erasure.h"
 #include "medium.h"
 
 using namespace bac_test;
@@ -243,6 +244,43 @@ TEST(Hostile, NeedsCannotMakeANodeSendForever) {
 }
 
 /* An RSU whose channel stays busy: what it relays to an EV never finishes its first pass, and still has to make room. */
+/* Anybody can say that EVs are not to answer: where no RSU is heard they do. */
+TEST(Hostile, ARequestOfRsusSilencesNobodyWhereThereIsNone) {
+  Medium m(3);
+  m.config.population = 8;
+  bool deaf = false, gone = false;
+  m.hears = [&](uint32_t a, uint32_t b) { return !(gone && (a == 1 || b == 1)) && !(deaf && b == 8); };
+  for (uint32_t id = 1; id <= 8; id++) m.add(id);
+  m.run(3 * BAC_SECOND);
+  Bytes need;
+  m.tamper = [&](uint32_t, Bytes &frame) {
+    if ((frame[1] & 15) == BAC_LINK_SYMBOL && need.empty()) need.assign(frame.begin() + kHeaderBytes, frame.begin() + kHeaderBytes + 16);
+  };
+  const Bytes object = object_of(30000, 7);
+  m.send(1, BAC_BROADCAST, object, BAC_LINK_BULK);
+  const bac_time start = m.now;
+  m.run(start + 25 * BAC_MS);
+  deaf = true;
+  m.run(start + 80 * BAC_MS);
+  gone = true, deaf = false; /* 8 lacks the end, the originator is away */
+  ASSERT_EQ(0, m.count(8, object));
+  bac_link_layout layout;
+  ASSERT_TRUE(bac_link_layout_of(30000, kSymbolBytes, &layout));
+  Writer w;
+  w.header(BAC_LINK_NEED, 77);
+  for (uint8_t byte : need) w.u8(byte);
+  w.u32(30000).u16(kSymbolBytes).u16(999).u8(0x80u | layout.generations);
+  for (uint32_t g = 0; g < layout.generations; g++) w.u8(bac_link_layout_size(&layout, g));
+  for (int i = 0; i < 100 && m.count(8, object) == 0; i++) {
+    for (uint32_t id = 2; id <= 8; id++) {
+      bac_link_receive(m.station(id).link, m.now, BAC_LINK_AIR, w.b.data(), w.b.size());
+      m.station(id).dirty = true;
+    }
+    m.run(m.now + 20 * BAC_MS);
+  }
+  EXPECT_EQ(1, m.count(8, object));
+}
+
 TEST(Hostile, ARelayThatNeverGetsToTheAirKeepsItsBounds) {
   Medium m(1);
   m.config.backhaul = true;

@@ -10,7 +10,8 @@
 #define DOUBLINGS_MAX 6
 #define HALVES_MAX 32
 #define HELP_INTERVAL (BAC_SECOND / 2)
-#define HELP_BYTES 40000 /* of all who help one member, certificates in all */
+#define HELP_ALL 40 /* members of a shard in which everybody helps */
+#define HELP_BYTES 40000 /* of certificates, for one member at a time, in a larger one */
 #define HELPERS_LEAST 3
 #define AGAIN_BYTES 4
 
@@ -358,24 +359,23 @@ void bac_safe_timeout(struct bac_engine *e) {
   weigh_timeouts(e);
 }
 
-/* Whether this member is among those who help `index`. In a small shard all are. In a large one all certificates, of tens of kilobytes each, would
- * fill the air: some do, others each time that it says that it is behind. */
-static bool helps(const struct bac_engine *e, uint32_t index, uint32_t again, size_t bytes) {
-  const uint64_t most = HELP_BYTES / bytes, helpers = most > HELPERS_LEAST ? most : HELPERS_LEAST;
-  const uint64_t first = (index + 1 + again * helpers) % e->n;
-  return (e->self + e->n - first) % e->n < helpers;
+/* Whether this member is among those who help `index`. In a large shard the certificates of all, of tens of kilobytes each, would fill the air: some
+ * do, drawn anew each time that it says that it is behind, so that faulty ones cannot stand in a row. */
+static bool helps(const struct bac_engine *e, uint32_t index, uint32_t again) {
+  if (e->n <= HELP_ALL) return true;
+  const uint32_t most = HELP_BYTES / (bac_quorum(e->n) * BAC_SIGNATURE_BYTES);
+  struct bac_random draw = bac_random_stream((uint64_t)index << 32 | again, e->self, BAC_PURPOSE_ENGINE);
+  return bac_random_below(&draw, e->n) < (most > HELPERS_LEAST ? most : HELPERS_LEAST);
 }
 
 /* Tells a member that is behind what brought this one here. */
 static void help(struct bac_engine *e, uint32_t index, uint32_t again) {
   bac_time now = bac_env_now(e->env);
-  if (now - e->helped_at[index] < HELP_INTERVAL) return;
+  if (now - e->helped_at[index] < HELP_INTERVAL || !helps(e, index, again)) return;
+  e->helped_at[index] = now;
   struct bac_buf *justification = bac_safe_justification(e);
-  if (helps(e, index, again, justification->length)) {
-    e->helped_at[index] = now;
-    struct bac_msg msg = {.type = BAC_MSG_TC, .view = e->round, .payload = justification->data, .payload_length = justification->length};
-    bac_env_send(e->env, &msg, index);
-  }
+  struct bac_msg msg = {.type = BAC_MSG_TC, .view = e->round, .payload = justification->data, .payload_length = justification->length};
+  bac_env_send(e->env, &msg, index);
   bac_buf_unref(justification);
 }
 

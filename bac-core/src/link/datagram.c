@@ -9,8 +9,8 @@
 #define RELAY_FRAME_BYTES 300u /* a bundle of a vote or two */
 /* Relays among a crowd: the air over what one station takes, or over what all take together. */
 #define TURN_WIRED 4u  /* an RSU on the wire */
-#define TURN_ALONE 2u  /* all stations, where nobody has a wire */
-#define TURN_SERVED 6u /* all EVs, where RSUs have */
+#define TURN_ALONE 2u  /* all stations, where no such RSU is heard */
+#define TURN_SERVED 6u /* all EVs, where one is */
 
 /* One data item as it stands in a bundle. */
 struct datagram {
@@ -50,7 +50,7 @@ bac_time link_relay_window(const struct bac_link *l) {
 void link_relay_turn(struct bac_link *l, bac_time now, bool sent) {
   if (!link_crowded(l)) return; /* few: windows suffice */
   const bool wired = l->config.kind == BAC_LINK_RSU && l->config.backhaul;
-  const uint32_t frames = wired ? TURN_WIRED : l->config.backhaul ? TURN_SERVED * l->density : TURN_ALONE * l->density;
+  const uint32_t frames = wired ? TURN_WIRED : l->rsu_speaks ? TURN_SERVED * l->density : TURN_ALONE * l->density;
   const bac_time turn = link_frames_time(l, frames);
   if (sent)
     l->relay_due = now + turn / 2 + link_jitter(l, turn);
@@ -131,7 +131,7 @@ int link_datagram_send(struct bac_link *l, bac_time now, uint16_t destination, e
   return queued ? BAC_OK : BAC_ELIMIT;
 }
 
-/* Among a crowd, what an RSU on the wire has said its cell has heard. Who is weak relays all the same. */
+/* Among a crowd, what an RSU on the wire has said its cell has heard. Who is weak, or is heard by who is, relays all the same. */
 static bool served(const struct bac_link *l, const struct link_header *h) {
   return l->config.kind == BAC_LINK_EV && h->kind == BAC_LINK_RSU && l->config.backhaul && !l->weak && link_crowded(l);
 }
@@ -149,7 +149,8 @@ static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, con
     if (d.hops <= 1) return;
     d.hops--;
   }
-  if (port == BAC_LINK_AIR && served(l, h)) return;
+  uint16_t weak[LINK_WEAK_MAX];
+  if (port == BAC_LINK_AIR && served(l, h) && link_weak_neighbours(l, now, h->transmitter, weak) == 0) return;
   bac_time window = link_relay_window(l);
   /* Where RSUs have a wire they go first: they reach most, and EVs that hear them need not speak. */
   bac_time head_start = l->config.backhaul && l->config.kind == BAC_LINK_EV ? window / 2 : 0;
@@ -177,11 +178,18 @@ static void forward(struct bac_link *l, bac_time now, enum bac_link_port port, c
   if (item) l->counters.items_forwarded++;
 }
 
+static bool genuine(struct bac_link *l, const struct datagram *d) {
+  uint8_t hash[BAC_HASH_BYTES];
+  l->config.hash(hash, d->bytes, d->length);
+  l->counters.hashed_bytes += d->length;
+  return memcmp(hash, d->id, LINK_ITEM_ID_BYTES) == 0;
+}
+
 /* Another copy was heard: perhaps this station need not send its own. */
-static void duplicate(struct bac_link *l, enum bac_link_port port, const struct link_header *h, uint64_t key, uint8_t attempt,
+static void duplicate(struct bac_link *l, enum bac_link_port port, const struct link_header *h, uint64_t key, const struct datagram *d,
                       const struct link_seen *seen) {
   l->counters.items_duplicate++;
-  if (port != BAC_LINK_AIR || attempt != seen->attempt) return;
+  if (port != BAC_LINK_AIR || d->attempt != seen->attempt) return;
   struct link_item *item = link_queue_find_flood(l, key);
   if (!item) return;
   item->unheard = false;
@@ -189,7 +197,8 @@ static void duplicate(struct bac_link *l, enum bac_link_port port, const struct 
     if (item->weak[i] == h->transmitter) item->weak[i--] = item->weak[--item->weak_count];
   }
   if (item->copies < UINT8_MAX) item->copies++;
-  bool enough = item->sent || (item->relay && item->copies >= l->config.suppress_copies && !l->weak) || (item->relay && served(l, h));
+  bool enough = item->sent || (item->relay && item->copies >= l->config.suppress_copies && !l->weak);
+  if (!enough && item->relay && served(l, h)) enough = genuine(l, d); /* one false copy is not to silence all */
   if (!enough || item->weak_count > 0) return;
   if (!item->sent) l->counters.items_suppressed++;
   link_queue_remove(l, item);
@@ -219,15 +228,12 @@ static void datagram_receive(struct bac_link *l, bac_time now, enum bac_link_por
     return;
   }
   if (seen && (later == 0 || later > 127 || d.origin == self)) {
-    duplicate(l, port, h, key, d.attempt, seen);
+    duplicate(l, port, h, key, &d, seen);
     return;
   }
   if (d.origin == self) return; /* sent before a restart, or a lie */
   /* The id is checked before it is remembered: else a forged item would keep out the genuine one. */
-  uint8_t hash[BAC_HASH_BYTES];
-  l->config.hash(hash, d.bytes, d.length);
-  l->counters.hashed_bytes += d.length;
-  if (memcmp(hash, d.id, LINK_ITEM_ID_BYTES) != 0) {
+  if (!genuine(l, &d)) {
     link_drop(l, BAC_LINK_DROP_HASH, h->transmitter);
     return;
   }

@@ -24,8 +24,8 @@
  *   class: bit 7 marks a unicast answer to a NEED (who asked knows what the object is for)
  *   burst counts the NEEDs that the transmitter has heard, remaining the symbols it still means to send: they tell
  *   receivers whether a NEED was heard, and when the pause begins
- * NEED: id[16], u32 length, u16 symbol bytes, u16 holder asked first, u8 generations (bit 7: of EVs the originator alone
- *   is to answer), u8 lacked[generations]
+ * NEED: id[16], u32 length, u16 symbol bytes, u16 holder asked first, u8 generations (bit 7: of EVs who hear RSUs the
+ *   originator alone is to answer), u8 lacked[generations]
  * ROUTE (RSU to MBS, wired): u16 node heard lately, u8 quality, repeated */
 #define LINK_CONTROL_BIT (1u << BAC_LINK_CONTROL) /* of classes: adverts, requests and HELLOs leave with it */
 #define LINK_VERSION 0xb1u
@@ -198,6 +198,8 @@ struct bac_link {
   struct link_neighbours neighbours;
   bac_time relay_due; /* no relay goes on the air before */
   uint32_t density; /* stations within earshot, as far as known; counted again with each HELLO timer */
+  bac_time born;    /* when it was first counted */
+  bool rsu_speaks;  /* an RSU on the wire was heard lately on the air */
   bac_time hello_due, route_due, housekeeping_due;
   bac_time neighbour_lifetime;
   bool weak;               /* hears few stations: see link_item */
@@ -340,7 +342,7 @@ void link_pass_heard(struct bac_link *l, struct link_object *o, uint32_t g, uint
 bool link_served(const struct link_object *o);
 /* When this station may answer on the air, `now` or later: RSUs take turns. */
 bac_time link_turn(const struct bac_link *l, bac_time now, const struct link_object *o);
-/* The RSU that an EV hears well, or among a crowd at all, and leaves repair to; NULL: there is none. */
+/* The RSU that an EV hears well, or among a crowd fairly, and leaves repair to; NULL: there is none. */
 const struct link_neighbour *link_rsu_serving(struct bac_link *l, bac_time now);
 
 /* ---- jobs.c ---- */

@@ -12,17 +12,18 @@
 #define RETRIES_WIRE 4u /* then the air is asked */
 #define RETRIES_TRUSTED 3u
 #define RETRIES_RSU 4u  /* then whoever has it */
+#define RETRIES_OF_RSUS 2u /* among a crowd: until then other EVs are not to answer */
 #define ORIGIN_LEAST 2u /* symbols of a generation with which the originator answers EVs that an RSU will serve */
 #define LOSS_PERMILLE_MOST 600u
 #define LOSS_PERMILLE_UNKNOWN 100u
 #define TALK_FRAMES 8 /* frames of silence after which a talker is thought to be done */
 
-/* Grows with the number of stations that may speak up, so that few do at once; with RSUs on the wire, who answer in slots, a crowd has time. */
+/* Grows with the number of stations that may speak up, so that few do at once; where RSUs on the wire answer, in slots, a crowd has time. */
 static bac_time need_window(const struct bac_link *l) {
   bac_time window = (bac_time)l->density * bac_link_airtime_ns(&l->config, LINK_NEED_BYTES) / 4;
   if (window < NEED_WINDOW_LEAST) return NEED_WINDOW_LEAST;
   if (window > NEED_WINDOW_MOST) window = NEED_WINDOW_MOST;
-  return l->config.backhaul ? link_crowd_stretch(l, window) : window;
+  return l->rsu_speaks ? link_crowd_stretch(l, window) : window;
 }
 
 /* 16 * log2(1 + x), linear between powers of two. */
@@ -116,7 +117,7 @@ static bool need_write(struct bac_link *l, bac_time now, struct link_object *o, 
   bac_write_u32(&w, o->layout.length);
   bac_write_u16(&w, (uint16_t)o->layout.symbol_bytes);
   bac_write_u16(&w, o->holder);
-  bac_write_u8(&w, (uint8_t)(o->layout.generations | (rsu && link_crowded(l) ? LINK_NEED_OF_RSUS : 0)));
+  bac_write_u8(&w, (uint8_t)(o->layout.generations | (rsu && link_crowded(l) && o->need_retries < RETRIES_OF_RSUS ? LINK_NEED_OF_RSUS : 0)));
   BAC_ASSERT(w.length == LINK_NEED_BYTES);
   for (uint32_t g = 0; g < o->layout.generations; g++) {
     counts[g] = link_object_lacks(o, g);
@@ -194,7 +195,7 @@ static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, co
     return;
   }
   const struct link_neighbour *rsu = addressed || h->kind != BAC_LINK_EV ? NULL : link_rsu_serving(l, now);
-  if (rsu && holder == rsu->id) return;
+  if (rsu && holder == rsu->id && !(of_rsus && o->own)) return;
   if (of_rsus && l->config.kind == BAC_LINK_EV && !o->own) return;
   struct link_job *job = link_job_get(l, o, (uint8_t)port, addressed ? h->transmitter : (uint16_t)BAC_BROADCAST);
   if (!job) return;
@@ -232,6 +233,7 @@ void link_need_receive(struct bac_link *l, bac_time now, enum bac_link_port port
   uint32_t length = bac_read_u32(r), symbol_bytes = bac_read_u16(r);
   uint16_t holder = bac_read_u16(r);
   const uint8_t asked = bac_read_u8(r), generations = asked & (LINK_NEED_OF_RSUS - 1u);
+  const bool of_rsus = asked & LINK_NEED_OF_RSUS, heeded = of_rsus && l->rsu_speaks && link_crowded(l); /* anybody can set the bit */
   const uint8_t *counts = bac_read_bytes(r, generations);
   struct bac_link_layout layout;
   if (!r->ok || bac_reader_left(r) > 0) {
@@ -248,8 +250,9 @@ void link_need_receive(struct bac_link *l, bac_time now, enum bac_link_port port
   if (!o) return;
   if (o->complete) {
     if (o->layout.symbol_bytes == symbol_bytes && o->layout.length == length)
-      answer(l, now, port, h, o, holder, asked & LINK_NEED_OF_RSUS, counts);
+      answer(l, now, port, h, o, holder, heeded, counts);
     return;
   }
+  if (of_rsus && !link_rsu_serving(l, now)) return; /* the answer will not be heard here */
   if (port == BAC_LINK_AIR && h->next_hop == BAC_BROADCAST) asked_note(o, now, counts, now + answer_wait(l, o));
 }

@@ -112,19 +112,21 @@ void link_housekeeping(struct bac_link *l, bac_time now) {
   bool first = l->housekeeping_due == 0;
   l->housekeeping_due = now + HOUSEKEEPING_INTERVAL;
   uint32_t heard = 0;
+  l->rsu_speaks = l->config.backhaul && link_rsu_near(l, now);
+  if (first) l->born = now;
   for (uint32_t i = 0; i < l->neighbours.capacity; i++) {
     const struct link_neighbour *n = &l->neighbours.entries[i];
     if (fresh(l, now, n) && n->port == BAC_LINK_AIR) heard++;
   }
   /* Until HELLOs had time to come in, expect the whole population. Among a crowd that may be far too many: HELLOs are spread over an interval, so
    * that a part of it tells how many are to be heard. */
-  const bac_time hello = l->config.hello_interval;
-  if (!first && now > l->neighbour_lifetime) {
+  const bac_time hello = l->config.hello_interval, age = now - l->born;
+  if (!first && now > l->neighbour_lifetime && (age > l->neighbour_lifetime || !link_crowded(l))) {
     l->density = heard + 1 < l->config.population ? heard + 1 : l->config.population;
     if (l->density < DENSITY_LEAST) l->density = DENSITY_LEAST;
     l->weak = heard > 0 && heard <= LINK_WEAK_NEIGHBOURS && l->config.population > LINK_WEAK_NEIGHBOURS + 1;
-  } else if (8 * now >= hello && hello > 0 && link_crowded(l)) {
-    const uint64_t expected = now < hello ? (heard + 1) * (uint64_t)hello / (uint64_t)now : heard + 1;
+  } else if (hello > 0 && age > hello / 8 && link_crowded(l)) {
+    const uint64_t expected = age < hello ? (heard + 1) * (uint64_t)hello / (uint64_t)age : heard + 1;
     if (expected < l->density) l->density = expected > DENSITY_LEAST ? (uint32_t)expected : DENSITY_LEAST;
   }
   link_objects_expire(l, now);

@@ -12,6 +12,7 @@
 #include "link/internal.h"
 
 #define SLOT_FRAMES 16u
+#define QUALITY_FAIR 32u /* of 255: of eight frames one arrives */
 #define SLOT_GUARD 3u /* frames before its end: what the MAC still has must leave, too */
 
 static bool get(const uint8_t *bits, uint32_t i) { return bits[i / 8] >> (i % 8) & 1; }
@@ -103,5 +104,6 @@ bac_time link_turn(const struct bac_link *l, bac_time now, const struct link_obj
 const struct link_neighbour *link_rsu_serving(struct bac_link *l, bac_time now) {
   if (l->config.kind != BAC_LINK_EV || !l->config.backhaul) return NULL;
   const struct link_neighbour *rsu = link_rsu_near(l, now);
-  return rsu && (link_crowded(l) || link_hears_well(l, rsu->id)) ? rsu : NULL;
+  if (!rsu) return NULL;
+  return link_hears_well(l, rsu->id) || (link_crowded(l) && rsu->quality >= QUALITY_FAIR) ? rsu : NULL;
 }
