@@ -180,7 +180,7 @@ void fuzz_assignment(const uint8_t *bytes, size_t length) {
     BAC_ASSERT(bac_certificate_decode(&a.controller, certificate, sizeof certificate));
     struct bac_buf *made = bac_assignment_make(&a, &controller, &cost);
     bac_assignment_clear(&a);
-    BAC_ASSERT(made->length == length && bac_assignment_read(&a, made->data, made->length, &cost));
+    BAC_ASSERT(bac_assignment_read(&a, made->data, made->length, &cost));
     BAC_ASSERT(bac_assignment_check(&a, fuzz_members()->ca_key, NULL, &cost) == BAC_REJECT_COUNT);
     bac_buf_unref(made);
   }

@@ -149,12 +149,15 @@ TEST_F(Assignment, IsRefusedWithAnyByteChangedOrMissing) {
 TEST_F(Assignment, IsRefusedWhereItBreaksTheRule) {
   const Bytes good = made();
   ASSERT_EQ(BAC_REJECT_COUNT, check(resigned(good)));
-  const size_t row = 4 + 16 + 4 + BAC_SIGNATURE_BYTES, first = good.size() - BAC_SIGNATURE_BYTES - 3 * row;
+  const size_t row = 4 + 16 + 4, first = good.size() - BAC_SIGNATURE_BYTES - (3 * row + BAC_SIGNATURE_BYTES); /* the second goes */
   Bytes bad = good;
-  bac_put_u32(&bad[first + 20], 7); /* sent away from where it is */
+  bac_put_u32(&bad[first + 20], 7); /* sent away from where it is, with an order */
+  bad.insert(bad.begin() + static_cast<long>(first + row), BAC_SIGNATURE_BYTES, 1);
   EXPECT_EQ(BAC_REJECT_CERTIFICATE, check(resigned(bad)));
   bad = good;
   bac_put_u32(&bad[first + row + 20], 4); /* kept */
+  EXPECT_EQ(BAC_REJECT_MALFORMED, check(resigned(bad))) << "with an order all the same";
+  bad.erase(bad.begin() + static_cast<long>(first + 2 * row), bad.begin() + static_cast<long>(first + 2 * row + BAC_SIGNATURE_BYTES));
   EXPECT_EQ(BAC_REJECT_CERTIFICATE, check(resigned(bad)));
   bad = good;
   bac_put_u32(&bad[first], 5); /* named twice */
@@ -205,6 +208,16 @@ TEST_F(Assignment, RefusesWhatIsOutOfBounds) {
       EXPECT_EQ(BAC_REJECT_MALFORMED, with(place + 4 * static_cast<size_t>(k), static_cast<uint32_t>(most + 1))) << k;
       EXPECT_EQ(BAC_REJECT_MALFORMED, with(place + 4 * static_cast<size_t>(k), static_cast<uint32_t>(-most - 1))) << k;
     }
+}
+
+/* Few go: 24 bytes for each of the others, a shard of 500 hears this every few seconds. */
+TEST_F(Assignment, OnlyOrdersAreSigned) {
+  const size_t with_one = made().size();
+  rows[1].motion = at(-500);
+  EXPECT_EQ(BAC_REJECT_COUNT, check(made()));
+  EXPECT_EQ(with_one - BAC_SIGNATURE_BYTES, made().size());
+  rows.pop_back();
+  EXPECT_EQ(with_one - BAC_SIGNATURE_BYTES - 24, made().size());
 }
 
 TEST_F(Assignment, IsAskedForOneEv) {

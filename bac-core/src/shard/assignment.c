@@ -39,7 +39,7 @@ uint32_t bac_assign(const struct bac_assign_rule *rule, const struct bac_motion 
 #define MOTION_BYTES 16
 #define HEAD_BYTES (4 + 8 + 8 + 4 + 4 + 2 + 2 + BAC_CERTIFICATE_BYTES)
 #define SITE_BYTES (4 + MOTION_BYTES)
-#define ROW_BYTES (4 + MOTION_BYTES + 4 + BAC_SIGNATURE_BYTES)
+#define ROW_BYTES (4 + MOTION_BYTES + 4) /* without a signature */
 
 static void write_motion(struct bac_writer *w, const struct bac_motion *m) {
   bac_write_u32(w, (uint32_t)m->x_cm);
@@ -63,7 +63,11 @@ struct bac_order bac_assignment_order(const struct bac_assignment *a, const stru
 }
 
 struct bac_buf *bac_assignment_make(struct bac_assignment *a, const struct bac_keypair *controller, struct bac_cost *cost) {
-  const size_t length = HEAD_BYTES + (size_t)a->rule.site_count * SITE_BYTES + (size_t)a->count * ROW_BYTES;
+  size_t length = HEAD_BYTES + (size_t)a->rule.site_count * SITE_BYTES + (size_t)a->count * ROW_BYTES;
+  for (uint32_t i = 0; i < a->count; i++) {
+    a->rows[i].to = bac_assign(&a->rule, &a->rows[i].motion, a->from);
+    if (a->rows[i].to != a->from) length += BAC_SIGNATURE_BYTES;
+  }
   struct bac_buf *bytes = bac_buf_new(NULL, length + BAC_SIGNATURE_BYTES);
   struct bac_writer w = bac_writer_over(bytes->data, bytes->length);
   uint8_t certificate[BAC_CERTIFICATE_BYTES];
@@ -82,14 +86,14 @@ struct bac_buf *bac_assignment_make(struct bac_assignment *a, const struct bac_k
   }
   for (uint32_t i = 0; i < a->count; i++) {
     struct bac_assigned *row = &a->rows[i];
-    row->to = bac_assign(&a->rule, &row->motion, a->from);
-    memset(row->signature, 0, sizeof row->signature);
-    struct bac_order order = bac_assignment_order(a, row);
-    if (row->to != a->from) bac_order_sign(&order, controller, cost);
-    memcpy(row->signature, order.signature, sizeof row->signature);
     bac_write_u32(&w, row->ev);
     write_motion(&w, &row->motion);
     bac_write_u32(&w, row->to);
+    memset(row->signature, 0, sizeof row->signature);
+    if (row->to == a->from) continue;
+    struct bac_order order = bac_assignment_order(a, row);
+    bac_order_sign(&order, controller, cost);
+    memcpy(row->signature, order.signature, sizeof row->signature);
     bac_write_bytes(&w, row->signature, sizeof row->signature);
   }
   bac_hash(a->digest, BAC_DOMAIN_ASSIGNMENT, bytes->data, length);
@@ -120,6 +124,7 @@ static bool read_lists(struct bac_assignment *a, struct bac_reader *r) {
     row->ev = bac_read_u32(r);
     if (!read_motion(r, &row->motion) || (i > 0 && row->ev <= a->rows[i - 1].ev)) return false;
     row->to = bac_read_u32(r);
+    if (row->to == a->from) continue;
     const uint8_t *signature = bac_read_bytes(r, BAC_SIGNATURE_BYTES);
     if (!signature) return false;
     memcpy(row->signature, signature, sizeof row->signature);
@@ -140,9 +145,9 @@ bool bac_assignment_read(struct bac_assignment *a, const uint8_t *bytes, size_t 
   if (!certificate || !bac_certificate_decode(&a->controller, certificate, BAC_CERTIFICATE_BYTES) || a->at < 0 ||
       a->rule.horizon_ms > BAC_ASSIGN_MS_MAX || a->rule.weight_ms > BAC_ASSIGN_MS_MAX || a->rule.site_count == 0 ||
       a->rule.site_count > BAC_SITES_MAX || a->count == 0 || a->count > BAC_ROSTER_MAX ||
-      bac_reader_left(&r) != (size_t)a->rule.site_count * SITE_BYTES + (size_t)a->count * ROW_BYTES + BAC_SIGNATURE_BYTES)
+      bac_reader_left(&r) < (size_t)a->rule.site_count * SITE_BYTES + (size_t)a->count * ROW_BYTES + BAC_SIGNATURE_BYTES)
     return false;
-  if (!read_lists(a, &r)) {
+  if (!read_lists(a, &r) || bac_reader_left(&r) != BAC_SIGNATURE_BYTES) {
     bac_assignment_clear(a);
     return false;
   }

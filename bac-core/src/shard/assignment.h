@@ -12,7 +12,7 @@
  *
  *   u32 from || u64 epoch || i64 at || u32 horizon_ms || u32 weight_ms || u16 sites || u16 rows || controller's certificate
  *   each site: u32 shard || motion          motion: i32 x_cm, y_cm, vx_cm_s, vy_cm_s
- *   each row, by ev: u32 ev || motion || u32 to || signature under the order (ledger/record.h); zero where to = from
+ *   each row, by ev: u32 ev || motion || u32 to || where to differs from `from`: signature under the order (ledger/record.h)
  *   signature over all of it */
 #ifndef BAC_SHARD_ASSIGNMENT_H
 #define BAC_SHARD_ASSIGNMENT_H
@@ -39,7 +39,7 @@ struct bac_assigned {
   uint32_t ev;
   struct bac_motion motion; /* as the controller knows it */
   uint32_t to;
-  uint8_t signature[BAC_SIGNATURE_BYTES];
+  uint8_t signature[BAC_SIGNATURE_BYTES]; /* zero where it stays */
 };
 
 struct bac_assignment {
