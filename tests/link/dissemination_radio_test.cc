@@ -333,7 +333,8 @@ TEST(DisseminationRadio, VotesOfMany) {
   EXPECT_LE(quorum, 2.0);
 }
 
-/* A shard of 500 EVs on a road of 3 km: RSUs bring each vote to all cells, and EVs who hear them are silent. Stations know soon how many they are. */
+/* A shard of 500 EVs on a road of 3 km: RSUs bring each vote to all cells, in slots in turn, and EVs who hear them are silent. Stations know soon how many
+ * they are. Without slots it takes 2.7 and with RSUs that hold back, as EVs do, 5.6 times the votes' airtime. */
 TEST(DisseminationRadio, VotesOfManyAlongARoad) {
   const double summed = kVoters * (195500 + (200 + 50) * 8e3 / 6);
   for (bac_time after : {BAC_SECOND, 20 * BAC_SECOND}) {
@@ -357,8 +358,9 @@ TEST(DisseminationRadio, VotesOfManyAlongARoad) {
     std::printf("votes of %u EVs along 3 km, 5 RSUs, after %ld s: half of them have a quorum after %.2f, %u after %.2f times the votes' summed airtime, "
                 "%.1f relays of a vote by EVs\n", kVoters, after / BAC_SECOND, static_cast<double>(half - start) / summed, quorums,
                 static_cast<double>(net.now - start) / summed, static_cast<double>(relays) / kVoters);
-    EXPECT_LE(static_cast<double>(net.now - start), 3.7 * summed);
-    EXPECT_LE(relays, (after > BAC_SECOND ? 7 : 12) * kVoters);
+    EXPECT_LE(static_cast<double>(half - start), 2 * summed);
+    EXPECT_LE(static_cast<double>(net.now - start), 2.5 * summed);
+    EXPECT_LE(relays, (after > BAC_SECOND ? 2 : 4) * kVoters);
   }
 }
 

@@ -8,7 +8,7 @@
 #define GATHER_TIME (100 * BAC_MS)
 #define RELAY_FRAME_BYTES 300u /* a bundle of a vote or two */
 /* Relays among a crowd: the air over what one station takes, or over what all take together. */
-#define TURN_WIRED 4u  /* an RSU on the wire */
+#define TURN_WIRED 2u  /* an RSU on the wire; where there are others, all of its slots, which are half of the time */
 #define TURN_ALONE 2u  /* all stations, where no such RSU is heard */
 #define TURN_SERVED 6u /* all EVs, where one is */
 
@@ -46,11 +46,12 @@ bac_time link_relay_window(const struct bac_link *l) {
 
 /* Among many stations each would have something to relay at any moment, and they would only destroy each other's frames, so that nobody
  * heard a copy and was silenced by it. There relays take half of the air at most: a station takes its turn, with a full frame. RSUs on the wire
- * have turns enough for what comes from all other cells; EVs then relay what no RSU has heard, and wait long enough to hear that one has. */
+ * have turns enough for what comes from all other cells, in slots in which those next to them are silent (wired.c); EVs then relay what no RSU has
+ * heard, and wait long enough to hear that one has. */
 void link_relay_turn(struct bac_link *l, bac_time now, bool sent) {
   if (!link_crowded(l)) return; /* few: windows suffice */
   const bool wired = l->config.kind == BAC_LINK_RSU && l->config.backhaul;
-  const uint32_t frames = wired ? TURN_WIRED : l->rsu_speaks ? TURN_SERVED * l->density : TURN_ALONE * l->density;
+  const uint32_t frames = wired ? (l->turns ? 1 : TURN_WIRED) : l->rsu_speaks ? TURN_SERVED * l->density : TURN_ALONE * l->density;
   const bac_time turn = link_frames_time(l, frames);
   if (sent)
     l->relay_due = now + turn / 2 + link_jitter(l, turn);
@@ -58,6 +59,7 @@ void link_relay_turn(struct bac_link *l, bac_time now, bool sent) {
     l->relay_due = now + link_jitter(l, turn);
   else
     return;
+  if (wired) l->relay_due = link_slot(l, l->relay_due);
   link_queue_retime(l, BAC_LINK_AIR);
 }
 
@@ -139,6 +141,7 @@ static bool served(const struct bac_link *l, const struct link_header *h) {
 /* A broadcast seen for the first time in this attempt: on to the wire at once, on to the air after a while. */
 static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h, struct datagram d) {
   const uint16_t from = h->transmitter;
+  if (port == BAC_LINK_WIRE && l->config.kind == BAC_LINK_RSU) l->turns = true; /* there are others */
   if (l->config.kind == BAC_LINK_MBS ||
       (l->config.kind == BAC_LINK_RSU && l->config.backhaul && port == BAC_LINK_AIR)) {
     struct link_item *item = enqueue(l, &d, (struct link_hop){BAC_LINK_WIRE, BAC_BROADCAST}, now, true);
@@ -152,8 +155,9 @@ static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, con
   uint16_t weak[LINK_WEAK_MAX];
   if (port == BAC_LINK_AIR && served(l, h) && link_weak_neighbours(l, now, h->transmitter, weak) == 0) return;
   bac_time window = link_relay_window(l);
-  /* Where RSUs have a wire they go first: they reach most, and EVs that hear them need not speak. */
+  /* Where RSUs have a wire they go first: they reach most, and EVs that hear them need not speak. Among a crowd RSUs wait for their turns. */
   bac_time head_start = l->config.backhaul && l->config.kind == BAC_LINK_EV ? window / 2 : 0;
+  if (l->config.kind == BAC_LINK_EV && l->rsu_speaks && link_crowded(l) && !l->weak) head_start += RELAY_WINDOW_MOST;
   bac_time due = now + head_start + link_jitter(l, window);
   link_relay_turn(l, now, false);
   if (due < l->relay_due) due = l->relay_due;

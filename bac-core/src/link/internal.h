@@ -340,7 +340,9 @@ bool link_pass_next(struct link_object *o, enum bac_link_port port, uint32_t *g,
 void link_pass_heard(struct bac_link *l, struct link_object *o, uint32_t g, uint32_t index);
 /* An RSU that hears most of the object well, as do the EVs around it. */
 bool link_served(const struct link_object *o);
-/* When this station may answer on the air, `now` or later: RSUs take turns. */
+/* When this station may speak on the air for others, `now` or later: RSUs have slots in turn. */
+bac_time link_slot(const struct bac_link *l, bac_time now);
+/* When it may answer for this object, `now` or later. */
 bac_time link_turn(const struct bac_link *l, bac_time now, const struct link_object *o);
 /* The RSU that an EV hears well, or among a crowd fairly, and leaves repair to; NULL: there is none. */
 const struct link_neighbour *link_rsu_serving(struct bac_link *l, bac_time now);

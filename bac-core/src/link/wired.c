@@ -7,7 +7,7 @@
  *
  * Turns: two RSUs that do not hear each other, both heard halfway between, would be heard by nobody there if they spoke at once. RSUs of even id
  * go first, those of odd id begin when half of the object has come, and until they are through with it the first answer nobody. After that
- * they answer in slots, even and odd in turn. So RSUs are to be numbered such that neighbours differ (trace/rsu.h does). Slots ask for clocks
+ * they answer in slots, even and odd in turn, and among a crowd relay small objects in them, too. So RSUs are to be numbered such that neighbours differ (trace/rsu.h does). Slots ask for clocks
  * that agree within a frame or so, which the wire gives them; where they do not, frames collide, and are asked for again. */
 #include "link/internal.h"
 
@@ -92,13 +92,17 @@ void link_pass_heard(struct bac_link *l, struct link_object *o, uint32_t g, uint
 
 bool link_served(const struct link_object *o) { return o->by_air > 0 && o->by_air >= o->by_wire; }
 
-bac_time link_turn(const struct bac_link *l, bac_time now, const struct link_object *o) {
+bac_time link_slot(const struct bac_link *l, bac_time now) {
   if (!l->turns) return now;
-  const bac_time through = o->half_at + link_frames_time(l, o->layout.symbols);
-  if (now < through) return second(l) ? now : through;
   const bac_time slot = link_frames_time(l, SLOT_FRAMES), first = second(l) ? slot : 0;
   const bac_time begin = now - (now + 2 * slot - first) % (2 * slot); /* of the last one that is this station's */
   return now < begin + slot - link_frames_time(l, SLOT_GUARD) ? now : begin + 2 * slot;
+}
+
+bac_time link_turn(const struct bac_link *l, bac_time now, const struct link_object *o) {
+  const bac_time through = o->half_at + link_frames_time(l, o->layout.symbols);
+  if (l->turns && now < through) return second(l) ? now : through;
+  return link_slot(l, now);
 }
 
 const struct link_neighbour *link_rsu_serving(struct bac_link *l, bac_time now) {
