@@ -11,7 +11,7 @@ namespace {
 constexpr bac_time kSoon = 100 * BAC_MS;
 
 struct Twelve : World {
-  explicit Twelve(uint64_t seed = 1) : World(12, seed) { sortition(); }
+  explicit Twelve(uint64_t seed = 1, uint32_t members = 12) : World(members, seed) { sortition(); }
   /* A block by an elected member, or whoever else, with its proof. */
   bac_entry *by(uint32_t who, bac_entry *parent, uint64_t round, bac_time at = 0) {
     Bytes certificate = proof(round, who), rest = justification(parent->block->header.height > 0 ? qc(parent) : Bytes());
@@ -324,6 +324,42 @@ TEST(BacElection, ClaimsMayTravelWithTheVotesOfTheRoundBefore) {
     }
     EXPECT_GT(found, 0u);
   }
+}
+
+/* Where a claim takes its time to come to all and may be lost on its way, two blocks of a round would split the votes: it is said four times, early ones
+ * too, and claims are awaited for the window of the votes that they follow. */
+TEST(BacElection, AmongACrowdClaimsAreSaidAgainAndAwaitedLonger) {
+  Twelve w(1, 60);
+  w.config.block_interval = 10 * BAC_MS;
+  auto who = w.elected(1);
+  ASSERT_GE(who.size(), 2u);
+  const bac_time votes = 2 * 60 * (w.config.frame_overhead_ns + 256 * 8 * BAC_SECOND / static_cast<bac_time>(w.config.bit_rate_bps));
+  Solo winner(&w, who[0]), second(&w, who[1]);
+  winner.start();
+  winner.run(2 * w.config.delta + votes - 5 * BAC_MS);
+  EXPECT_EQ(4u, winner.counters().consensus_sent);
+  EXPECT_FALSE(winner.said(BAC_MSG_BLOCK_REQUEST));
+  winner.run(2 * w.config.delta + votes + kSoon);
+  EXPECT_TRUE(winner.said(BAC_MSG_BLOCK_REQUEST));
+  second.start();
+  second.run(2 * w.config.delta + votes - 5 * BAC_MS);
+  say_claim(&second, 1, who[0]);
+  second.run(2 * BAC_SECOND);
+  EXPECT_FALSE(second.said(BAC_MSG_BLOCK_REQUEST));
+  w.config.early_claims = true;
+  uint32_t found = 0;
+  for (uint32_t i = 0; i < w.n() && found == 0; i++) {
+    if (i == who[0] || w.claim(1, i).lambda > 0 || w.claim(2, i).lambda == 0 || bac_electorate_role(&w.electorate, 1, i) != BAC_ROLE_CS) continue;
+    found++;
+    Solo s(&w, i);
+    s.start();
+    s.propose(w.by(who[0], w.genesis(), 1));
+    s.run(4 * w.config.delta);
+    ASSERT_TRUE(s.voted(1));
+    EXPECT_EQ(1u, s.round());
+    EXPECT_EQ(5u, s.counters().consensus_sent) << "its vote, and its claim four times";
+  }
+  EXPECT_EQ(1u, found);
 }
 
 }  // namespace

@@ -266,30 +266,79 @@ TEST(BacLight, NotOnAnOlderCertificateNorAfterAGap) {
   EXPECT_FALSE(s.voted(3));
 }
 
-/* A certificate of 100 members takes frames: CPs publish one after the other, none while another's may be on its way. */
+/* Casts accepting votes of so many CSs as make a quorum with those of P and one CP. */
+void quorum_votes(Solo *s, const bac_entry *at, uint32_t self) {
+  World &w = *s->w;
+  const uint64_t round = at->block->header.round;
+  for (uint32_t k = 0, said = 0; said < w.quorum_of().size(); k++) {
+    if (w.role(round, k) != BAC_ROLE_CS || k == self) continue;
+    s->say(k, w.vote(at, k));
+    said++;
+  }
+}
+
+/* A certificate of 100 members takes frames: CPs publish one after the other once the next block should have come, none while another's may be on its
+ * way, and in another order each round. */
 TEST(BacPublish, TheCandidatesOfALargeShardTakeTurns) {
   World w(100);
-  bac_entry *b1 = w.build(w.genesis(), 1, w.justification({}), 0);
-  std::vector<bac_time> at;
-  for (uint32_t i = 0; i < w.n(); i++) {
-    if (w.role(1, i) != BAC_ROLE_CP) continue;
-    Solo s(&w, i);
-    s.start();
-    s.propose(b1);
-    for (uint32_t k = 0, said = 0; said < w.quorum_of().size(); k++) {
-      if (w.role(1, k) != BAC_ROLE_CS || k == i) continue;
-      s.say(k, w.vote(b1, k));
-      said++;
-    }
-    ASSERT_EQ(2u, s.round());
-    while (!s.said(BAC_MSG_QC, 1) && s.now < 10 * BAC_SECOND) s.run(s.now + BAC_MS);
-    EXPECT_TRUE(s.said(BAC_MSG_QC, 1)) << i;
-    at.push_back(s.now);
-  }
-  std::sort(at.begin(), at.end());
-  ASSERT_EQ(10u, at.size());
+  bac_entry *b1 = w.build(w.genesis(), 1, w.justification({}), 0), *b2 = w.build(b1, 2, w.justification(w.qc(b1)), 0);
   const bac_time airtime = static_cast<bac_time>(w.qc(b1).size()) * 8 * BAC_SECOND / 6000000;
-  for (size_t k = 1; k < at.size(); k++) EXPECT_GE(at[k] - at[k - 1], 2 * airtime) << k;
+  std::vector<uint32_t> first; /* which of the CPs, by round */
+  for (bac_entry *at : {b1, b2}) {
+    const uint64_t round = at->block->header.round;
+    std::vector<std::pair<bac_time, uint32_t>> said;
+    uint32_t place = 0;
+    for (uint32_t i = 0; i < w.n(); i++) {
+      if (w.role(round, i) != BAC_ROLE_CP) continue;
+      place++;
+      if (i == 1 || w.role(round + 1, i) == BAC_ROLE_PRIMARY) continue; /* says more than is asked for here */
+      Solo s(&w, i);
+      s.start();
+      s.propose(b1);
+      if (at == b2) {
+        s.hashed(1, BAC_MSG_QC, 1, w.qc(b1));
+        s.propose(b2);
+      }
+      quorum_votes(&s, at, i);
+      ASSERT_EQ(round + 1, s.round());
+      const bac_time certified_at = s.now;
+      while (!s.said(BAC_MSG_QC, round) && s.now < 10 * BAC_SECOND) s.run(s.now + BAC_MS);
+      EXPECT_TRUE(s.said(BAC_MSG_QC, round)) << i;
+      EXPECT_GE(s.now - certified_at, w.config.block_interval) << i;
+      said.emplace_back(s.now - certified_at, place);
+    }
+    std::sort(said.begin(), said.end());
+    ASSERT_LE(8u, said.size());
+    for (size_t k = 1; k < said.size(); k++) EXPECT_GE(said[k].first - said[k - 1].first, 2 * airtime) << k;
+    first.push_back(said[0].second);
+  }
+  EXPECT_NE(first[0], first[1]);
+}
+
+/* The next block carries the certificate: where it takes frames, the primary waits for a vote in the next round, which tells that this block is there. */
+TEST(BacPublish, ThePrimaryOfALargeShardPublishesIfNobodyGoesOn) {
+  World w(100);
+  uint32_t next = 50;
+  while (w.role(2, next) != BAC_ROLE_CS) next++;
+  for (bool goes_on : {false, true}) {
+    Solo p(&w, 1);
+    p.start();
+    p.run(w.config.block_interval + BAC_MS);
+    auto own = p.of(BAC_MSG_BLOCK_REQUEST, 1);
+    ASSERT_FALSE(own.empty());
+    bac_buf *payload = bac_buf_new(own[0].payload.data(), own[0].payload.size());
+    bac_block *block = bac_block_decode(payload, w.config.block_bytes_max, &w.cost);
+    bac_buf_unref(payload);
+    bac_entry *b1 = nullptr;
+    ASSERT_EQ(BAC_REJECT_COUNT, bac_chain_insert(w.chain, block, 0, &w.cost, &b1));
+    quorum_votes(&p, b1, 1);
+    ASSERT_EQ(2u, p.round());
+    p.run(p.now + w.config.delta);
+    EXPECT_FALSE(p.said(BAC_MSG_QC));
+    if (goes_on) p.say(next, w.vote(w.build(b1, 2, w.justification(w.qc(b1)), p.now), next));
+    p.run(p.now + 2 * w.config.delta);
+    EXPECT_EQ(!goes_on, p.said(BAC_MSG_QC, 1));
+  }
 }
 
 TEST(BacPublish, ThePrimaryPublishesAtOnceACandidateIfNobodyDoes) {

@@ -8,8 +8,8 @@
  *   - at once for the block of the best claim that it knows of,
  *   - else, 2 delta after it came, for the best block that has come,
  * and once a round: with votes split, the round ends by its timer, as it does when the winner stays silent. Nobody steps in for a silent
- * winner within the round. After a failed round claims are said several times over: one that is lost splits the votes again, and every failure
- * costs more than the last. So they are in the paper's modes, which end no round by time, and who sees a proposal before it has claimed
+ * winner within the round. After a failed round, and among a crowd, claims are said several times over: one that is lost splits the votes again, and
+ * every failure costs more than the last. So they are in the paper's modes, which end no round by time, and who sees a proposal before it has claimed
  * or proposed itself stays quiet; claims that are lost all the same can, like a dead primary, stop the shard. */
 #include <stdlib.h>
 
@@ -19,7 +19,11 @@
 #define CLAIM_FRAME_BYTES 360
 #define CLAIMS_AGAIN 4 /* times that a claim is said where losing it costs more than saying it */
 
-static bac_time claim_window(const struct bac_engine *e) { return CLAIM_FRAMES * bac_env_airtime(e->env, CLAIM_FRAME_BYTES); }
+/* Among a crowd a block takes its time to come to all, and so do the claims that follow the votes for it. */
+static bac_time claim_window(const struct bac_engine *e) {
+  const bac_time window = CLAIM_FRAMES * bac_env_airtime(e->env, CLAIM_FRAME_BYTES);
+  return bac_tells_crowd(e) ? window + bac_env_vote_window(e->env, 1) : window;
+}
 
 bac_time bac_election_patience(const struct bac_engine *e) { return e->sortition ? 3 * e->delay.delta + claim_window(e) : 0; }
 
@@ -80,7 +84,9 @@ void bac_election_announce(struct bac_engine *e, uint64_t round) {
   struct bac_slot *slot = e->sortition ? bac_slot_of(e, round) : NULL;
   if (!slot || slot->drawn) return;
   draw(e, slot);
-  if (may_claim(e, slot)) say(e, slot);
+  if (!may_claim(e, slot)) return;
+  say(e, slot);
+  if (bac_tells_crowd(e)) bac_env_timer(e->env, TIMER_CLAIM, bac_env_now(e->env) + e->delay.delta / 2);
 }
 
 void bac_election_open(struct bac_engine *e) {
@@ -91,15 +97,16 @@ void bac_election_open(struct bac_engine *e) {
   e->closes_at = slot->drawn_at + 2 * e->delay.delta + window;
   if (e->closes_at < now) e->closes_at = now;
   bac_env_timer(e->env, TIMER_ELECTION, e->closes_at);
-  const bool says = may_claim(e, slot) && slot->said == 0;
+  const bool says = may_claim(e, slot) && slot->said < (bac_tells_crowd(e) ? CLAIMS_AGAIN : 1);
   bac_env_timer(e->env, TIMER_CLAIM, says ? now + window * (bac_time)((e->self + e->round) % e->n) / (bac_time)e->n : BAC_NEVER);
 }
 
 void bac_election_claim_timer(struct bac_engine *e) {
   struct bac_slot *slot = bac_slot_of(e, e->round);
+  if (!may_claim(e, slot) && bac_tells_crowd(e)) slot = bac_slot_of(e, e->round + 1); /* drawn early */
   if (!may_claim(e, slot)) return;
   say(e, slot);
-  const bool again = !e->safe || e->failures > 0;
+  const bool again = !e->safe || e->failures > 0 || bac_tells_crowd(e);
   if (again && slot->said < CLAIMS_AGAIN) bac_env_timer(e->env, TIMER_CLAIM, bac_env_now(e->env) + e->delay.delta / 2);
 }
 

@@ -77,7 +77,7 @@ struct bac_engine {
   struct bac_tc high_tc;
   struct bac_timeout *timeouts; /* by roster index */
   uint32_t timeouts_sent;
-  bac_time *helped_at;          /* by roster index: when a member that lags was last answered */
+  bac_time *helped_at;          /* by roster index: when a member that lags was last answered; among a crowd, which is answered at once, the own one */
 
   struct bac_slot slots[BAC_ROUND_SLOTS];
   struct bac_buf *orphan; /* payload of the last proposal whose parent is unknown */
@@ -88,6 +88,11 @@ struct bac_engine {
   bool published;         /* this round's certificate was seen on the air */
   struct bac_delay delay;
 };
+
+/* What this member says is heard by a crowd at once: what several of them need is said once, and what is lost on the way is lost to many. */
+static inline bool bac_tells_crowd(const struct bac_engine *e) {
+  return bac_env_crowded(e->env) && bac_env_config(e->env)->delivery == BAC_DELIVERY_BROADCAST;
+}
 
 /* bac_vote.c */
 struct bac_slot *bac_slot_of(struct bac_engine *e, uint64_t round);

@@ -10,9 +10,7 @@
 #define DOUBLINGS_MAX 6
 #define HALVES_MAX 32
 #define HELP_INTERVAL (BAC_SECOND / 2)
-#define HELP_ALL 40 /* members of a shard in which everybody helps */
-#define HELP_BYTES 40000 /* of certificates, for one member at a time, in a larger one */
-#define HELPERS_LEAST 3
+#define HELPERS 2 /* of a crowd, at a time, on average */
 #define AGAIN_BYTES 4
 
 /* ---- Durable state: u64 last_voted || u64 timed_out || certificate. ---- */
@@ -147,17 +145,29 @@ static uint64_t height_voted(const struct bac_engine *e, const struct bac_slot *
   return height;
 }
 
-/* How long a CP waits for others to publish. Certificates of several frames, which differ in their signers, would fill the air if all CPs of a large
- * shard sent theirs: they take turns, in another order each round. */
-static bac_time publish_wait(const struct bac_engine *e, const struct bac_qc *qc) {
+/* How long to wait with a certificate, which the next block will carry, too. A CP gives the primary time to publish. Certificates of several frames,
+ * which differ in their signers, would fill the air if all CPs of a large shard sent theirs: they take turns, in another order each round. Among a
+ * crowd they do so once the next block should have come, for which the primary waits, too. */
+static bac_time publish_wait(const struct bac_engine *e, const struct bac_qc *qc, bool leads) {
   struct bac_buf *encoded = bac_qc_encode(qc);
   const size_t bytes = encoded->length;
   bac_buf_unref(encoded);
-  bac_time wait = 2 * e->delay.delta;
-  if (bytes <= BAC_FRAME_BYTES_MAX) return wait;
+  const bool crowd = bac_tells_crowd(e);
+  const bac_time wait = leads && !crowd ? 0 : 2 * e->delay.delta;
+  if (leads || bytes <= BAC_FRAME_BYTES_MAX) return wait;
   uint64_t before = qc->view;
   for (uint32_t i = 0; i < e->self; i++) before += bac_role_of(e, qc->view, i) == BAC_ROLE_CP;
-  return wait + bac_env_airtime(e->env, bytes) * e->delay.stretch_permille / 1000 * (bac_time)(before % bac_electorate_candidates(&e->electorate));
+  const bac_time turn = bac_env_airtime(e->env, bytes) * e->delay.stretch_permille / 1000;
+  return wait + (crowd ? bac_env_config(e->env)->block_interval : 0) + turn * (bac_time)(before % bac_electorate_candidates(&e->electorate));
+}
+
+/* Somebody of a crowd votes in the round after the highest certificate's: a block of that round, which carries it, is on its way. */
+static bool others_go_on(const struct bac_engine *e) {
+  if (!bac_tells_crowd(e)) return false;
+  const struct bac_slot *next = &e->slots[(e->high_qc.view + 1) % BAC_ROUND_SLOTS];
+  for (uint32_t i = 0; next->round == e->high_qc.view + 1 && i < e->n; i++)
+    if (next->ballots[i].cast) return true;
+  return false;
 }
 
 void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES]) {
@@ -187,7 +197,7 @@ void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_
     /* The primary publishes; a CP does when nobody else has, so that one silent collector cannot hide the result. */
     if (publishes && e->high_qc.view == round) {
       e->published = false;
-      bac_env_timer(e->env, TIMER_PUBLISH, bac_env_now(e->env) + (leads ? 0 : publish_wait(e, &qc)));
+      bac_env_timer(e->env, TIMER_PUBLISH, bac_env_now(e->env) + publish_wait(e, &qc, leads));
     }
     bac_qc_clear(&qc);
   }
@@ -195,7 +205,7 @@ void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_
 }
 
 void bac_safe_publish(struct bac_engine *e) {
-  if (e->published || e->high_qc.view == 0) return;
+  if (e->published || e->high_qc.view == 0 || others_go_on(e)) return;
   e->published = true;
   struct bac_buf *qc = bac_qc_encode(&e->high_qc);
   struct bac_msg msg = {.type = BAC_MSG_QC, .view = e->high_qc.view, .height = e->high_qc.height, .payload = qc->data, .payload_length = qc->length};
@@ -359,23 +369,54 @@ void bac_safe_timeout(struct bac_engine *e) {
   weigh_timeouts(e);
 }
 
-/* Whether this member is among those who help `index`. In a large shard the certificates of all, of tens of kilobytes each, would fill the air: some
- * do, drawn anew each time that it says that it is behind, so that faulty ones cannot stand in a row. */
-static bool helps(const struct bac_engine *e, uint32_t index, uint32_t again) {
-  if (e->n <= HELP_ALL) return true;
-  const uint32_t most = HELP_BYTES / (bac_quorum(e->n) * BAC_SIGNATURE_BYTES);
-  struct bac_random draw = bac_random_stream((uint64_t)index << 32 | again, e->self, BAC_PURPOSE_ENGINE);
-  return bac_random_below(&draw, e->n) < (most > HELPERS_LEAST ? most : HELPERS_LEAST);
+/* Whether it is this member's turn to help those of a crowd who are behind. Drawn anew with each interval, so that faulty ones cannot stand in the way
+ * for long; nothing that a member says changes it. */
+static bool helps_now(const struct bac_engine *e, bac_time now) {
+  struct bac_random draw = bac_random_stream((uint64_t)(now / HELP_INTERVAL), e->self, BAC_PURPOSE_ENGINE);
+  return bac_random_below(&draw, e->n) < HELPERS;
 }
 
-/* Tells a member that is behind what brought this one here. */
-static void help(struct bac_engine *e, uint32_t index, uint32_t again) {
-  bac_time now = bac_env_now(e->env);
-  if (now - e->helped_at[index] < HELP_INTERVAL || !helps(e, index, again)) return;
-  e->helped_at[index] = now;
+/* Says this round's proposal again, byte for byte, where it is here: it carries what brought its proposer here, and who has it need not hear it again. */
+static bool say_proposal_again(struct bac_engine *e) {
+  const struct bac_slot *slot = bac_slot_of(e, e->round);
+  const struct bac_entry *at = slot->proposed ? bac_chain_find(bac_env_chain(e->env), slot->proposal) : NULL;
+  if (!at || !at->block->payload) return false;
+  const struct bac_header *h = &at->block->header;
+  struct bac_msg msg = {.protocol = BAC_PROTOCOL_ID,
+                        .type = BAC_MSG_BLOCK_REQUEST,
+                        .role = BAC_ROLE_PRIMARY,
+                        .shard = h->shard,
+                        .epoch = h->epoch,
+                        .view = h->round,
+                        .height = h->height,
+                        .step = VERDICT_ACCEPT,
+                        .sender = h->proposer,
+                        .payload = at->block->payload->data,
+                        .payload_length = at->block->payload->length};
+  memcpy(msg.digest, slot->proposal, BAC_HASH_BYTES);
+  memcpy(msg.signature, slot->proposal_signature, BAC_SIGNATURE_BYTES);
+  struct bac_buf *object = bac_msg_encode(&msg);
+  bac_env_resend(e->env, object);
+  bac_buf_unref(object);
+  return true;
+}
+
+/* Tells a member that is behind what brought this one here. Among a crowd tells all, since others will be behind, too, and only if the round lasts: as
+ * long as blocks follow each other, the next one brings it to those as well. */
+static void help(struct bac_engine *e, uint32_t index) {
+  const bac_time now = bac_env_now(e->env);
+  const bool all = bac_tells_crowd(e);
+  bac_time *helped_at = &e->helped_at[all ? e->self : index];
+  if (now - *helped_at < HELP_INTERVAL) return;
+  if (bac_env_crowded(e->env) && (now - e->round_started_at < 2 * bac_env_config(e->env)->block_interval || !helps_now(e, now))) return;
+  *helped_at = now;
+  if (all && say_proposal_again(e)) return;
   struct bac_buf *justification = bac_safe_justification(e);
   struct bac_msg msg = {.type = BAC_MSG_TC, .view = e->round, .payload = justification->data, .payload_length = justification->length};
-  bac_env_send(e->env, &msg, index);
+  if (all)
+    bac_env_broadcast(e->env, &msg, false);
+  else
+    bac_env_send(e->env, &msg, index);
   bac_buf_unref(justification);
 }
 
@@ -386,7 +427,7 @@ void bac_safe_receive_timeout(struct bac_engine *e, const struct bac_msg *msg) {
     bac_env_reject(e->env, BAC_REJECT_MALFORMED, msg->sender);
     return;
   }
-  if (msg->view < e->round) help(e, index, msg->payload_length == AGAIN_BYTES ? bac_get_u32(msg->payload) : 0);
+  if (msg->view < e->round) help(e, index);
   if (msg->view <= t->round) return;
   t->round = msg->view;
   t->qc_round = msg->height;

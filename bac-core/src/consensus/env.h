@@ -82,6 +82,10 @@ bac_time bac_env_vote_window(const struct bac_env *env, uint32_t receivers);
 /* Airtime of `bytes` in frames of the configured size. */
 bac_time bac_env_airtime(const struct bac_env *env, size_t bytes);
 
+/* So many members that what one of them sends another one by itself, certificates of tens of kilobytes, leaves the air to nothing else: what several need
+ * is said once for all, and what may be on its way anyway is waited for. */
+bool bac_env_crowded(const struct bac_env *env);
+
 /* ---- Sending. Fields set by the engine: type, role, epoch, view, height, step, digest (BAC_BIND_HASH: computed here), payload.
  * The rest is filled in and signed. `spread`: delayed by this member's slot of the vote window. A node does not hear itself. ---- */
 void bac_env_broadcast(struct bac_env *env, struct bac_msg *msg, bool spread);

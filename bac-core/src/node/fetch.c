@@ -9,6 +9,7 @@
 
 /* Nobody is served more often than this, whatever it asks. */
 #define SERVE_INTERVAL (BAC_SECOND / 4)
+#define DOUBLINGS_MAX 3
 
 /* Nothing is wanted, nobody was served. */
 void bac_fetch_reset(struct bac_node *node) {
@@ -31,11 +32,20 @@ static uint32_t any_other(struct bac_node *node) {
   return (node->self + 1 + (uint32_t)bac_random_below(&node->random, n - 1)) % n;
 }
 
+/* Among a crowd: for what is on its way to all, and so that not all ask at once. */
+static bac_time patience(struct bac_node *node, uint32_t tries) {
+  if (!bac_env_crowded(&node->env)) return 0;
+  const bac_time least = node->config->block_interval << (tries < DOUBLINGS_MAX ? tries : DOUBLINGS_MAX);
+  return least + (bac_time)bac_random_below(&node->random, (uint64_t)least + 1);
+}
+
 static void ask(struct bac_node *node, uint32_t member) {
   struct bac_fetch_state *f = &node->fetch;
   if (node->roster->count < 2) return;
   if (member == BAC_INDEX_NONE || member == node->self) member = any_other(node);
   if (f->from <= tip_height(node) || f->from > f->wanted) f->from = tip_height(node) + 1;
+  f->tries = f->received > 0 ? 0 : f->tries + 1;
+  f->asked = true;
   f->received = 0;
   f->received_bytes = 0;
   f->server = BAC_INDEX_NONE;
@@ -47,7 +57,7 @@ static void ask(struct bac_node *node, uint32_t member) {
   /* The time makes each asking another object: the link delivers equal bytes once. */
   struct bac_msg msg = {.type = BAC_MSG_FETCH, .view = (uint64_t)node->now, .payload = payload, .payload_length = stream.bytes_written};
   bac_env_send(&node->env, &msg, member);
-  f->retry_at = node->now + 2 * node->config->delta + 2 * bac_env_airtime(&node->env, BAC_FETCH_BYTES);
+  f->retry_at = node->now + 2 * node->config->delta + 2 * bac_env_airtime(&node->env, BAC_FETCH_BYTES) + patience(node, f->tries - 1);
 }
 
 void bac_env_want_from(struct bac_env *env, uint64_t height, uint32_t member) {
@@ -55,7 +65,14 @@ void bac_env_want_from(struct bac_env *env, uint64_t height, uint32_t member) {
   if (height > node->fetch.wanted) node->fetch.wanted = height;
   if (node->fetch.retry_at != BAC_NEVER || node->fetch.wanted <= reached(node)) return;
   node->fetch.from = reached(node) + 1;
-  ask(node, member);
+  node->fetch.tries = 0;
+  node->fetch.received = 0;
+  node->fetch.asked = false;
+  node->fetch.server = member;
+  if (bac_env_crowded(env))
+    node->fetch.retry_at = node->now + patience(node, 0);
+  else
+    ask(node, member);
 }
 
 void bac_env_want(struct bac_env *env, uint64_t height) { bac_env_want_from(env, height, BAC_INDEX_NONE); }
@@ -70,7 +87,7 @@ void bac_fetch_timer(struct bac_node *node) {
   if (node->fetch.retry_at > node->now || !node->engine) return;
   node->fetch.retry_at = BAC_NEVER;
   /* Nobody could go on from there: this member may stand on another branch. */
-  if (node->fetch.received == 0) node->fetch.from = tip_height(node) + 1;
+  if (node->fetch.asked && node->fetch.received == 0) node->fetch.from = tip_height(node) + 1;
   /* Who has answered is asked for the rest: in a large shard few members keep old bodies. */
   if (node->fetch.wanted > reached(node)) ask(node, node->fetch.server);
 }
