@@ -82,6 +82,8 @@ add_test(NAME ns3 COMMAND bac-ns3-tests)
 # ns-3's singletons live to the end of the process; Debian's libraries are not ours to mend. By hand, since it takes minutes:
 # cmake --build --preset asan --target bac-ns3-tests && ctest --preset asan -R ns3
 add_test(NAME radio-reference COMMAND bac-radio-bench --reference --evs=100 --loss=threelog --nakagami=0 --stock-time=1)
+add_test(NAME radio-options COMMAND bac-radio-bench --speed=15 --evs=100 --vectors)
+set_tests_properties(radio-options PROPERTIES PASS_REGULAR_EXPRESSION "--vectors has no bearing on --speed")
 add_test(NAME radio-distances COMMAND bac-radio-bench --evs=100 --loss=threelog --loss-from=1,200,500 --nakagami=0 --time=2 --stock-time=2)
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/curves)
 add_test(NAME radio-curves COMMAND bac-radio-bench --curves=0.1 --out=${CMAKE_BINARY_DIR}/curves)

@@ -249,6 +249,22 @@ std::array<double, 3> Distances(const char* text) {
   std::exit(2);
 }
 
+/* What is done instead of comparing scenes takes some of the options; none of the others is to be ignored without a word. given: letters. */
+void RefuseWhatDoesNotGoTogether(const option* options, const std::string& given) {
+  const auto name = [options](char letter) {
+    const option* o = options;
+    while (o->val != letter) o++;
+    return o->name;
+  };
+  for (const std::string mode : {"Selntrf", "Relnsrf", "cor"}) {
+    if (given.find(mode[0]) == std::string::npos) continue;
+    const size_t other = given.find_first_not_of(mode);
+    if (other == std::string::npos) continue;
+    std::fprintf(stderr, "bac-radio-bench: --%s has no bearing on --%s: leave one of them out\n", name(given[other]), name(mode[0]));
+    std::exit(2);
+  }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -258,11 +274,11 @@ int main(int argc, char** argv) {
   Wish wish;
   bool reference = false;
   double curves = 0;
-  std::string out;
+  std::string out, given;
   const option options[] = {{"evs", 1, nullptr, 'e'},        {"loss", 1, nullptr, 'l'}, {"nakagami", 1, nullptr, 'n'}, {"time", 1, nullptr, 't'},
                             {"stock-time", 1, nullptr, 's'}, {"seed", 1, nullptr, 'r'}, {"vectors", 0, nullptr, 'v'},  {"wave", 0, nullptr, 'w'},
                             {"reference", 0, nullptr, 'R'}, {"loss-from", 1, nullptr, 'f'}, {"speed", 1, nullptr, 'S'},  {"curves", 1, nullptr, 'c'}, {"out", 1, nullptr, 'o'}, {"help", 0, nullptr, 'h'}, {nullptr, 0, nullptr, 0}};
-  for (int c; (c = getopt_long(argc, argv, "", options, nullptr)) != -1;) switch (c) {
+  for (int c; (c = getopt_long(argc, argv, "", options, nullptr)) != -1; given += static_cast<char>(c)) switch (c) {
       case 'e': evs = optarg; break;
       case 'l': loss = optarg; break;
       case 'n': nakagami = optarg; break;
@@ -279,7 +295,8 @@ int main(int argc, char** argv) {
       case 'h': Usage(0);
       default: Usage(2);
     }
-  if (optind < argc || (curves > 0) != !out.empty() || (speed > 0 && reference)) Usage(2);
+  if (optind < argc || (curves > 0) != !out.empty()) Usage(2);
+  RefuseWhatDoesNotGoTogether(options, given);
   if (curves > 0) {
     const int agrees = ReportCurves(MeasureCurves(curves, wish.seed), out, curves < 0.5 ? 0.04 : 0.02);
     return agrees < 0 ? 2 : agrees ? 0 : 1;
