@@ -145,20 +145,18 @@ static uint64_t height_voted(const struct bac_engine *e, const struct bac_slot *
   return height;
 }
 
-/* How long to wait with a certificate, which the next block will carry, too. A CP gives the primary time to publish. Certificates of several frames,
- * which differ in their signers, would fill the air if all CPs of a large shard sent theirs: they take turns, in another order each round. Among a
- * crowd they do so once the next block should have come, for which the primary waits, too. */
-static bac_time publish_wait(const struct bac_engine *e, const struct bac_qc *qc, bool leads) {
+/* How long a CP waits for others to publish. Certificates of several frames, which differ in their signers, would fill the air if all CPs of a large
+ * shard sent theirs: they take turns, in another order each round, and among a crowd begin when the next block, which carries one, should have come. */
+static bac_time publish_wait(const struct bac_engine *e, const struct bac_qc *qc) {
   struct bac_buf *encoded = bac_qc_encode(qc);
   const size_t bytes = encoded->length;
   bac_buf_unref(encoded);
-  const bool crowd = bac_tells_crowd(e);
-  const bac_time wait = leads && !crowd ? 0 : 2 * e->delay.delta;
-  if (leads || bytes <= BAC_FRAME_BYTES_MAX) return wait;
+  const bac_time wait = 2 * e->delay.delta;
+  if (bytes <= BAC_FRAME_BYTES_MAX) return wait;
   uint64_t before = qc->view;
   for (uint32_t i = 0; i < e->self; i++) before += bac_role_of(e, qc->view, i) == BAC_ROLE_CP;
   const bac_time turn = bac_env_airtime(e->env, bytes) * e->delay.stretch_permille / 1000;
-  return wait + (crowd ? bac_env_config(e->env)->block_interval : 0) + turn * (bac_time)(before % bac_electorate_candidates(&e->electorate));
+  return wait + (bac_tells_crowd(e) ? bac_env_config(e->env)->block_interval : 0) + turn * (bac_time)(before % bac_electorate_candidates(&e->electorate));
 }
 
 /* Somebody of a crowd votes in the round after the highest certificate's: a block of that round, which carries it, is on its way. */
@@ -197,7 +195,7 @@ void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_
     /* The primary publishes; a CP does when nobody else has, so that one silent collector cannot hide the result. */
     if (publishes && e->high_qc.view == round) {
       e->published = false;
-      bac_env_timer(e->env, TIMER_PUBLISH, bac_env_now(e->env) + publish_wait(e, &qc, leads));
+      bac_env_timer(e->env, TIMER_PUBLISH, bac_env_now(e->env) + (leads ? 0 : publish_wait(e, &qc)));
     }
     bac_qc_clear(&qc);
   }
