@@ -70,6 +70,7 @@ int bac_plan_draw(struct bac_plan *p, const struct bac_plan_options *o, char *wh
   struct bac_sim_config *c = &p->config;
   *c = bac_sim_config_default(o->protocol, o->seed);
   c->node.mode = o->mode;
+  if (o->seed % 5 == 4) c->node.crowd_members = 3; /* what a crowd does, among few */
   p->faults = subset(&r, BAC_FAULT_ISOLATE); /* those before it */
   p->attacks = subset(&r, BAC_ATTACK_SPEAK); /* those before it */
   const uint32_t founders = sizes[below(&r, sizeof sizes / sizeof *sizes)], joiners = below(&r, 3);

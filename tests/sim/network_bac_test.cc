@@ -57,6 +57,7 @@ void run_plan(const Plan &plan) {
   c.node.vote_rule = bac_random_chance(&r, 1, 4) ? BAC_VOTE_LIGHT : BAC_VOTE_FULL;
   c.node.election = plan.seed % 4 == 0 ? BAC_ELECTION_ROUND_ROBIN : BAC_ELECTION_SORTITION;
   c.node.early_claims = plan.seed % 3 == 0;
+  if (plan.seed % 5 == 4) c.node.crowd_members = 3;
   Arena arena(c, plan.evil);
   uint32_t f = bac_faults_max(plan.nodes), evil = plan.evil == Evil::kNone ? 0 : f;
   for (int phase = 0; phase < 4; phase++) {

@@ -39,6 +39,7 @@ struct bac_config {
   uint32_t checkpoint_interval;   /* PBFT: blocks between checkpoints (K); the window is 2K */
   uint32_t pool_txs_max;          /* transactions waiting at one node */
   uint32_t bodies_kept;           /* bodies a CS keeps for repair after applying them */
+  uint32_t crowd_members;         /* a shard of more is a crowd: what several members need is said once for all, and later */
   bac_time delta;                 /* first estimate of the one-way delay; then measured */
   bac_time gossip_period;         /* hashgraph: time between two events of a member */
   bac_time request_timeout;       /* PBFT: a pending request older than this starts a view change */

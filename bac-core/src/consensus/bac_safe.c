@@ -10,7 +10,9 @@
 #define DOUBLINGS_MAX 6
 #define HALVES_MAX 32
 #define HELP_INTERVAL (BAC_SECOND / 2)
-#define HELPERS 2 /* of a crowd, at a time, on average */
+#define HELPERS 2  /* of a crowd, at a time, on average */
+#define MORE_MAX 5 /* times that there are twice as many */
+#define WHOLE 4    /* of the times to help a crowd: one in so many with the certificates themselves */
 #define AGAIN_BYTES 4
 
 /* ---- Durable state: u64 last_voted || u64 timed_out || certificate. ---- */
@@ -146,7 +148,7 @@ static uint64_t height_voted(const struct bac_engine *e, const struct bac_slot *
 }
 
 /* How long a CP waits for others to publish. Certificates of several frames, which differ in their signers, would fill the air if all CPs of a large
- * shard sent theirs: they take turns, in another order each round, and among a crowd begin when the next block, which carries one, should have come. */
+ * shard sent theirs: they take turns, in another order each round, and among a crowd begin later: the next block, which carries one, may come before. */
 static bac_time publish_wait(const struct bac_engine *e, const struct bac_qc *qc) {
   struct bac_buf *encoded = bac_qc_encode(qc);
   const size_t bytes = encoded->length;
@@ -156,16 +158,16 @@ static bac_time publish_wait(const struct bac_engine *e, const struct bac_qc *qc
   uint64_t before = qc->view;
   for (uint32_t i = 0; i < e->self; i++) before += bac_role_of(e, qc->view, i) == BAC_ROLE_CP;
   const bac_time turn = bac_env_airtime(e->env, bytes) * e->delay.stretch_permille / 1000;
-  return wait + (bac_tells_crowd(e) ? bac_env_config(e->env)->block_interval : 0) + turn * (bac_time)(before % bac_electorate_candidates(&e->electorate));
+  return wait + (bac_tells_crowd(e) ? bac_env_config(e->env)->block_interval / 2 : 0) + turn * (bac_time)(before % bac_electorate_candidates(&e->electorate));
 }
 
-/* Somebody of a crowd votes in the round after the highest certificate's: a block of that round, which carries it, is on its way. */
+/* More of a crowd than may be faulty vote in the round after the highest certificate's: its block, which carries that certificate, is on its way. */
 static bool others_go_on(const struct bac_engine *e) {
+  uint32_t votes = 0;
   if (!bac_tells_crowd(e)) return false;
   const struct bac_slot *next = &e->slots[(e->high_qc.view + 1) % BAC_ROUND_SLOTS];
-  for (uint32_t i = 0; next->round == e->high_qc.view + 1 && i < e->n; i++)
-    if (next->ballots[i].cast) return true;
-  return false;
+  for (uint32_t i = 0; next->round == e->high_qc.view + 1 && i < e->n; i++) votes += next->ballots[i].cast;
+  return votes > bac_faults_max(e->n);
 }
 
 void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_t digest[BAC_HASH_BYTES]) {
@@ -192,7 +194,7 @@ void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_
     if (e->sortition && proposer != BAC_INDEX_NONE && bac_bitset_has(&qc.signers, proposer)) qc.proposer = 1 + proposer;
     const bool leads = proposer == e->self, publishes = leads || bac_role_of(e, round, e->self) != BAC_ROLE_CS;
     bac_safe_on_qc(e, &qc, e->self);
-    /* The primary publishes; a CP does when nobody else has, so that one silent collector cannot hide the result. */
+    /* The primary publishes; a CP does when nobody else has (publish_wait), so that one silent collector cannot hide the result. */
     if (publishes && e->high_qc.view == round) {
       e->published = false;
       bac_env_timer(e->env, TIMER_PUBLISH, bac_env_now(e->env) + (leads ? 0 : publish_wait(e, &qc)));
@@ -368,10 +370,12 @@ void bac_safe_timeout(struct bac_engine *e) {
 }
 
 /* Whether it is this member's turn to help those of a crowd who are behind. Drawn anew with each interval, so that faulty ones cannot stand in the way
- * for long; nothing that a member says changes it. */
+ * for long, and more of them the longer the round lasts, since few may be ahead; nothing that a member says changes it. */
 static bool helps_now(const struct bac_engine *e, bac_time now) {
   struct bac_random draw = bac_random_stream((uint64_t)(now / HELP_INTERVAL), e->self, BAC_PURPOSE_ENGINE);
-  return bac_random_below(&draw, e->n) < HELPERS;
+  const bac_time longer = (now - e->round_started_at) / (8 * HELP_INTERVAL);
+  const uint32_t among = e->n >> (longer < MORE_MAX ? longer : MORE_MAX);
+  return bac_random_below(&draw, among > 0 ? among : 1) < HELPERS;
 }
 
 /* Says this round's proposal again, byte for byte, where it is here: it carries what brought its proposer here, and who has it need not hear it again. */
@@ -399,16 +403,18 @@ static bool say_proposal_again(struct bac_engine *e) {
   return true;
 }
 
-/* Tells a member that is behind what brought this one here. Among a crowd tells all, since others will be behind, too, and only if the round lasts: as
- * long as blocks follow each other, the next one brings it to those as well. */
+/* Tells a member that is behind what brought this one here. Among a crowd few do, and tell all, since others will be behind, too, and only if the round
+ * lasts: as long as blocks follow each other, the next one brings it to those as well. Mostly the proposal is enough; now and then the certificates
+ * themselves are said, for whom it is none: its proposer, back after a crash, and those to whom a faulty one has shown another. */
 static void help(struct bac_engine *e, uint32_t index) {
   const bac_time now = bac_env_now(e->env);
   const bool all = bac_tells_crowd(e);
   bac_time *helped_at = &e->helped_at[all ? e->self : index];
   if (now - *helped_at < HELP_INTERVAL) return;
-  if (bac_env_crowded(e->env) && (now - e->round_started_at < 2 * bac_env_config(e->env)->block_interval || !helps_now(e, now))) return;
+  if (all && now - e->round_started_at < 2 * bac_env_config(e->env)->block_interval) return;
+  if (bac_env_crowded(e->env) && !helps_now(e, now)) return;
   *helped_at = now;
-  if (all && say_proposal_again(e)) return;
+  if (all && now / HELP_INTERVAL % WHOLE != 0 && say_proposal_again(e)) return;
   struct bac_buf *justification = bac_safe_justification(e);
   struct bac_msg msg = {.type = BAC_MSG_TC, .view = e->round, .payload = justification->data, .payload_length = justification->length};
   if (all)

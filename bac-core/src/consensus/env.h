@@ -82,8 +82,8 @@ bac_time bac_env_vote_window(const struct bac_env *env, uint32_t receivers);
 /* Airtime of `bytes` in frames of the configured size. */
 bac_time bac_env_airtime(const struct bac_env *env, size_t bytes);
 
-/* So many members that what one of them sends another one by itself, certificates of tens of kilobytes, leaves the air to nothing else: what several need
- * is said once for all, and what may be on its way anyway is waited for. */
+/* More members than config's crowd_members: what they send each other one by one, certificates of tens of kilobytes, would leave the air to nothing else. So
+ * what several need is said once for all, and what may be on its way anyway is waited for. */
 bool bac_env_crowded(const struct bac_env *env);
 
 /* ---- Sending. Fields set by the engine: type, role, epoch, view, height, step, digest (BAC_BIND_HASH: computed here), payload.
@@ -130,7 +130,8 @@ void bac_env_decided(struct bac_env *env, uint64_t decisions, uint64_t rounds);
 void bac_env_fallback(struct bac_env *env); /* counted: the block proposed has no claim behind it */
 
 /* ---- Catching up ---- */
-/* Blocks up to this height exist: ask one member after the other for what lies between, with certificates, until they arrive. */
+/* Blocks up to this height exist: ask one member after the other for what lies between, with certificates, until they arrive (among a crowd that is
+ * told them by broadcast: after a while). */
 void bac_env_want(struct bac_env *env, uint64_t height);
 /* The same, asking this member first: it has shown that it holds them. */
 void bac_env_want_from(struct bac_env *env, uint64_t height, uint32_t member);

@@ -141,7 +141,7 @@ static bool served(const struct bac_link *l, const struct link_header *h) {
 /* A broadcast seen for the first time in this attempt: on to the wire at once, on to the air after a while. */
 static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h, struct datagram d) {
   const uint16_t from = h->transmitter;
-  if (port == BAC_LINK_WIRE && l->config.kind == BAC_LINK_RSU) l->turns = true; /* there are others */
+  if (port == BAC_LINK_WIRE && l->config.kind == BAC_LINK_RSU && d.origin != from && link_crowded(l)) l->turns = true; /* there are others */
   if (l->config.kind == BAC_LINK_MBS ||
       (l->config.kind == BAC_LINK_RSU && l->config.backhaul && port == BAC_LINK_AIR)) {
     struct link_item *item = enqueue(l, &d, (struct link_hop){BAC_LINK_WIRE, BAC_BROADCAST}, now, true);
@@ -161,6 +161,7 @@ static void flood(struct bac_link *l, bac_time now, enum bac_link_port port, con
   bac_time due = now + head_start + link_jitter(l, window);
   link_relay_turn(l, now, false);
   if (due < l->relay_due) due = l->relay_due;
+  if (l->turns && link_crowded(l)) due = link_slot(l, due);
   struct link_item *item = enqueue(l, &d, (struct link_hop){BAC_LINK_AIR, BAC_BROADCAST}, due, true);
   if (item) weak_watch(l, now, item, &d, from);
 }

@@ -203,7 +203,7 @@ struct bac_link {
   bac_time hello_due, route_due, housekeeping_due;
   bac_time neighbour_lifetime;
   bool weak;               /* hears few stations: see link_item */
-  bool turns;              /* an RSU that is wired to others: takes turns with them on the air */
+  bool turns;              /* an RSU to whom something came by wire from another one: takes turns with it on the air */
   bool declined;           /* what is being delivered */
   bool sent_on_air;        /* since the HELLO timer was set */
   uint8_t radio;                           /* that the next frame leaves by: 1 carries bulk alone */

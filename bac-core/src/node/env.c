@@ -7,7 +7,6 @@
 
 /* A vote without payload with its link, WSMP, LLC and MAC headers. */
 #define VOTE_FRAME_BYTES 256
-#define CROWD 40
 
 bac_time bac_env_now(const struct bac_env *env) { return env->node->now; }
 const struct bac_config *bac_env_config(const struct bac_env *env) { return env->node->config; }
@@ -25,7 +24,7 @@ bac_time bac_env_airtime(const struct bac_env *env, size_t bytes) {
   return (bac_time)frames * c->frame_overhead_ns + (bac_time)((unsigned __int128)bytes * 8 * BAC_SECOND / c->bit_rate_bps);
 }
 
-bool bac_env_crowded(const struct bac_env *env) { return env->node->roster->count > CROWD; }
+bool bac_env_crowded(const struct bac_env *env) { return env->node->roster->count > env->node->config->crowd_members; }
 
 bac_time bac_env_vote_window(const struct bac_env *env, uint32_t receivers) {
   uint32_t frames_each = receivers > 1 ? receivers : 1;

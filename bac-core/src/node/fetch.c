@@ -32,10 +32,12 @@ static uint32_t any_other(struct bac_node *node) {
   return (node->self + 1 + (uint32_t)bac_random_below(&node->random, n - 1)) % n;
 }
 
-/* Among a crowd: for what is on its way to all, and so that not all ask at once. */
+/* Among a crowd that is told things by broadcast: for what is on its way to all, and so that not all ask at once. */
 static bac_time patience(struct bac_node *node, uint32_t tries) {
-  if (!bac_env_crowded(&node->env)) return 0;
-  const bac_time least = node->config->block_interval << (tries < DOUBLINGS_MAX ? tries : DOUBLINGS_MAX);
+  const struct bac_config *c = node->config;
+  if (!bac_env_crowded(&node->env) || c->delivery != BAC_DELIVERY_BROADCAST) return 0;
+  const bac_time once = c->block_interval < 8 * c->delta ? c->block_interval : 8 * c->delta; /* a block may be due once an hour */
+  const bac_time least = once << (tries < DOUBLINGS_MAX ? tries : DOUBLINGS_MAX);
   return least + (bac_time)bac_random_below(&node->random, (uint64_t)least + 1);
 }
 
@@ -44,7 +46,7 @@ static void ask(struct bac_node *node, uint32_t member) {
   if (node->roster->count < 2) return;
   if (member == BAC_INDEX_NONE || member == node->self) member = any_other(node);
   if (f->from <= tip_height(node) || f->from > f->wanted) f->from = tip_height(node) + 1;
-  f->tries = f->received > 0 ? 0 : f->tries + 1;
+  f->tries = f->received > 0 ? 1 : f->tries + 1;
   f->asked = true;
   f->received = 0;
   f->received_bytes = 0;
@@ -69,8 +71,9 @@ void bac_env_want_from(struct bac_env *env, uint64_t height, uint32_t member) {
   node->fetch.received = 0;
   node->fetch.asked = false;
   node->fetch.server = member;
-  if (bac_env_crowded(env))
-    node->fetch.retry_at = node->now + patience(node, 0);
+  const bac_time wait = patience(node, 0);
+  if (wait > 0)
+    node->fetch.retry_at = node->now + wait;
   else
     ask(node, member);
 }
@@ -87,7 +90,10 @@ void bac_fetch_timer(struct bac_node *node) {
   if (node->fetch.retry_at > node->now || !node->engine) return;
   node->fetch.retry_at = BAC_NEVER;
   /* Nobody could go on from there: this member may stand on another branch. */
-  if (node->fetch.asked && node->fetch.received == 0) node->fetch.from = tip_height(node) + 1;
+  if (!node->fetch.asked)
+    node->fetch.from = reached(node) + 1; /* more may have come while it waited */
+  else if (node->fetch.received == 0)
+    node->fetch.from = tip_height(node) + 1;
   /* Who has answered is asked for the rest: in a large shard few members keep old bodies. */
   if (node->fetch.wanted > reached(node)) ask(node, node->fetch.server);
 }
