@@ -7,8 +7,9 @@
  *
  * Turns: two RSUs that do not hear each other, both heard halfway between, would be heard by nobody there if they spoke at once. RSUs of even id
  * go first, those of odd id begin when half of the object has come, and until they are through with it the first answer nobody. After that
- * they answer in slots, even and odd in turn, and among a crowd relay small objects in them, too. So RSUs are to be numbered such that neighbours differ (trace/rsu.h does). Slots ask for clocks
- * that agree within a frame or so, which the wire gives them; where they do not, frames collide, and are asked for again. */
+ * they answer in slots, even and odd in turn, and among a crowd relay small objects in them, too. So RSUs are to be numbered such that neighbours
+ * differ (trace/rsu.h does). Slots ask for clocks that agree within a frame or so, which the wire gives them; where they do not, frames collide, and are
+ * asked for again. */
 #include "link/internal.h"
 
 #define SLOT_FRAMES 16u

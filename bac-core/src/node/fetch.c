@@ -47,7 +47,6 @@ static void ask(struct bac_node *node, uint32_t member) {
   if (member == BAC_INDEX_NONE || member == node->self) member = any_other(node);
   if (f->from <= tip_height(node) || f->from > f->wanted) f->from = tip_height(node) + 1;
   f->tries = f->received > 0 ? 1 : f->tries + 1;
-  f->asked = true;
   f->received = 0;
   f->received_bytes = 0;
   f->server = BAC_INDEX_NONE;
@@ -68,8 +67,6 @@ void bac_env_want_from(struct bac_env *env, uint64_t height, uint32_t member) {
   if (node->fetch.retry_at != BAC_NEVER || node->fetch.wanted <= reached(node)) return;
   node->fetch.from = reached(node) + 1;
   node->fetch.tries = 0;
-  node->fetch.received = 0;
-  node->fetch.asked = false;
   node->fetch.server = member;
   const bac_time wait = patience(node, 0);
   if (wait > 0)
@@ -90,7 +87,7 @@ void bac_fetch_timer(struct bac_node *node) {
   if (node->fetch.retry_at > node->now || !node->engine) return;
   node->fetch.retry_at = BAC_NEVER;
   /* Nobody could go on from there: this member may stand on another branch. */
-  if (!node->fetch.asked)
+  if (node->fetch.tries == 0)
     node->fetch.from = reached(node) + 1; /* more may have come while it waited */
   else if (node->fetch.received == 0)
     node->fetch.from = tip_height(node) + 1;

@@ -27,8 +27,7 @@ struct bac_fetch_state {
   uint32_t received;   /* blocks and bytes that came in answer to the last request */
   size_t received_bytes;
   uint32_t server;     /* who sent a new one of them, or is to be asked first */
-  uint32_t tries;      /* requests in a row without an answer */
-  bool asked;          /* since something has been wanted */
+  uint32_t tries;      /* requests in a row without an answer; 0: none yet since something has been wanted */
   bac_time retry_at;   /* BAC_NEVER: nothing asked */
   bac_time served_at[BAC_EPOCH_SERVED]; /* by id modulo: when it was last served */
   uint8_t head[BAC_HASH_BYTES];
