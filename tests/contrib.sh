@@ -29,8 +29,9 @@ cat > "$user" <<'EOP'
 #include <iostream>
 int main()
 {
-    std::cout << "user: bac " << bac_version() << ", channel " << ns3::BacHelper::ChannelOf(0) << std::endl;
-    return ns3::BacHelper::ChannelOf(0) == 172 ? 0 : 1;
+    const ns3::BacHelper helper{ns3::BacRadioOptions()};
+    std::cout << "user: bac " << bac_version() << ", channel " << helper.ChannelOf(0) << std::endl;
+    return helper.ChannelOf(0) == 172 ? 0 : 1;
 }
 EOP
 

@@ -153,7 +153,7 @@ void BacWaveChannel::SetMask(uint32_t mask) {
 
 void BacWaveChannel::Join(Ptr<BacWavePhy> phy) {
   Ptr<Node> node = phy->GetDevice()->GetNode();
-  Ptr<MobilityModel> mobility = phy->GetMobility();
+  Ptr<MobilityModel> mobility = node->GetObject<MobilityModel>(); // ns-3.38 has not told the PHY of it yet
   NS_ABORT_MSG_UNLESS(mobility, "a station needs a mobility model");
   const bool still = DynamicCast<ConstantPositionMobilityModel>(mobility) != nullptr;
   const Vector at = mobility->GetPosition();
