@@ -339,19 +339,25 @@ TEST(BacPublish, NoCandidateOfALargeShardPublishesWhenOthersGoOn) {
   }
 }
 
+/* The block of round 1 that the node itself has said, in the world's chain; NULL: it has said none that fits there. */
+bac_entry *said_block(Solo *s) {
+  const auto own = s->of(BAC_MSG_BLOCK_REQUEST, 1);
+  if (own.empty()) return nullptr;
+  bac_buf *payload = bac_buf_new(own[0].payload.data(), own[0].payload.size());
+  bac_block *block = bac_block_decode(payload, s->w->config.block_bytes_max, &s->w->cost);
+  bac_buf_unref(payload);
+  bac_entry *at = nullptr;
+  return block && bac_chain_insert(s->w->chain, block, 0, &s->w->cost, &at) == BAC_REJECT_COUNT ? at : nullptr;
+}
+
 /* Those who lack votes hear from the primary at once that the round is over. */
 TEST(BacPublish, ThePrimaryOfALargeShardPublishesAtOnce) {
   World w(100);
   Solo p(&w, 1);
   p.start();
   p.run(w.config.block_interval + BAC_MS);
-  auto own = p.of(BAC_MSG_BLOCK_REQUEST, 1);
-  ASSERT_FALSE(own.empty());
-  bac_buf *payload = bac_buf_new(own[0].payload.data(), own[0].payload.size());
-  bac_block *block = bac_block_decode(payload, w.config.block_bytes_max, &w.cost);
-  bac_buf_unref(payload);
-  bac_entry *b1 = nullptr;
-  ASSERT_EQ(BAC_REJECT_COUNT, bac_chain_insert(w.chain, block, 0, &w.cost, &b1));
+  bac_entry *b1 = said_block(&p);
+  ASSERT_NE(nullptr, b1);
   quorum_votes(&p, b1, 1);
   ASSERT_EQ(2u, p.round());
   p.run(p.now + kSoon);
@@ -379,13 +385,8 @@ TEST(BacPublish, ThePrimaryPublishesAtOnceACandidateIfNobodyDoes) {
   Solo p(&w, 1);
   p.start();
   p.run(1001 * BAC_MS);
-  auto own = p.of(BAC_MSG_BLOCK_REQUEST, 1);
-  ASSERT_FALSE(own.empty());
-  bac_buf *payload = bac_buf_new(own[0].payload.data(), own[0].payload.size());
-  bac_block *block = bac_block_decode(payload, w.config.block_bytes_max, &w.cost);
-  bac_buf_unref(payload);
-  bac_entry *at = nullptr;
-  ASSERT_EQ(BAC_REJECT_COUNT, bac_chain_insert(w.chain, block, 0, &w.cost, &at));
+  bac_entry *at = said_block(&p);
+  ASSERT_NE(nullptr, at);
   for (uint32_t i : {3u, 4u, 5u, 6u}) p.say(i, w.vote(at, i));
   p.run(p.now + kSoon);
   EXPECT_TRUE(p.said(BAC_MSG_QC, 1));
