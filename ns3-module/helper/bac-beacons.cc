@@ -45,7 +45,7 @@ uint32_t BacBeacons::AddStation(Ptr<NetDevice> radio, Kind kind, uint32_t channe
   Station station{radio, DynamicCast<WaveNetDevice>(radio), DynamicCast<BacFastNetDevice>(radio), radio->GetNode()->GetObject<MobilityModel>(), kind, channel};
   m_stations.push_back(station);
   if (station.fast) {
-    if (kind != EV) station.fast->SetReceiveCallback(MakeCallback(&Ignore));
+    if (kind != EV) station.fast->SetHandler(MakeCallback(&Ignore));
     station.fast->TraceConnectWithoutContext("TxBegin", MakeBoundCallback(&BacBeacons::FastTx, this, number));
     station.fast->TraceConnectWithoutContext("RxOk", MakeBoundCallback(&BacBeacons::FastRx, this, number));
     return number;

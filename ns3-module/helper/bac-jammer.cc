@@ -5,8 +5,10 @@
 #include "radio/medium.h"
 
 #include "ns3/log.h"
+#include "ns3/double.h"
 #include "ns3/node.h"
 #include "ns3/simulator.h"
+#include "ns3/threshold-preamble-detection-model.h"
 #include "ns3/wifi-mac-header.h"
 #include "ns3/wifi-phy.h"
 #include "ns3/wifi-psdu.h"
@@ -53,11 +55,14 @@ BacJammer::BacJammer(BacHelper& helper, uint32_t id, uint32_t channel, double ei
   m_wave = DynamicCast<WaveNetDevice>(radio);
   m_fast = DynamicCast<BacFastNetDevice>(radio);
   if (m_fast) {
-    m_fast->SetReceiveCallback(MakeCallback(&Ignore));
+    m_fast->SetHandler(MakeCallback(&Ignore));
     m_fast->GetMedium()->SetPower(m_fast->GetStation(), eirp_dbm);
   } else {
     m_wave->GetPhy(0)->SetTxPowerStart(eirp_dbm);
     m_wave->GetPhy(0)->SetTxPowerEnd(eirp_dbm);
+    // It locks onto nothing: its MAC does not expect frames that begin while another is received.
+    Ptr<PreambleDetectionModel> deaf = CreateObjectWithAttributes<ThresholdPreambleDetectionModel>("Threshold", DoubleValue(1000));
+    m_wave->GetPhy(0)->SetPreambleDetectionModel(deaf);
   }
 }
 

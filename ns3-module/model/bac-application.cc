@@ -122,8 +122,7 @@ void BacApplication::AddRadio(uint32_t radio, Ptr<NetDevice> device, uint32_t ch
   const Callback<void, uint32_t> done = radio == 0 ? MakeCallback(&BacApplication::FramesDone, this) : MakeCallback(&BacApplication::ControlDone, this);
   if (r.fast) {
     r.fast->SetDoneCallback(done);
-    // Not through the node, which insists on an event of its own for what it receives: the medium has one for all.
-    r.fast->SetReceiveCallback(MakeCallback(&BacApplication::ReceiveFast, this));
+    r.fast->SetHandler(MakeCallback(&BacApplication::ReceiveFast, this));
     return;
   }
   r.pacer = CreateObject<BacMacPacer>();

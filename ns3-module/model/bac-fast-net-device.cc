@@ -176,7 +176,7 @@ void BacFastChannel::Decoded(uint32_t station, uint32_t from, uint64_t cookie, d
   const Frame frame = found->second; // what the receiver does may move it
   m_devices[station]->m_rxTrace(frame.packet->GetUid(), sinr);
   if (deliver)
-    m_devices[station]->Receive(frame.packet->Copy(), frame.protocol, frame.to, Mac48Address::ConvertFrom(m_devices[from]->GetAddress()));
+    m_devices[station]->Deliver(frame.packet->Copy(), frame.protocol, frame.to, Mac48Address::ConvertFrom(m_devices[from]->GetAddress()));
 }
 
 void BacFastChannel::Done(uint32_t station, uint64_t cookie, int outcome) {
@@ -211,6 +211,7 @@ void BacFastNetDevice::DoDispose() {
   Forget();
   m_medium = nullptr;
   m_done = Callback<void, uint32_t>();
+  m_handler = NetDevice::ReceiveCallback();
   SimpleNetDevice::DoDispose();
 }
 
@@ -240,6 +241,13 @@ bool BacFastNetDevice::SendBeside(Ptr<Packet> packet, Mac48Address to, uint16_t 
   const int64_t cookie = m_medium->Send(m_station, packet, protocol, to, rate, priority);
   if (cookie >= 0) m_beside.insert(static_cast<uint64_t>(cookie));
   return cookie >= 0;
+}
+
+void BacFastNetDevice::Deliver(Ptr<Packet> packet, uint16_t protocol, Mac48Address to, Mac48Address from) {
+  if (m_handler.IsNull())
+    Simulator::ScheduleWithContext(GetNode()->GetId(), Time(0), &BacFastNetDevice::Receive, this, packet, protocol, to, from);
+  else
+    m_handler(this, packet, protocol, from);
 }
 
 void BacFastNetDevice::Forget() {

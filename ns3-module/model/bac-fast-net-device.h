@@ -120,6 +120,11 @@ class BacFastNetDevice : public SimpleNetDevice {
   uint32_t GetStation() const { return m_station; }               ///< \return the station
   /// \param done called with the number of frames that the medium is done with, after each
   void SetDoneCallback(Callback<void, uint32_t> done) { m_done = done; }
+  /// \param handler gets each frame at once, within the medium's event. Without it the node gets each in an event of its own, since
+  /// ns3::Node asks for its context
+  void SetHandler(NetDevice::ReceiveCallback handler) { m_handler = handler; }
+  /// Hand a frame over. \param packet its bytes \param protocol ethertype \param to receiver \param from sender
+  void Deliver(Ptr<Packet> packet, uint16_t protocol, Mac48Address to, Mac48Address from);
   /// Send one frame. \param packet its bytes \param to receiver \param protocol ethertype \param rate bit/s \param priority of EDCA
   void SendFrame(Ptr<Packet> packet, Mac48Address to, uint16_t protocol, uint64_t rate, uint32_t priority);
   /// Send one frame beside the host's, of which nobody gets notice. \param packet its bytes \param to receiver \param protocol ethertype
@@ -152,6 +157,7 @@ class BacFastNetDevice : public SimpleNetDevice {
   Ptr<BacFastChannel> m_medium;    ///< the medium
   uint32_t m_station{0};           ///< on it
   Callback<void, uint32_t> m_done; ///< notice
+  NetDevice::ReceiveCallback m_handler; ///< see SetHandler
   Counts m_counts{};               ///< totals
   std::vector<EventId> m_reports;  ///< under way
   std::set<uint64_t> m_pending;    ///< frames of this life that the medium has

@@ -114,7 +114,8 @@ void BacWavePhy::Disturb(Ptr<const WifiPpdu> ppdu, double power_w, Time duration
 
 void BacWavePhy::Doze() {
   m_endPhyRxEvent.Cancel();
-  HelperOf(m_interference).NotifyRxEnd(Simulator::Now());
+  const bool receives = m_currentEvent || !m_currentPreambleEvents.empty();
+  if (receives) HelperOf(m_interference).NotifyRxEnd(Simulator::Now()); // asserts that something was heard
   Reset();
   SetSleepMode();
 }
