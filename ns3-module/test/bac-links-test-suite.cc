@@ -273,11 +273,58 @@ class BacBusyTimesTest : public TestCase {
   }
 };
 
+/// Whom a frame of the fast medium is handed to, and in whose context.
+class BacFastDeliveryTest : public TestCase {
+ public:
+  BacFastDeliveryTest() : TestCase("a frame goes to its node in the node's context, or at once to the device's handler") {}
+
+ private:
+  void ToNode(Ptr<NetDevice> device, Ptr<const Packet> /* packet */, uint16_t protocol, const Address& /* from */, const Address& /* to */,
+              NetDevice::PacketType /* type */) {
+    m_nodes++;
+    NS_TEST_EXPECT_MSG_EQ(protocol, 0x88dc, "protocol");
+    NS_TEST_EXPECT_MSG_EQ(Simulator::GetContext(), device->GetNode()->GetId(), "context");
+  }
+  bool ToHandler(Ptr<NetDevice> /* device */, Ptr<const Packet> /* packet */, uint16_t protocol, const Address& from) {
+    m_handled++;
+    NS_TEST_EXPECT_MSG_EQ(protocol, 0x88dc, "protocol");
+    NS_TEST_EXPECT_MSG_EQ(from, m_sender, "sender");
+    return true;
+  }
+  void DoRun() override {
+    BacRadioOptions options;
+    options.radio = "fast";
+    BacHelper helper(options);
+    std::vector<Ptr<BacFastNetDevice>> devices;
+    for (uint32_t i = 0; i < 3; i++) {
+      Ptr<Node> node = CreateObject<Node>();
+      Ptr<ConstantPositionMobilityModel> mobility = CreateObject<ConstantPositionMobilityModel>();
+      mobility->SetPosition(Vector(10 * i, 0, 1.5));
+      node->AggregateObject(mobility);
+      devices.push_back(helper.InstallFastRadio(node, i + 1, 0));
+      node->RegisterProtocolHandler(MakeCallback(&BacFastDeliveryTest::ToNode, this), 0x88dc, devices[i]);
+    }
+    m_sender = devices[0]->GetAddress();
+    devices[2]->SetHandler(MakeCallback(&BacFastDeliveryTest::ToHandler, this));
+    Simulator::Schedule(MilliSeconds(1), &BacFastNetDevice::SendFrame, devices[0], Create<Packet>(100), Mac48Address::GetBroadcast(), 0x88dc, 6000000, 0);
+    Simulator::Stop(MilliSeconds(10));
+    Simulator::Run();
+    Simulator::Destroy();
+    NS_TEST_EXPECT_MSG_EQ(m_nodes, 1, "the second station's node");
+    NS_TEST_EXPECT_MSG_EQ(m_handled, 1, "the third's handler");
+  }
+
+  int m_nodes{0};
+  int m_handled{0};
+  Address m_sender;
+};
+
 class BacLinksTestSuite : public TestSuite {
  public:
   BacLinksTestSuite() : TestSuite("bac-links", UNIT) {
     for (const char* radio : {"wave", "fast"}) AddTestCase(new BacLinksCauseTest(radio), TestCase::QUICK);
     AddTestCase(new BacBusyTimesTest, TestCase::QUICK);
+    AddTestCase(new BacFastDeliveryTest, TestCase::QUICK);
     AddTestCase(new BacLinksRadiosTest, TestCase::QUICK);
   }
 };
