@@ -2,11 +2,14 @@
 /* BAC 2.0's rules, one node at a time: what a member outside the committee believes, and whom. */
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "sim/solo.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
+#include "consensus/gossip.h"
 #include "consensus/microblock.h"
 #include "election/committee.h"
 #include "node/node_internal.h"
@@ -175,8 +178,8 @@ TEST(Committee, OrderIsAPermutationThatTheSeedDecides) {
 /* ---- Gossip: what a member takes from whom. ---- */
 
 struct HashgraphNode : ::testing::Test {
-  World w{4};
-  HashgraphNode() { w.config.protocol = "hashgraph"; }
+  World w;
+  explicit HashgraphNode(uint32_t members = 4) : w(members) { w.config.protocol = "hashgraph"; }
 
   /* An event of member i, as it travels; e keeps it for those that build on it. */
   Bytes object(bac_hashgraph_event *e, uint32_t signer, const Bytes &payload = {}, uint8_t protocol = 4, uint64_t epoch = 0) {
@@ -207,6 +210,11 @@ struct HashgraphNode : ::testing::Test {
     e.creator = i;
     bac_hashgraph_root(e.self_parent, w.genesis()->block->digest, w.members[i % w.n()].sign_key);
     e.timestamp = 5;
+    return e;
+  }
+  bac_hashgraph_event first_identified(uint32_t i) {
+    bac_hashgraph_event e = first_event(i);
+    object(&e, i);
     return e;
   }
   /* Member i's first event. */
@@ -290,6 +298,257 @@ TEST_F(HashgraphNode, IsSilentWithATornRecord) {
   s.restart();
   s.run(s.now + 3 * BAC_SECOND);
   EXPECT_EQ(torn, s.records);
+}
+
+struct HashgraphMember : HashgraphNode {
+  HashgraphMember() : HashgraphNode(10) {}
+  static constexpr uint8_t kByName = 1, kByHeights = 2; /* step of a SYNC */
+  uint8_t missing[BAC_HASH_BYTES];
+
+  /* The members say their first events, then three of them `count` more, one after the other; the first of these is lost, or none. */
+  void speak(Solo &s, uint32_t self, uint32_t count, bool lost, bac_time at = 0) {
+    s.start();
+    s.run(at);
+    bac_hashgraph_event last[10] = {};
+    for (uint32_t i = 0; i < 10; i++) {
+      if (i == self) continue;
+      last[i] = first_event(i);
+      s.raw(i, object(&last[i], i));
+    }
+    for (uint32_t k = 0; k < count; k++) {
+      const uint32_t i = 1 + k % 3, before = 1 + (k + 2) % 3;
+      bac_hashgraph_event e = {};
+      e.creator = i;
+      memcpy(e.self_parent, last[i].id, BAC_HASH_BYTES);
+      memcpy(e.other_parent, last[before].id, BAC_HASH_BYTES);
+      e.timestamp = 6 + k;
+      const Bytes wire = object(&e, i);
+      if (k == 0) memcpy(missing, e.id, BAC_HASH_BYTES);
+      if (k > 0 || !lost) s.raw(i, wire);
+      last[i] = e;
+    }
+  }
+  /* What a member asks for that lacks the event on which so many others stand, within `time`. */
+  std::vector<Heard> asked(uint32_t self, uint32_t others, bac_time time, bac_time at = 0) {
+    Solo s(&w, self);
+    speak(s, self, 1 + others, true, at);
+    s.heard.clear();
+    s.run(s.now + time);
+    return s.of(BAC_MSG_SYNC);
+  }
+  std::vector<Heard> asked(uint32_t self) { return asked(self, 9, 5 * w.config.delta); }
+  /* Bytes of the longest object with which it answers a member that knows nothing. */
+  size_t answered() {
+    Solo s(&w, 0);
+    speak(s, 0, 150, false);
+    const Bytes nothing(4 * w.n(), 0);
+    bac_msg m = {};
+    m.protocol = 4;
+    m.type = BAC_MSG_SYNC;
+    m.step = kByHeights;
+    m.height = 1;
+    bac_payload_digest(m.digest, nothing.data(), nothing.size(), &w.cost);
+    w.sign(&m, 5);
+    s.say(5, m, nothing);
+    s.run(s.now + BAC_SECOND);
+    size_t longest = 0;
+    for (const auto &[to, bytes] : s.gossiped)
+      if (to == 5) longest = std::max(longest, bytes);
+    return longest;
+  }
+};
+
+TEST_F(HashgraphMember, AGapIsFilledByHeights) {
+  const auto found = asked(0);
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(kByHeights, found[0].msg.step);
+  EXPECT_GE(found[0].at, w.config.delta) << "it may be on its way";
+}
+
+TEST_F(HashgraphMember, AmongACrowdWhatIsMissingIsAskedForByNameAndNotByAllAtOnce) {
+  w.config.crowd_members = 9;
+  std::set<bac_time> times;
+  for (uint32_t self : {0u, 4u, 5u, 6u}) {
+    const auto found = asked(self);
+    ASSERT_FALSE(found.empty());
+    EXPECT_EQ(kByName, found[0].msg.step);
+    EXPECT_EQ(Bytes(missing, missing + BAC_HASH_BYTES), found[0].payload);
+    EXPECT_GE(found[0].at, 2 * w.config.delta);
+    times.insert(found[0].at);
+  }
+  EXPECT_EQ(4u, times.size());
+  const bac_time free = 2 * 3 * w.config.gossip_period; /* heights could be told again: they were when nobody had spoken for three periods */
+  for (const Heard &h : asked(0, 9, w.config.gossip_period * 5 / 2, free - w.config.delta)) EXPECT_EQ(kByName, h.msg.step) << "nine wait, no more than there are members";
+}
+
+TEST_F(HashgraphMember, AmongACrowdUnicastHasNoPatience) {
+  w.config.crowd_members = 9;
+  w.config.delivery = BAC_DELIVERY_UNICAST;
+  const auto found = asked(0);
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(kByHeights, found[0].msg.step);
+}
+
+TEST_F(HashgraphMember, AmongACrowdHeightsAreToldSeldomAndAnswersAreShort) {
+  const auto told = [this] {
+    std::vector<bac_time> times;
+    for (const Heard &h : asked(0, 30, 30 * w.config.gossip_period))
+      if (h.msg.step == kByHeights) times.push_back(h.at);
+    return times;
+  };
+  EXPECT_GT(told().size(), 20u);
+  EXPECT_GT(answered(), 20000u);
+  w.config.crowd_members = 9;
+  const auto times = told();
+  EXPECT_GT(times.size(), 2u);
+  for (size_t i = 1; i < times.size(); i++) EXPECT_GE(times[i] - times[i - 1], 2 * w.config.gossip_period);
+  EXPECT_GT(answered(), 8000u);
+  EXPECT_LE(answered(), 17000u);
+}
+
+/* Each of several members' events stands on another one that was lost. */
+TEST_F(HashgraphMember, AmongACrowdOneRequestNamesWhatSeveralSendersBuiltOn) {
+  const auto named = [this](uint32_t lost) {
+    Solo s(&w, 0);
+    speak(s, 0, 0, false);
+    for (uint32_t i = 1; i <= lost; i++) {
+      const bac_hashgraph_event first = first_identified(i), other = first_identified(9);
+      bac_hashgraph_event e = {}, next = {};
+      e.creator = next.creator = i;
+      memcpy(e.self_parent, first.id, BAC_HASH_BYTES);
+      memcpy(e.other_parent, other.id, BAC_HASH_BYTES);
+      e.timestamp = 6;
+      object(&e, i);
+      memcpy(next.self_parent, e.id, BAC_HASH_BYTES);
+      memcpy(next.other_parent, other.id, BAC_HASH_BYTES);
+      next.timestamp = 7;
+      s.raw(i, object(&next, i));
+    }
+    s.run(s.now + 5 * w.config.delta);
+    const auto found = s.of(BAC_MSG_SYNC);
+    EXPECT_FALSE(found.empty());
+    return found.empty() ? 0 : found[0].payload.size() / BAC_HASH_BYTES;
+  };
+  EXPECT_EQ(1u, named(3));
+  w.config.crowd_members = 9;
+  EXPECT_EQ(3u, named(3));
+  EXPECT_EQ(5u, named(8)) << "the answer fits a frame";
+}
+
+TEST_F(HashgraphMember, AmongACrowdALongAnswerIsContinuedLater) {
+  const auto asks = [this] {
+    Solo s(&w, 0);
+    s.start();
+    Bytes whole;
+    bac_hashgraph_event last[10] = {};
+    for (uint32_t k = 0; k < 40; k++) {
+      const uint32_t i = 1 + k % 3;
+      bac_hashgraph_event e = {};
+      e.creator = i;
+      e.timestamp = 6 + k;
+      if (k < 3) {
+        e = first_event(i);
+      } else {
+        memcpy(e.self_parent, last[i].id, BAC_HASH_BYTES);
+        memcpy(e.other_parent, last[1 + (k + 2) % 3].id, BAC_HASH_BYTES);
+      }
+      const Bytes one = object(&e, i);
+      whole.insert(whole.end(), one.begin() + (k == 0 ? 0 : 20), one.end()); /* one header */
+      last[i] = e;
+    }
+    s.raw(1, whole);
+    s.run(s.now + 2 * w.config.gossip_period);
+    return s.said(BAC_MSG_SYNC);
+  };
+  EXPECT_TRUE(asks());
+  w.config.crowd_members = 9;
+  EXPECT_FALSE(asks());
+}
+
+/* ---- Who puts a transaction into an event. ---- */
+
+/* Four members, all of them the committee; three say an event after the other, the fourth is under test. */
+struct Bac2Member : HashgraphNode {
+  static constexpr uint32_t kMembers = 4;
+  Bac2Member() { w.config.protocol = "bac2"; }
+
+  /* A transaction whose first turn is `rank` members before member 0's. */
+  Bytes transaction(uint32_t rank, uint64_t nonce = 1, uint32_t bytes = 0) {
+    for (;;) {
+      Bytes wire = w.tx(1, 2, nonce, 1000 + ++drawn, 10, bytes);
+      bac_tx tx;
+      EXPECT_TRUE(bac_tx_decode(&tx, wire.data(), wire.size(), &w.cost));
+      if ((kMembers - bac_get_u32(tx.id) % kMembers) % kMembers == rank) return wire;
+    }
+  }
+  /* Member 0's events with transactions, within 10 s: time since the transactions came, bytes of the event. */
+  std::vector<std::pair<bac_time, size_t>> events(const std::vector<Bytes> &txs) {
+    Solo s(&w, 0);
+    s.start();
+    bac_hashgraph_event last[kMembers] = {};
+    for (uint32_t i = 1; i < kMembers; i++) {
+      last[i] = first_event(i);
+      s.raw(i, object(&last[i], i, {}, kBac2));
+    }
+    for (const Bytes &tx : txs) s.transaction(1, tx);
+    const bac_time begin = s.now;
+    for (uint32_t k = 0; k < 50; k++) {
+      const uint32_t i = 1 + k % 3, before = 1 + (k + 2) % 3;
+      bac_hashgraph_event e = {};
+      e.creator = i;
+      memcpy(e.self_parent, last[i].id, BAC_HASH_BYTES);
+      memcpy(e.other_parent, last[before].id, BAC_HASH_BYTES);
+      e.timestamp = 6 + k;
+      s.raw(i, object(&e, i, {}, kBac2));
+      last[i] = e;
+      s.run(begin + (k + 1) * 200 * BAC_MS);
+    }
+    std::vector<std::pair<bac_time, size_t>> found;
+    for (const auto &[kind, record] : s.records) {
+      if (kind != BAC_RECORD_EVENT) continue;
+      bac_reader r = bac_reader_over(record.data(), record.size());
+      bac_read_u64(&r); /* epoch */
+      if (bac_read_u16(&r) != 0) continue;
+      bac_read_bytes(&r, 2 * BAC_HASH_BYTES);
+      const bac_time at = static_cast<bac_time>(bac_read_u64(&r));
+      bac_read_bytes(&r, BAC_SIGNATURE_BYTES);
+      if (bac_read_u32(&r) > 0) found.push_back({at - begin, record.size()});
+    }
+    return found;
+  }
+  int64_t drawn = 0;
+};
+
+TEST_F(Bac2Member, EverybodyTakesWhatWasLeftOut) {
+  for (uint32_t rank = 0; rank < kMembers; rank++) {
+    const auto made = events({transaction(rank)});
+    ASSERT_EQ(1u, made.size()) << rank;
+    EXPECT_GE(made[0].first, rank == 0 ? 0 : BAC_GOSSIP_TAKEOVER) << rank;
+    EXPECT_LE(made[0].first, (rank == 0 ? 0 : BAC_GOSSIP_TAKEOVER) + w.config.gossip_period) << rank;
+  }
+}
+
+TEST_F(Bac2Member, AmongACrowdOneMoreMemberEachTime) {
+  w.config.crowd_members = kMembers - 1;
+  for (uint32_t rank = 0; rank < kMembers; rank++) {
+    const auto made = events({transaction(rank)});
+    ASSERT_EQ(1u, made.size()) << rank;
+    EXPECT_GE(made[0].first, rank * BAC_GOSSIP_TAKEOVER) << rank;
+    EXPECT_LE(made[0].first, rank * BAC_GOSSIP_TAKEOVER + w.config.gossip_period) << rank;
+  }
+}
+
+TEST_F(Bac2Member, AmongACrowdAnEventFitsAFrame) {
+  std::vector<Bytes> txs;
+  for (uint64_t nonce = 1; nonce <= 40; nonce++) txs.push_back(transaction(0, nonce));
+  EXPECT_EQ(1u, events(txs).size());
+  w.config.crowd_members = kMembers - 1;
+  const auto made = events(txs);
+  EXPECT_GT(made.size(), 1u);
+  const size_t headers = 20 + 17 + 9; /* of the gossip object, of an item of a bundle, of a frame (link.h) */
+  for (const auto &[at, bytes] : made) EXPECT_LE(bytes + headers, w.config.frame_bytes_max);
+  w.config.frame_bytes_max = 400;
+  EXPECT_FALSE(events({transaction(0, 1, 350)}).empty()) << "longer than a frame, and still said";
 }
 
 /* ---- Micro blocks. ---- */

@@ -168,6 +168,7 @@ class Solo {
   uint64_t steps = 0;
   bac_cost cost = {}; /* VRF operations alone */
   std::vector<Heard> heard;
+  std::vector<std::pair<uint32_t, size_t>> gossiped; /* events of others' and its own: to whom, bytes */
   std::vector<std::pair<uint32_t, Bytes>> records; /* durable, but for the state */
   Bytes state;
   std::vector<std::pair<uint64_t, Bytes>> commits; /* height, digest */
@@ -187,6 +188,7 @@ class Solo {
   static void delivered(void *ctx, const uint8_t *bytes, size_t length, uint32_t) {
     Peer *p = static_cast<Peer *>(ctx);
     Heard h = {};
+    if (length > 0 && bytes[0] == BAC_OBJECT_GOSSIP) p->solo->gossiped.emplace_back(p->id, length);
     if (length == 0 || bytes[0] != BAC_OBJECT_MESSAGE || !bac_msg_decode(&h.msg, bytes, length)) return;
     if (!p->solo->passes_on && h.msg.sender != p->solo->w->members[p->solo->self_].id) return;
     h.to = p->id;

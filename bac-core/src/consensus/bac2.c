@@ -67,13 +67,11 @@ static void on_event(void *engine, const struct bac_hashgraph_event *event) {
 static struct bac_buf *make_payload(void *engine) {
   struct bac2_engine *e = engine;
   const struct bac_pool *pool = bac_env_pool(e->env);
-  const uint32_t bytes_max = bac_env_config(e->env)->block_bytes_max;
   const struct bac_tx *txs[EVENT_TXS_MAX];
   uint32_t count = 0, bytes = 0;
   for (struct bac_pool_entry *p = bac_pool_next(pool, NULL); p && count < EVENT_TXS_MAX; p = bac_pool_next(pool, p)) {
-    const bool mine = bac_get_u32(p->tx.id) % e->gossip.members == e->gossip.self;
-    if (bac_seen_has(&e->seen, p->tx.id) || (!mine && bac_env_now(e->env) - p->arrived_at < BAC_TAKEOVER)) continue;
-    if (bytes + p->tx.wire_length > bytes_max) break;
+    if (bac_seen_has(&e->seen, p->tx.id) || !bac_gossip_turn(&e->gossip, p)) continue;
+    if (!bac_gossip_fits(&e->gossip, bytes + p->tx.wire_length, &p->tx)) break;
     bytes += p->tx.wire_length;
     txs[count++] = &p->tx;
   }

@@ -9,13 +9,16 @@ enum { SYNC_WANT = 1, SYNC_HAVE = 2 };
 
 #define SYNC_RANGE 250u           /* creators of one SYNC_HAVE */
 #define SYNC_WANT_MAX 30u         /* ids of one SYNC_WANT */
+#define CROWD_WANT_MAX 5u         /* among a crowd: a frame holds so many events without transactions */
 #define SYNC_EVENTS_MAX 256u      /* events of one answer */
-#define GAP_ORPHANS 4u            /* more than these wait for parents: a gap */
+#define GAP_ORPHANS 4u            /* more than these wait for parents: a gap; among a crowd, more than there are members */
 #define SYNC_BYTES 60000u         /* after which an answer ends */
 #define SYNC_LONG 32u             /* events after which an answer is taken to have a continuation */
+#define CROWD_SYNC_BYTES 16000u   /* the same among a crowd */
 #define SERVE_INTERVAL (BAC_SECOND / 4)
 #define EVENT_FIXED_BYTES (2u + 2u * BAC_HASH_BYTES + 8u + BAC_SIGNATURE_BYTES + 4u)
 #define OBJECT_HEADER_BYTES 20u
+#define FRAME_SPARE_BYTES 100u /* of a frame: headers, and the lengths of the transactions */
 #define STALL_PERIODS 3 /* without a new event for so long, ask */
 
 /* An event whose parent is not here yet. */
@@ -28,6 +31,17 @@ struct bac_gossip_orphan {
 
 static bac_time period(const struct bac_gossip *g) { return bac_env_config(g->env)->gossip_period; }
 static bool unicast(const struct bac_gossip *g) { return bac_env_config(g->env)->delivery == BAC_DELIVERY_UNICAST; }
+/* Among a crowd some members lack an event at any time. What they lack is asked for by name, a few at a time and not by all at once, and by heights seldom:
+ * such an answer holds what is on its way anyway, and one member out of reach would have tens of kilobytes sent after it all the time. */
+static bool among_crowd(const struct bac_gossip *g) { return !unicast(g) && bac_env_crowded(g->env); }
+static uint32_t gap_orphans(const struct bac_gossip *g) { return among_crowd(g) ? g->members : GAP_ORPHANS; }
+
+/* How long a parent has to arrive by itself. */
+static bac_time patience(const struct bac_gossip *g) {
+  const bac_time delta = bac_env_config(g->env)->delta;
+  return among_crowd(g) ? 2 * delta + (bac_time)bac_random_below(bac_env_random(g->env), (uint64_t)(2 * delta)) : delta;
+}
+
 static uint32_t orphans_max(const struct bac_gossip *g) { return 64 + 4 * g->members; }
 
 static const struct bac_member *member(const struct bac_gossip *g, uint32_t index) {
@@ -38,6 +52,17 @@ uint32_t bac_gossip_index(const struct bac_gossip *g, uint32_t roster_index) {
   for (uint32_t i = 0; i < g->members; i++)
     if (g->roster_index[i] == roster_index) return i;
   return BAC_INDEX_NONE;
+}
+
+bool bac_gossip_turn(const struct bac_gossip *g, const struct bac_pool_entry *tx) {
+  const uint32_t rank = (g->self + g->members - bac_get_u32(tx->tx.id) % g->members) % g->members;
+  return bac_env_now(g->env) - tx->arrived_at >= (bac_time)(among_crowd(g) || rank == 0 ? rank : 1) * BAC_GOSSIP_TAKEOVER;
+}
+
+bool bac_gossip_fits(const struct bac_gossip *g, size_t bytes, const struct bac_tx *tx) {
+  const struct bac_config *c = bac_env_config(g->env);
+  const bool alone = bytes == tx->wire_length, frame = bytes + EVENT_FIXED_BYTES + OBJECT_HEADER_BYTES + FRAME_SPARE_BYTES <= c->frame_bytes_max;
+  return bytes <= c->block_bytes_max && (alone || frame || !among_crowd(g));
 }
 
 /* ---- Events on the air. ---- */
@@ -115,7 +140,7 @@ static void orphan_keep(struct bac_gossip *g, const struct bac_hashgraph_event *
   }
   struct bac_gossip_orphan *o = &g->orphans[g->orphan_count++];
   /* The parent may be on its way over relays: ask only when it has had its time. */
-  *o = (struct bac_gossip_orphan){.event = *event, .from = from, .ask_at = bac_env_now(g->env) + bac_env_config(g->env)->delta};
+  *o = (struct bac_gossip_orphan){.event = *event, .from = from, .ask_at = bac_env_now(g->env) + patience(g)};
   memcpy(o->missing, self_parent ? event->self_parent : event->other_parent, BAC_HASH_BYTES);
 }
 
@@ -247,7 +272,7 @@ void bac_gossip_receive(struct bac_gossip *g, struct bac_reader *r, uint32_t fro
   if (grown > 0 && unicast(g) && g->heard) make_event(g);
   const uint32_t sender = bac_roster_index(bac_env_roster(g->env), from);
   if (grown > 0 && count >= SYNC_LONG && sender != BAC_INDEX_NONE) {
-    g->more_at = bac_env_now(g->env) + SERVE_INTERVAL;
+    g->more_at = bac_env_now(g->env) + (among_crowd(g) ? STALL_PERIODS * period(g) : SERVE_INTERVAL);
     g->more_from = sender;
   }
   arm(g);
@@ -323,36 +348,44 @@ static void send_have(struct bac_gossip *g, uint32_t to) {
   g->asked_at = bac_env_now(g->env);
 }
 
-/* Asks for the parents that orphans wait for: of all that came from one sender in one request. Where many wait there is a gap: then by
- * heights, which brings all of it at once. */
-static void ask_parents(struct bac_gossip *g) {
-  const bac_time now = bac_env_now(g->env);
-  /* Heights do not tell of a branch beside the one that this member has: one asking in two goes by ids, whatever the gap. */
-  g->by_heights = g->orphan_count > GAP_ORPHANS && !g->by_heights;
-  if (g->by_heights) {
-    uint32_t due = g->orphan_count;
-    for (uint32_t i = 0; i < g->orphan_count; i++) {
-      if (g->orphans[i].ask_at > now) continue;
-      if (due == g->orphan_count) due = i;
-      g->orphans[i].ask_at = now + 2 * bac_env_config(g->env)->delta;
-    }
-    if (due == g->orphan_count || now - g->asked_at < bac_env_config(g->env)->delta) return;
-    const uint32_t from = bac_roster_index(bac_env_roster(g->env), g->orphans[due].from);
-    g->orphans[due].from = bac_env_roster(g->env)->members[any_other(g)].id; /* next time somebody else */
-    send_have(g, from == BAC_INDEX_NONE || from == bac_env_self(g->env) ? any_other(g) : from);
-    return;
+/* Brings all of a gap at once. */
+static void ask_by_heights(struct bac_gossip *g, bac_time now) {
+  uint32_t due = g->orphan_count;
+  for (uint32_t i = 0; i < g->orphan_count; i++) {
+    if (g->orphans[i].ask_at > now) continue;
+    if (due == g->orphan_count) due = i;
+    g->orphans[i].ask_at = now + 2 * patience(g);
   }
+  if (due == g->orphan_count || now - g->asked_at < (among_crowd(g) ? STALL_PERIODS * period(g) : bac_env_config(g->env)->delta)) return;
+  const uint32_t from = bac_roster_index(bac_env_roster(g->env), g->orphans[due].from);
+  g->orphans[due].from = bac_env_roster(g->env)->members[any_other(g)].id; /* next time somebody else */
+  send_have(g, from == BAC_INDEX_NONE || from == bac_env_self(g->env) ? any_other(g) : from);
+}
+
+/* Who asks already, or waits itself, need not be asked for again. */
+static bool named(const struct bac_gossip *g, const uint8_t *ids, uint32_t count, const uint8_t id[BAC_HASH_BYTES]) {
+  for (uint32_t k = 0; k < g->orphan_count; k++)
+    if (memcmp(g->orphans[k].event.id, id, BAC_HASH_BYTES) == 0) return true;
+  for (uint32_t k = 0; k < count; k++)
+    if (memcmp(ids + (size_t)k * BAC_HASH_BYTES, id, BAC_HASH_BYTES) == 0) return true;
+  return false;
+}
+
+/* Of all that came from one sender in one request. Among a crowd of whatever is due soon: each has come from another one, and most members have most of it. */
+static void ask_by_name(struct bac_gossip *g, bac_time now) {
+  const bool crowd = among_crowd(g);
+  const bac_time soon = crowd ? now + bac_env_config(g->env)->delta : now;
+  const uint32_t most = crowd ? CROWD_WANT_MAX : SYNC_WANT_MAX;
   uint8_t ids[SYNC_WANT_MAX * BAC_HASH_BYTES];
   uint32_t count = 0, from = BAC_BROADCAST;
-  for (uint32_t i = 0; i < g->orphan_count && count < SYNC_WANT_MAX; i++) {
+  bool due = false;
+  for (uint32_t i = 0; i < g->orphan_count && !due; i++) due = g->orphans[i].ask_at <= now;
+  for (uint32_t i = 0; i < g->orphan_count && count < most && due; i++) {
     struct bac_gossip_orphan *o = &g->orphans[i];
-    if (o->ask_at > now || (from != BAC_BROADCAST && o->from != from)) continue;
-    o->ask_at = now + 2 * bac_env_config(g->env)->delta;
-    bool known = false; /* it waits itself, or is asked for already */
-    for (uint32_t k = 0; k < g->orphan_count && !known; k++) known = memcmp(g->orphans[k].event.id, o->missing, BAC_HASH_BYTES) == 0;
-    for (uint32_t k = 0; k < count && !known; k++) known = memcmp(ids + (size_t)k * BAC_HASH_BYTES, o->missing, BAC_HASH_BYTES) == 0;
-    if (known) continue;
-    from = o->from;
+    if (o->ask_at > soon || (!crowd && from != BAC_BROADCAST && o->from != from)) continue;
+    o->ask_at = now + 2 * patience(g);
+    if (named(g, ids, count, o->missing)) continue;
+    if (from == BAC_BROADCAST) from = o->from;
     memcpy(ids + (size_t)count++ * BAC_HASH_BYTES, o->missing, BAC_HASH_BYTES);
   }
   if (count == 0) return;
@@ -365,12 +398,23 @@ static void ask_parents(struct bac_gossip *g) {
                         .payload_length = (size_t)count * BAC_HASH_BYTES};
   bac_env_send(g->env, &msg, to);
   for (uint32_t i = 0; i < g->orphan_count; i++) /* next time somebody else */
-    if (g->orphans[i].from == from && g->orphans[i].ask_at > now) g->orphans[i].from = bac_env_roster(g->env)->members[any_other(g)].id;
+    if ((crowd || g->orphans[i].from == from) && g->orphans[i].ask_at > now) g->orphans[i].from = bac_env_roster(g->env)->members[any_other(g)].id;
+}
+
+/* Asks for the parents that orphans wait for; where many wait there is a gap. Heights do not tell of a branch beside the one that this member has: one
+ * asking in two goes by name, whatever the gap. */
+static void ask_parents(struct bac_gossip *g) {
+  g->by_heights = g->orphan_count > gap_orphans(g) && !g->by_heights;
+  if (g->by_heights)
+    ask_by_heights(g, bac_env_now(g->env));
+  else
+    ask_by_name(g, bac_env_now(g->env));
 }
 
 static void answer(struct bac_gossip *g, const struct bac_hashgraph_event *const *events, size_t count, uint32_t to) {
+  const size_t most = among_crowd(g) ? CROWD_SYNC_BYTES : SYNC_BYTES;
   size_t bytes = 0, n = 0;
-  while (n < count && bytes < SYNC_BYTES) bytes += event_bytes(events[n++]);
+  while (n < count && bytes < most) bytes += event_bytes(events[n++]);
   if (n == 0) return;
   struct bac_buf *object = object_of(g, events, n, bac_env_now(g->env));
   bac_env_gossip(g->env, to, object);

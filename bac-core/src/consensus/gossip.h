@@ -72,6 +72,13 @@ void bac_gossip_timer(struct bac_gossip *g);
 /* Events from another node; from: node id of the sender. */
 void bac_gossip_receive(struct bac_gossip *g, struct bac_reader *events, uint32_t from);
 void bac_gossip_sync(struct bac_gossip *g, const struct bac_msg *msg);
+/* Whether it is this member's turn to put a transaction, which stands in no event that it knows, into one. Each has a member whose turn it is at once; after
+ * BAC_GOSSIP_TAKEOVER it is everybody's, among a crowd one more member's each time, since the event that holds it may not have come to all. */
+#define BAC_GOSSIP_TAKEOVER (2 * BAC_SECOND)
+bool bac_gossip_turn(const struct bac_gossip *g, const struct bac_pool_entry *tx);
+/* Whether an event's payload of so many bytes, the transaction included, is not too long: for a block, and among a crowd for a frame, which floods while two frames
+ * are asked for by all who lack one. A transaction alone is never too long for a frame. */
+bool bac_gossip_fits(const struct bac_gossip *g, size_t bytes, const struct bac_tx *tx);
 /* Electorate index of a roster index, or BAC_INDEX_NONE. */
 uint32_t bac_gossip_index(const struct bac_gossip *g, uint32_t roster_index);
 

@@ -21,19 +21,18 @@ extern const struct bac_protocol bac_hashgraph_protocol;
 /* Whether to put another EV's transaction into an event: it is no member, so it has none of its own; one of the members does it. */
 static bool takes(const struct hashgraph_engine *e, const struct bac_pool_entry *p) {
   if (bac_roster_index(bac_env_roster(e->env), p->tx.from) != BAC_INDEX_NONE || bac_seen_has(&e->seen, p->tx.id)) return false;
-  return bac_get_u32(p->tx.id) % e->gossip.members == e->gossip.self || bac_env_now(e->env) - p->arrived_at >= BAC_TAKEOVER;
+  return bac_gossip_turn(&e->gossip, p);
 }
 
 static struct bac_buf *make_payload(void *engine) {
   struct hashgraph_engine *e = engine;
   const struct bac_pool *pool = bac_env_pool(e->env);
   const uint32_t self = bac_env_roster(e->env)->members[bac_env_self(e->env)].id;
-  const uint32_t bytes_max = bac_env_config(e->env)->block_bytes_max;
   const struct bac_tx *txs[64];
   uint32_t count = 0, bytes = 0;
   for (struct bac_pool_entry *p = bac_pool_next(pool, NULL); p && count < 64; p = bac_pool_next(pool, p)) {
     if (p->tx.from == self ? p->tx.nonce <= e->nonce : !takes(e, p)) continue;
-    if (bytes + p->tx.wire_length > bytes_max) break;
+    if (!bac_gossip_fits(&e->gossip, bytes + p->tx.wire_length, &p->tx)) break;
     bytes += p->tx.wire_length;
     if (p->tx.from == self) e->nonce = p->tx.nonce;
     txs[count++] = &p->tx;

@@ -22,9 +22,6 @@ bool bac_seen_has(const struct bac_seen *seen, const uint8_t id[BAC_HASH_BYTES])
 void bac_seen_prune(struct bac_seen *seen, struct bac_env *env);
 void bac_seen_clear(struct bac_seen *seen);
 
-/* A transaction that whoever should put it into an event has left out so long is anybody's. */
-#define BAC_TAKEOVER (2 * BAC_SECOND)
-
 /* The transactions of one decided round in the agreed order, on their way into blocks: valid ones, each once. Blocks are a function of the
  * round and the state they stand on, so that a member that was away and takes a round up again packs the same ones. */
 struct bac_sequence {
