@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "sim/solo.h"
 
 #pragma GCC diagnostic push
@@ -342,6 +345,32 @@ TEST(Node, SubmissionsStopAtTheNonceWindow) {
   e.submit.amount_milli = 5;
   for (int i = 0; i < 100; i++) EXPECT_EQ(BAC_OK, s.step(e));
   EXPECT_EQ(static_cast<uint32_t>(BAC_NONCE_WINDOW), s.counters().pool_txs);
+}
+
+/* Nobody else is there: it is never committed. */
+TEST(Node, ATransactionIsSaidAgainAfterLongerAndLonger) {
+  World w(4);
+  w.config.protocol = "bac2";
+  Solo s(&w, 0);
+  Bytes object; /* as it travels */
+  std::set<bac_time> seconds;
+  s.on_effect = [&](const bac_effect &e) {
+    if (e.type != BAC_EFFECT_FRAME || object.empty()) return;
+    const uint8_t *end = e.frame.bytes + e.frame.length;
+    if (std::search(e.frame.bytes, end, object.begin(), object.end()) != end) seconds.insert(s.now / BAC_SECOND);
+  };
+  s.start();
+  bac_event e = {};
+  e.type = BAC_EVENT_SUBMIT;
+  e.submit.to = 1;
+  e.submit.amount_milli = 5;
+  ASSERT_EQ(BAC_OK, s.step(e));
+  const bac_tx &tx = bac_pool_next(s.node->pool, nullptr)->tx;
+  object.push_back(BAC_OBJECT_TRANSACTION);
+  object.insert(object.end(), tx.wire, tx.wire + tx.wire_length);
+  s.run(100 * BAC_SECOND);
+  seconds.erase(0);
+  EXPECT_EQ((std::set<bac_time>{4, 8, 16, 32, 64}), seconds);
 }
 
 TEST(Node, FrameCreditIsRespected) {

@@ -274,11 +274,12 @@ static int restore(struct bac_node *node, uint32_t kind, const uint8_t *bytes, s
   return BAC_OK;
 }
 
-/* Sends own transactions again that nobody has committed. */
+/* Sends own transactions again that nobody has committed, each time after twice as long: where blocks are slow it is not because of them. */
 static void maintenance(struct bac_node *node) {
   node->maintenance_at = node->now + BAC_SECOND;
   for (struct bac_pool_entry *e = bac_pool_next(node->pool, NULL); e; e = bac_pool_next(node->pool, e)) {
-    if (e->tx.from != node->id || node->now - e->resent_at < BAC_TX_RESEND) continue;
+    const bac_time age = e->resent_at - e->arrived_at, wait = age > BAC_TX_RESEND ? age : BAC_TX_RESEND;
+    if (e->tx.from != node->id || node->now - e->resent_at < wait) continue;
     e->resent_at = node->now;
     bac_node_send_tx(node, &e->tx, BAC_INDEX_NONE);
   }
