@@ -26,13 +26,14 @@ class Stall : public ::testing::Test {
   ~Stall() override {
     if (sim) bac_sim_free(sim);
   }
-  void start(uint32_t nodes, uint64_t seed, uint32_t rate_milli = 500) {
+  void start(uint32_t nodes, uint64_t seed, uint32_t rate_milli = 500, bool crowd = false) {
     bac_sim_config c = bac_sim_config_default("bac2", seed);
     c.nodes = n = nodes;
     c.epoch_blocks = 1000;
     c.tx_rate_milli = rate_milli;
     c.node.gossip_period = 200 * BAC_MS;
     c.node.stall_timeout = 3 * BAC_SECOND;
+    if (crowd) c.node.crowd_members = nodes - 1;
     c.tx_stop = 60 * BAC_SECOND;
     char why[200] = "";
     sim = bac_sim_new(&c, why, sizeof why);
@@ -105,6 +106,22 @@ TEST_F(Stall, TheRosterEndsTheEpochWhenTheCommitteeHasGone) {
   EXPECT_EQ(report().height_min, report().height_max);
   EXPECT_EQ(report().txs_submitted, report().txs_committed - report().txs_revoked);
   expect_agreement();
+}
+
+TEST_F(Stall, IsToldLaterAmongACrowd) {
+  for (bool crowd : {false, true}) {
+    if (sim) bac_sim_free(sim);
+    committee.clear();
+    now = 0;
+    start(12, 1, 500, crowd);
+    run(5);
+    for (int i = 0; i < 2; i++) bac_sim_crash(sim, committee[i]);
+    run(9); /* three timeouts */
+    EXPECT_EQ(crowd ? 0u : 1u, report().stalls);
+    run(20);
+    EXPECT_EQ(1u, report().stalls);
+    expect_agreement();
+  }
 }
 
 /* Without Q(n) there is nobody to say so, and nobody does. */

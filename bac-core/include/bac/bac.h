@@ -43,7 +43,7 @@ struct bac_config {
   bac_time delta;                 /* first estimate of the one-way delay; then measured */
   bac_time gossip_period;         /* hashgraph: time between two events of a member */
   bac_time request_timeout;       /* PBFT: a pending request older than this starts a view change */
-  bac_time stall_timeout;         /* BAC 2.0: a committee silent for so long, with transactions waiting, has stalled */
+  bac_time stall_timeout;         /* BAC 2.0: a committee silent for so long, with transactions waiting, has stalled; among a crowd after four times that */
 
   uint64_t bit_rate_bps;          /* radio: for airtime estimates (windows, timers) */
   bac_time frame_overhead_ns;     /* radio: preamble, DIFS and mean backoff of one frame */

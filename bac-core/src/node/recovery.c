@@ -5,6 +5,7 @@
 
 #include "node/node_internal.h"
 
+#define CROWD_TIMEOUTS 4 /* that a crowd waits for its committee */
 #define ENTRY_BYTES (2u + 4u + 8u + BAC_HASH_BYTES + BAC_SIGNATURE_BYTES)
 #define DOUBLINGS_MAX 6
 #define LOOKS 4 /* at the committee, within its time */
@@ -439,6 +440,11 @@ static bac_time waiting_since(const struct bac_node *node) {
   return BAC_NEVER;
 }
 
+/* A crowd's committee is larger, and takes the longer to agree: with 50 members and an event a second the first block came after 16 to 28 s (doc/scale.md). */
+static bac_time stall_timeout(const struct bac_node *node) {
+  return (bac_env_crowded(&node->env) ? CROWD_TIMEOUTS : 1) * node->config->stall_timeout;
+}
+
 /* Whether Q(n) have reached this view: until then it is not its leader's fault that nothing comes of it. */
 static bool quorum_stalls(const struct bac_node *node) {
   const struct bac_recovery *r = &node->epochs.recovery;
@@ -452,7 +458,7 @@ void bac_recovery_timer(struct bac_node *node) {
   if (r->due_at > node->now) return;
   r->due_at = BAC_NEVER;
   if (!concerns(node) || node->epochs.turns) return;
-  const bac_time timeout = node->config->stall_timeout, since = waiting_since(node);
+  const bac_time timeout = stall_timeout(node), since = waiting_since(node);
   if (node->epochs.certificate.signatures) {
     r->due_at = node->now + timeout; /* the end is known, only not reached */
   } else if (r->view > 0 && !bac_chain_closed(node->chain) && node->now - r->progress_at < timeout) {
