@@ -56,6 +56,32 @@ TEST(BacVote, AConsensusNodeWaitsForACandidateOrTwoDelta) {
   EXPECT_TRUE(patient.voted(1));
 }
 
+/* The first and the last of the votes, which differ by their members' places in the window. */
+TEST(BacVote, ACrowdsVotesLeaveAQuarterOfTheWindowToRelays) {
+  const auto spread = [](bool crowd, bac_delivery delivery) {
+    Seven w;
+    w.config.delivery = delivery;
+    if (crowd) w.config.crowd_members = w.n() - 1;
+    std::vector<bac_time> votes;
+    bac_entry *b1 = w.next(w.genesis(), 1);
+    for (uint32_t self = 2; self < w.n(); self++) {
+      Solo s(&w, self);
+      s.start();
+      s.propose(b1);
+      s.validate(b1, 0);
+      s.run(5 * BAC_SECOND);
+      const auto of = s.of(BAC_MSG_CS_CONSENSUS, 1);
+      if (!of.empty()) votes.push_back(of[0].at);
+    }
+    EXPECT_GE(votes.size(), 4u);
+    return *std::max_element(votes.begin(), votes.end()) - *std::min_element(votes.begin(), votes.end());
+  };
+  const bac_time whole = spread(false, BAC_DELIVERY_BROADCAST);
+  EXPECT_GT(whole, BAC_MS);
+  EXPECT_NEAR(0.75, static_cast<double>(spread(true, BAC_DELIVERY_BROADCAST)) / static_cast<double>(whole), 0.01);
+  EXPECT_EQ(spread(false, BAC_DELIVERY_UNICAST), spread(true, BAC_DELIVERY_UNICAST));
+}
+
 TEST(BacVote, OnceARound) {
   Seven w;
   Solo s(&w, 0);

@@ -31,10 +31,13 @@ bac_time bac_env_vote_window(const struct bac_env *env, uint32_t receivers) {
   return 2 * (bac_time)env->node->roster->count * frames_each * bac_env_airtime(env, VOTE_FRAME_BYTES);
 }
 
-/* This member's place in the window, turning with the message's slot so that nobody is always last. */
+/* This member's place in the window, turning with the message's slot so that nobody is always last. A crowd, whose votes RSUs relay in slots of their own, leaves the
+ * window's last quarter to relays. */
 static bac_time vote_delay(const struct bac_env *env, const struct bac_msg *msg, uint32_t receivers) {
   uint64_t n = env->node->roster->count, place = (env->node->self + msg->height + msg->view) % n;
-  return bac_env_vote_window(env, receivers) * (bac_time)place / (bac_time)n;
+  const bac_time window = bac_env_vote_window(env, receivers);
+  const bool crowd = bac_env_crowded(env) && env->node->config->delivery == BAC_DELIVERY_BROADCAST;
+  return (crowd ? window * 3 / 4 : window) * (bac_time)place / (bac_time)n;
 }
 
 static const struct bac_msg_rule *rule_of(const struct bac_protocol *protocol, uint32_t type) {
