@@ -22,7 +22,7 @@
 /* Among a crowd a block takes its time to come to all, and so do the claims that follow the votes for it. */
 static bac_time claim_window(const struct bac_engine *e) {
   const bac_time window = CLAIM_FRAMES * bac_env_airtime(e->env, CLAIM_FRAME_BYTES);
-  return bac_tells_crowd(e) ? window + bac_env_vote_window(e->env, 1) : window;
+  return bac_env_tells_crowd(e->env) ? window + bac_env_vote_window(e->env, 1) : window;
 }
 
 bac_time bac_election_patience(const struct bac_engine *e) { return e->sortition ? 3 * e->delay.delta + claim_window(e) : 0; }
@@ -86,7 +86,7 @@ void bac_election_announce(struct bac_engine *e, uint64_t round) {
   draw(e, slot);
   if (!may_claim(e, slot)) return;
   say(e, slot);
-  if (bac_tells_crowd(e)) bac_env_timer(e->env, TIMER_CLAIM, bac_env_now(e->env) + e->delay.delta / 2);
+  if (bac_env_tells_crowd(e->env)) bac_env_timer(e->env, TIMER_CLAIM, bac_env_now(e->env) + e->delay.delta / 2);
 }
 
 void bac_election_open(struct bac_engine *e) {
@@ -97,16 +97,16 @@ void bac_election_open(struct bac_engine *e) {
   e->closes_at = slot->drawn_at + 2 * e->delay.delta + window;
   if (e->closes_at < now) e->closes_at = now;
   bac_env_timer(e->env, TIMER_ELECTION, e->closes_at);
-  const bool says = may_claim(e, slot) && slot->said < (bac_tells_crowd(e) ? CLAIMS_AGAIN : 1);
+  const bool says = may_claim(e, slot) && slot->said < (bac_env_tells_crowd(e->env) ? CLAIMS_AGAIN : 1);
   bac_env_timer(e->env, TIMER_CLAIM, says ? now + window * (bac_time)((e->self + e->round) % e->n) / (bac_time)e->n : BAC_NEVER);
 }
 
 void bac_election_claim_timer(struct bac_engine *e) {
   struct bac_slot *slot = bac_slot_of(e, e->round);
-  if (!may_claim(e, slot) && bac_tells_crowd(e)) slot = bac_slot_of(e, e->round + 1); /* drawn early */
+  if (!may_claim(e, slot) && bac_env_tells_crowd(e->env)) slot = bac_slot_of(e, e->round + 1); /* drawn early */
   if (!may_claim(e, slot)) return;
   say(e, slot);
-  const bool again = !e->safe || e->failures > 0 || bac_tells_crowd(e);
+  const bool again = !e->safe || e->failures > 0 || bac_env_tells_crowd(e->env);
   if (again && slot->said < CLAIMS_AGAIN) bac_env_timer(e->env, TIMER_CLAIM, bac_env_now(e->env) + e->delay.delta / 2);
 }
 

@@ -89,11 +89,6 @@ struct bac_engine {
   struct bac_delay delay;
 };
 
-/* What this member says is heard by a crowd at once: what several of them need is said once, and what is lost on the way is lost to many. */
-static inline bool bac_tells_crowd(const struct bac_engine *e) {
-  return bac_env_crowded(e->env) && bac_env_config(e->env)->delivery == BAC_DELIVERY_BROADCAST;
-}
-
 /* bac_vote.c */
 struct bac_slot *bac_slot_of(struct bac_engine *e, uint64_t round);
 /* In a round. Under sortition CP or CS: P is who proves to be it. */

@@ -158,13 +158,13 @@ static bac_time publish_wait(const struct bac_engine *e, const struct bac_qc *qc
   uint64_t before = qc->view;
   for (uint32_t i = 0; i < e->self; i++) before += bac_role_of(e, qc->view, i) == BAC_ROLE_CP;
   const bac_time turn = bac_env_airtime(e->env, bytes) * e->delay.stretch_permille / 1000;
-  return wait + (bac_tells_crowd(e) ? bac_env_config(e->env)->block_interval / 2 : 0) + turn * (bac_time)(before % bac_electorate_candidates(&e->electorate));
+  return wait + (bac_env_tells_crowd(e->env) ? bac_env_config(e->env)->block_interval / 2 : 0) + turn * (bac_time)(before % bac_electorate_candidates(&e->electorate));
 }
 
 /* More of a crowd than may be faulty vote in the round after the highest certificate's: its block, which carries that certificate, is on its way. */
 static bool others_go_on(const struct bac_engine *e) {
   uint32_t votes = 0;
-  if (!bac_tells_crowd(e)) return false;
+  if (!bac_env_tells_crowd(e->env)) return false;
   const struct bac_slot *next = &e->slots[(e->high_qc.view + 1) % BAC_ROUND_SLOTS];
   for (uint32_t i = 0; next->round == e->high_qc.view + 1 && i < e->n; i++) votes += next->ballots[i].cast;
   return votes > bac_faults_max(e->n);
@@ -408,7 +408,7 @@ static bool say_proposal_again(struct bac_engine *e) {
  * themselves are said, for whom it is none: its proposer, back after a crash, and those to whom a faulty one has shown another. */
 static void help(struct bac_engine *e, uint32_t index) {
   const bac_time now = bac_env_now(e->env);
-  const bool all = bac_tells_crowd(e);
+  const bool all = bac_env_tells_crowd(e->env);
   bac_time *helped_at = &e->helped_at[all ? e->self : index];
   if (now - *helped_at < HELP_INTERVAL) return;
   if (all && now - e->round_started_at < 2 * bac_env_config(e->env)->block_interval) return;

@@ -85,6 +85,8 @@ bac_time bac_env_airtime(const struct bac_env *env, size_t bytes);
 /* More members than config's crowd_members: what they send each other one by one, certificates of tens of kilobytes, would leave the air to nothing else. So
  * what several need is said once for all, and what may be on its way anyway is waited for. */
 bool bac_env_crowded(const struct bac_env *env);
+/* A crowd under broadcast delivery: it hears at once what this member says, and what is lost on the way is lost to many. */
+bool bac_env_tells_crowd(const struct bac_env *env);
 
 /* ---- Sending. Fields set by the engine: type, role, epoch, view, height, step, digest (BAC_BIND_HASH: computed here), payload.
  * The rest is filled in and signed. `spread`: delayed by this member's slot of the vote window. A node does not hear itself. ---- */

@@ -33,13 +33,12 @@ static bac_time period(const struct bac_gossip *g) { return bac_env_config(g->en
 static bool unicast(const struct bac_gossip *g) { return bac_env_config(g->env)->delivery == BAC_DELIVERY_UNICAST; }
 /* Among a crowd some members lack an event at any time. What they lack is asked for by name, a few at a time and not by all at once, and by heights seldom:
  * such an answer holds what is on its way anyway, and one member out of reach would have tens of kilobytes sent after it all the time. */
-static bool among_crowd(const struct bac_gossip *g) { return !unicast(g) && bac_env_crowded(g->env); }
-static uint32_t gap_orphans(const struct bac_gossip *g) { return among_crowd(g) ? g->members : GAP_ORPHANS; }
+static uint32_t gap_orphans(const struct bac_gossip *g) { return bac_env_tells_crowd(g->env) ? g->members : GAP_ORPHANS; }
 
 /* How long a parent has to arrive by itself. */
 static bac_time patience(const struct bac_gossip *g) {
   const bac_time delta = bac_env_config(g->env)->delta;
-  return among_crowd(g) ? 2 * delta + (bac_time)bac_random_below(bac_env_random(g->env), (uint64_t)(2 * delta)) : delta;
+  return bac_env_tells_crowd(g->env) ? 2 * delta + (bac_time)bac_random_below(bac_env_random(g->env), (uint64_t)(2 * delta)) : delta;
 }
 
 static uint32_t orphans_max(const struct bac_gossip *g) { return 64 + 4 * g->members; }
@@ -56,13 +55,13 @@ uint32_t bac_gossip_index(const struct bac_gossip *g, uint32_t roster_index) {
 
 bool bac_gossip_turn(const struct bac_gossip *g, const struct bac_pool_entry *tx) {
   const uint32_t rank = (g->self + g->members - bac_get_u32(tx->tx.id) % g->members) % g->members;
-  return bac_env_now(g->env) - tx->arrived_at >= (bac_time)(among_crowd(g) || rank == 0 ? rank : 1) * BAC_GOSSIP_TAKEOVER;
+  return bac_env_now(g->env) - tx->arrived_at >= (bac_time)(bac_env_tells_crowd(g->env) || rank == 0 ? rank : 1) * BAC_GOSSIP_TAKEOVER;
 }
 
 bool bac_gossip_fits(const struct bac_gossip *g, size_t bytes, const struct bac_tx *tx) {
   const struct bac_config *c = bac_env_config(g->env);
   const bool alone = bytes == tx->wire_length, frame = bytes + EVENT_FIXED_BYTES + OBJECT_HEADER_BYTES + FRAME_SPARE_BYTES <= c->frame_bytes_max;
-  return bytes <= c->block_bytes_max && (alone || frame || !among_crowd(g));
+  return bytes <= c->block_bytes_max && (alone || frame || !bac_env_tells_crowd(g->env));
 }
 
 /* ---- Events on the air. ---- */
@@ -272,7 +271,7 @@ void bac_gossip_receive(struct bac_gossip *g, struct bac_reader *r, uint32_t fro
   if (grown > 0 && unicast(g) && g->heard) make_event(g);
   const uint32_t sender = bac_roster_index(bac_env_roster(g->env), from);
   if (grown > 0 && count >= SYNC_LONG && sender != BAC_INDEX_NONE) {
-    g->more_at = bac_env_now(g->env) + (among_crowd(g) ? STALL_PERIODS * period(g) : SERVE_INTERVAL);
+    g->more_at = bac_env_now(g->env) + (bac_env_tells_crowd(g->env) ? STALL_PERIODS * period(g) : SERVE_INTERVAL);
     g->more_from = sender;
   }
   arm(g);
@@ -356,7 +355,7 @@ static void ask_by_heights(struct bac_gossip *g, bac_time now) {
     if (due == g->orphan_count) due = i;
     g->orphans[i].ask_at = now + 2 * patience(g);
   }
-  if (due == g->orphan_count || now - g->asked_at < (among_crowd(g) ? STALL_PERIODS * period(g) : bac_env_config(g->env)->delta)) return;
+  if (due == g->orphan_count || now - g->asked_at < (bac_env_tells_crowd(g->env) ? STALL_PERIODS * period(g) : bac_env_config(g->env)->delta)) return;
   const uint32_t from = bac_roster_index(bac_env_roster(g->env), g->orphans[due].from);
   g->orphans[due].from = bac_env_roster(g->env)->members[any_other(g)].id; /* next time somebody else */
   send_have(g, from == BAC_INDEX_NONE || from == bac_env_self(g->env) ? any_other(g) : from);
@@ -373,7 +372,7 @@ static bool named(const struct bac_gossip *g, const uint8_t *ids, uint32_t count
 
 /* Of all that came from one sender in one request. Among a crowd of whatever is due soon: each has come from another one, and most members have most of it. */
 static void ask_by_name(struct bac_gossip *g, bac_time now) {
-  const bool crowd = among_crowd(g);
+  const bool crowd = bac_env_tells_crowd(g->env);
   const bac_time soon = crowd ? now + bac_env_config(g->env)->delta : now;
   const uint32_t most = crowd ? CROWD_WANT_MAX : SYNC_WANT_MAX;
   uint8_t ids[SYNC_WANT_MAX * BAC_HASH_BYTES];
@@ -412,7 +411,7 @@ static void ask_parents(struct bac_gossip *g) {
 }
 
 static void answer(struct bac_gossip *g, const struct bac_hashgraph_event *const *events, size_t count, uint32_t to) {
-  const size_t most = among_crowd(g) ? CROWD_SYNC_BYTES : SYNC_BYTES;
+  const size_t most = bac_env_tells_crowd(g->env) ? CROWD_SYNC_BYTES : SYNC_BYTES;
   size_t bytes = 0, n = 0;
   while (n < count && bytes < most) bytes += event_bytes(events[n++]);
   if (n == 0) return;

@@ -25,6 +25,7 @@ bac_time bac_env_airtime(const struct bac_env *env, size_t bytes) {
 }
 
 bool bac_env_crowded(const struct bac_env *env) { return env->node->roster->count > env->node->config->crowd_members; }
+bool bac_env_tells_crowd(const struct bac_env *env) { return bac_env_crowded(env) && env->node->config->delivery == BAC_DELIVERY_BROADCAST; }
 
 bac_time bac_env_vote_window(const struct bac_env *env, uint32_t receivers) {
   uint32_t frames_each = receivers > 1 ? receivers : 1;
@@ -36,8 +37,7 @@ bac_time bac_env_vote_window(const struct bac_env *env, uint32_t receivers) {
 static bac_time vote_delay(const struct bac_env *env, const struct bac_msg *msg, uint32_t receivers) {
   uint64_t n = env->node->roster->count, place = (env->node->self + msg->height + msg->view) % n;
   const bac_time window = bac_env_vote_window(env, receivers);
-  const bool crowd = bac_env_crowded(env) && env->node->config->delivery == BAC_DELIVERY_BROADCAST;
-  return (crowd ? window * 3 / 4 : window) * (bac_time)place / (bac_time)n;
+  return (bac_env_tells_crowd(env) ? window * 3 / 4 : window) * (bac_time)place / (bac_time)n;
 }
 
 static const struct bac_msg_rule *rule_of(const struct bac_protocol *protocol, uint32_t type) {

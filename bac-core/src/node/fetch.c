@@ -35,7 +35,7 @@ static uint32_t any_other(struct bac_node *node) {
 /* Among a crowd that is told things by broadcast: for what is on its way to all, and so that not all ask at once. */
 static bac_time patience(struct bac_node *node, uint32_t tries) {
   const struct bac_config *c = node->config;
-  if (!bac_env_crowded(&node->env) || c->delivery != BAC_DELIVERY_BROADCAST) return 0;
+  if (!bac_env_tells_crowd(&node->env)) return 0;
   const bac_time once = c->block_interval < 8 * c->delta ? c->block_interval : 8 * c->delta; /* a block may be due once an hour */
   const bac_time least = once << (tries < DOUBLINGS_MAX ? tries : DOUBLINGS_MAX);
   return least + (bac_time)bac_random_below(&node->random, (uint64_t)least + 1);
