@@ -212,6 +212,15 @@ struct HashgraphNode : ::testing::Test {
     e.timestamp = 5;
     return e;
   }
+  /* The next event of the same member, which has heard another's. */
+  static bac_hashgraph_event next_event(const bac_hashgraph_event &own, const bac_hashgraph_event &other, bac_time at) {
+    bac_hashgraph_event e = {};
+    e.creator = own.creator;
+    memcpy(e.self_parent, own.id, BAC_HASH_BYTES);
+    memcpy(e.other_parent, other.id, BAC_HASH_BYTES);
+    e.timestamp = at;
+    return e;
+  }
   bac_hashgraph_event first_identified(uint32_t i) {
     bac_hashgraph_event e = first_event(i);
     object(&e, i);
@@ -267,11 +276,7 @@ TEST_F(HashgraphNode, PassesOverTransactionsThatCannotStandInABlock) {
   }
   for (uint32_t k = 0; k < 60; k++) {
     const uint32_t i = 1 + k % 3, before = 1 + (k + 2) % 3;
-    bac_hashgraph_event e = {};
-    e.creator = i;
-    memcpy(e.self_parent, last[i].id, BAC_HASH_BYTES);
-    memcpy(e.other_parent, last[before].id, BAC_HASH_BYTES);
-    e.timestamp = 6 + k;
+    bac_hashgraph_event e = next_event(last[i], last[before], 6 + k);
     s.raw(i, object(&e, i));
     last[i] = e;
   }
@@ -317,11 +322,7 @@ struct HashgraphMember : HashgraphNode {
     }
     for (uint32_t k = 0; k < count; k++) {
       const uint32_t i = 1 + k % 3, before = 1 + (k + 2) % 3;
-      bac_hashgraph_event e = {};
-      e.creator = i;
-      memcpy(e.self_parent, last[i].id, BAC_HASH_BYTES);
-      memcpy(e.other_parent, last[before].id, BAC_HASH_BYTES);
-      e.timestamp = 6 + k;
+      bac_hashgraph_event e = next_event(last[i], last[before], 6 + k);
       const Bytes wire = object(&e, i);
       if (k == 0) memcpy(missing, e.id, BAC_HASH_BYTES);
       if (k > 0 || !lost) s.raw(i, wire);
@@ -412,16 +413,10 @@ TEST_F(HashgraphMember, AmongACrowdOneRequestNamesWhatSeveralSendersBuiltOn) {
     Solo s(&w, 0);
     speak(s, 0, 0, false);
     for (uint32_t i = 1; i <= lost; i++) {
-      const bac_hashgraph_event first = first_identified(i), other = first_identified(9);
-      bac_hashgraph_event e = {}, next = {};
-      e.creator = next.creator = i;
-      memcpy(e.self_parent, first.id, BAC_HASH_BYTES);
-      memcpy(e.other_parent, other.id, BAC_HASH_BYTES);
-      e.timestamp = 6;
-      object(&e, i);
-      memcpy(next.self_parent, e.id, BAC_HASH_BYTES);
-      memcpy(next.other_parent, other.id, BAC_HASH_BYTES);
-      next.timestamp = 7;
+      const bac_hashgraph_event other = first_identified(9);
+      bac_hashgraph_event lost_one = next_event(first_identified(i), other, 6);
+      object(&lost_one, i);
+      bac_hashgraph_event next = next_event(lost_one, other, 7);
       s.raw(i, object(&next, i));
     }
     s.run(s.now + 5 * w.config.delta);
@@ -443,15 +438,7 @@ TEST_F(HashgraphMember, AmongACrowdALongAnswerIsContinuedLater) {
     bac_hashgraph_event last[10] = {};
     for (uint32_t k = 0; k < 40; k++) {
       const uint32_t i = 1 + k % 3;
-      bac_hashgraph_event e = {};
-      e.creator = i;
-      e.timestamp = 6 + k;
-      if (k < 3) {
-        e = first_event(i);
-      } else {
-        memcpy(e.self_parent, last[i].id, BAC_HASH_BYTES);
-        memcpy(e.other_parent, last[1 + (k + 2) % 3].id, BAC_HASH_BYTES);
-      }
+      bac_hashgraph_event e = k < 3 ? first_event(i) : next_event(last[i], last[1 + (k + 2) % 3], 6 + k);
       const Bytes one = object(&e, i);
       whole.insert(whole.end(), one.begin() + (k == 0 ? 0 : 20), one.end()); /* one header */
       last[i] = e;
@@ -494,11 +481,7 @@ struct Bac2Member : HashgraphNode {
     const bac_time begin = s.now;
     for (uint32_t k = 0; k < 50; k++) {
       const uint32_t i = 1 + k % 3, before = 1 + (k + 2) % 3;
-      bac_hashgraph_event e = {};
-      e.creator = i;
-      memcpy(e.self_parent, last[i].id, BAC_HASH_BYTES);
-      memcpy(e.other_parent, last[before].id, BAC_HASH_BYTES);
-      e.timestamp = 6 + k;
+      bac_hashgraph_event e = next_event(last[i], last[before], 6 + k);
       s.raw(i, object(&e, i, {}, kBac2));
       last[i] = e;
       s.run(begin + (k + 1) * 200 * BAC_MS);
