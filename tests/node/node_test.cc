@@ -335,6 +335,24 @@ TEST(Node, AMemberThatHearsNobodyAsksForTheEndOfItsEpoch) {
   EXPECT_EQ(4u, asked());
 }
 
+/* Who hears of a later epoch asks for the end of its own; among a crowd it is told with the others, and asks if it was not. */
+TEST(Node, AmongACrowdAMemberThatIsBehindAsksLater) {
+  for (bool crowd : {false, true}) {
+    World w(5);
+    w.roster.epoch_blocks = 1000;
+    if (crowd) w.config.crowd_members = 4;
+    Solo s(&w, 0);
+    s.start();
+    bac_msg m = w.vote(w.build(w.genesis(), 1, w.justification({}), 0), 1);
+    m.epoch = 1;
+    s.say(1, m);
+    s.run(5 * BAC_SECOND);
+    EXPECT_EQ(crowd, !s.said(BAC_MSG_FETCH));
+    s.run(13 * BAC_SECOND);
+    EXPECT_TRUE(s.said(BAC_MSG_FETCH));
+  }
+}
+
 TEST(Node, SubmissionsStopAtTheNonceWindow) {
   World w(4);
   Solo s(&w, 0);

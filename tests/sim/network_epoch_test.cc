@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 
 extern "C" {
 #include "base/random.h"
+#include "base/bytes.h"
 #include "crypto/hash.h"
 #include "link/link.h"
 #include "wire/message.h"
@@ -287,6 +289,61 @@ TEST(EpochsOfHashgraph, EventsTellWhoMissedABoundary) {
   ASSERT_EQ(0u, s.epoch(6)) << s.show();
   bac_sim_partition(s.sim, nullptr);
   EXPECT_TRUE(s.until([&] { return s.members() == 7; }, 20)) << s.show();
+}
+
+/* BOUNDARY messages that fit a frame, as their senders put them on the air. */
+struct Boundaries {
+  struct Said {
+    bac_time at;
+    uint32_t by, to;
+  };
+  std::vector<Said> said;
+
+  static void look(void *ctx, bac_time now, uint32_t host, const struct bac_effect *effect) {
+    if (effect->type != BAC_EFFECT_FRAME || (effect->frame.bytes[1] & 15) != BAC_LINK_BUNDLE) return;
+    bac_reader r = bac_reader_over(effect->frame.bytes + 9, effect->frame.length - 9); /* link.h: a frame's header, then items */
+    while (bac_reader_left(&r) > 0 && (bac_read_u8(&r) & 15) == 1) { /* of data */
+      bac_read_u16(&r); /* attempt, hops */
+      const uint32_t origin = bac_read_u16(&r), to = bac_read_u16(&r), length = bac_read_u16(&r);
+      bac_read_bytes(&r, 8);
+      const uint8_t *object = bac_read_bytes(&r, length);
+      bac_msg m;
+      if (object && object[0] == BAC_OBJECT_MESSAGE && origin == host && bac_msg_decode(&m, object, length) && m.type == BAC_MSG_BOUNDARY)
+        static_cast<Boundaries *>(ctx)->said.push_back({now, host, to});
+    }
+  }
+};
+
+/* A member hears nobody, and is heard: it stays behind. */
+TEST(EpochsOfACrowd, AFewTellTheBoundaryToAllAndNotAtOnce) {
+  for (bool crowd : {false, true}) {
+    uint32_t early = 0, one = 0, told = 0;
+    for (uint64_t seed = 5; seed < 9; seed++) {
+      bac_sim_config c = base({"bac"}, seed, 5, 0);
+      if (crowd) c.node.crowd_members = 4;
+      c.epoch_blocks = 40; /* the next epoch is longer than the test */
+      c.tx_rate_milli = 4000;
+      Shard s(c);
+      bac_sim_set_filter(s.sim, [](void *, uint32_t, uint32_t to, uint8_t *, size_t *) { return to != 4; }, nullptr);
+      ASSERT_TRUE(s.until([&] { return s.epoch_max() > 0; }, 100)) << s.show();
+      const bac_time turned = s.now;
+      Boundaries boundaries;
+      bac_sim_on_effect(s.sim, Boundaries::look, &boundaries);
+      s.run(30);
+      ASSERT_EQ(1u, s.epoch_max());
+      std::set<std::pair<uint32_t, bac_time>> all;
+      for (const auto &b : boundaries.said) {
+        early += b.at < turned + 2 * BAC_SECOND;
+        one += b.to == 4;
+        if (b.to != BAC_BROADCAST) continue;
+        EXPECT_TRUE(all.insert({b.by, b.at / (6 * BAC_SECOND)}).second) << "twice in one interval, seed " << seed;
+      }
+      told += static_cast<uint32_t>(all.size());
+    }
+    EXPECT_EQ(crowd, early == 0) << early << ": its messages may have been on their way";
+    EXPECT_EQ(crowd, told > 8) << told;
+    EXPECT_EQ(crowd, one <= 32) << one << ": only when it asks, since it hears nobody";
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, Epochs, ::testing::Values(Case{"bac"}, Case{"pbft"}, Case{"hashgraph"}, Case{"bac2"}),

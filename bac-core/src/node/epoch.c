@@ -14,6 +14,8 @@
 #define SILENCE (8 * BAC_SECOND) /* doubled each time, to 16 times as long */
 #define PATIENCE 3
 #define UNANSWERED_MAX 3 /* times asked: whoever spoke of a later epoch may have lied */
+#define TELL_INTERVAL (6 * BAC_SECOND) /* among a crowd: in which TELLERS members, on average, say a boundary to all who are behind */
+#define TELLERS 2
 #define CLOSE_DELTAS 8 /* after which a CLOSE is sent again */
 
 bool bac_epoch_enabled(const struct bac_node *node) { return node->kind == BAC_NODE_MEMBER && node->roster->epoch_blocks > 0; }
@@ -228,9 +230,32 @@ void bac_epoch_committed(struct bac_node *node) {
     weigh(node);
 }
 
+/* Among a crowd many are behind at first, and a boundary for each of them, of tens of kilobytes, would leave the air to nothing else. Drawn anew each interval, so that
+ * faulty members cannot stand in the way. */
+static bool tells_now(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (node->now - e->began_at < TELL_INTERVAL / 2) return false; /* the others are about to get there by themselves */
+  if (e->tell_interval != node->now / TELL_INTERVAL) {
+    e->tell_interval = node->now / TELL_INTERVAL;
+    e->tells = bac_random_below(&node->random, node->roster->count) < TELLERS;
+  }
+  const bool tells = e->tells;
+  e->tells = false;
+  return tells;
+}
+
 void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id) {
-  if (!bac_epoch_enabled(node) || epoch >= node->roster->epoch || bac_random_below(&node->random, node->roster->count) >= 3) return;
-  bac_epoch_serve(node, BAC_FETCH_BOUNDARY, epoch, id);
+  if (!bac_epoch_enabled(node) || epoch >= node->roster->epoch) return;
+  if (epoch + 1 == node->roster->epoch && bac_env_tells_crowd(&node->env)) {
+    if (tells_now(node)) bac_epoch_serve(node, BAC_FETCH_BOUNDARY, epoch, BAC_BROADCAST);
+    return;
+  }
+  if (bac_random_below(&node->random, node->roster->count) < 3) bac_epoch_serve(node, BAC_FETCH_BOUNDARY, epoch, id);
+}
+
+/* Until this member asks, itself alone; among a crowd it may be told with the others. */
+static bac_time ask_wait(struct bac_node *node, bac_time wait) {
+  return bac_env_tells_crowd(&node->env) ? TELL_INTERVAL + (bac_time)bac_random_below(&node->random, (uint64_t)TELL_INTERVAL) : wait;
 }
 
 void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg) {
@@ -266,7 +291,7 @@ void bac_epoch_heard(struct bac_node *node, uint64_t epoch, uint32_t id) {
   bool known = false;
   for (uint32_t i = 0; i < BAC_EPOCH_HEARD && i < e->heard_count; i++) known = known || e->heard[i] == id;
   if (!known) e->heard[e->heard_count++ % BAC_EPOCH_HEARD] = id;
-  if ((epoch > node->roster->epoch || !node->engine) && e->ask_at == BAC_NEVER) e->ask_at = node->now + node->config->delta;
+  if ((epoch > node->roster->epoch || !node->engine) && e->ask_at == BAC_NEVER) e->ask_at = node->now + ask_wait(node, node->config->delta);
 }
 
 void bac_epoch_among_others(struct bac_node *node) {
@@ -402,7 +427,7 @@ void bac_epoch_timer(struct bac_node *node) {
       e->heard_epoch = node->roster->epoch;
       e->unanswered = 0;
     }
-    if (over || !node->engine) e->ask_at = node->now + (over || member ? 1 : 2) * ASK_INTERVAL;
+    if (over || !node->engine) e->ask_at = node->now + ask_wait(node, (over || member ? 1 : 2) * ASK_INTERVAL);
   }
   if (e->silent_at <= node->now) {
     /* Where all is said to members alone, who was away for an epoch hears nothing of the next one: nobody knows that it is here. */

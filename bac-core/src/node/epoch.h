@@ -48,6 +48,8 @@ struct bac_epoch_state {
   uint64_t heard_epoch;     /* newest on the air */
   uint32_t heard[BAC_EPOCH_HEARD], heard_count; /* who is there: node ids */
   bac_time served_at[BAC_EPOCH_SERVED]; /* by id modulo */
+  bac_time tell_interval;   /* among a crowd: for which it was drawn whether this member tells the boundary to all; a number */
+  bool tells;               /* it does, once */
   bac_time began_at, length; /* of this epoch, of the one before */
   bac_time departs_at;       /* when this EV means to leave; BAC_NEVER: not in sight */
   bool left;                 /* its LEAVE is in the pool */
