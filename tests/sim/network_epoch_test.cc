@@ -346,6 +346,56 @@ TEST(EpochsOfACrowd, AFewTellTheBoundaryToAllAndNotAtOnce) {
   }
 }
 
+/* A frame of the last member's with a message of the first epoch that it has not signed. */
+std::vector<uint8_t> forged(uint64_t view) {
+  bac_link_config c = {};
+  c.self = 4;
+  c.frame_bytes_max = BAC_FRAME_BYTES_MAX;
+  c.bit_rate_bps = 6000000;
+  c.population = 5;
+  c.hello_interval = -1;
+  c.hash = [](uint8_t out[BAC_HASH_BYTES], const void *bytes, size_t length) { bac_hash(out, BAC_DOMAIN_OBJECT, bytes, length); };
+  bac_link_callbacks callbacks = {};
+  callbacks.deliver = [](void *, const uint8_t *, size_t, uint32_t) {};
+  bac_link *link = bac_link_new(&c, &callbacks, nullptr);
+  bac_msg m = {};
+  m.type = BAC_MSG_CLOSE;
+  m.sender = 4;
+  m.view = view;
+  bac_buf *object = bac_msg_encode(&m);
+  bac_link_send(link, 0, BAC_BROADCAST, BAC_LINK_CONTROL, object->data, object->length, 0);
+  bac_buf_unref(object);
+  bac_link_frame frame;
+  std::vector<uint8_t> bytes;
+  if (bac_link_next_frame(link, 0, BAC_LINK_AIR, BAC_LINK_ALL, &frame)) bytes.assign(frame.bytes, frame.bytes + frame.length);
+  bac_link_free(link);
+  return bytes;
+}
+
+TEST(EpochsOfACrowd, NobodyTellsItForAForgedMessage) {
+  bac_sim_config c = base({"bac"}, 5, 5, 0);
+  c.node.crowd_members = 4;
+  c.epoch_blocks = 40;
+  c.tx_rate_milli = 4000;
+  Shard s(c);
+  const uint8_t group[5] = {0, 0, 0, 0, 1};
+  bac_sim_partition(s.sim, group);
+  ASSERT_TRUE(s.until([&] { return s.epoch_max() > 0; }, 100)) << s.show();
+  Boundaries boundaries;
+  bac_sim_on_effect(s.sim, Boundaries::look, &boundaries);
+  struct bac_counters before, after;
+  bac_sim_counters(s.sim, 0, &before);
+  for (uint64_t k = 0; k < 25; k++) {
+    const std::vector<uint8_t> frame = forged(k);
+    ASSERT_FALSE(frame.empty());
+    for (uint32_t i = 0; i < 4; i++) bac_sim_inject(s.sim, i, frame.data(), frame.size());
+    s.run(1);
+  }
+  bac_sim_counters(s.sim, 0, &after);
+  EXPECT_GE(after.rejects[BAC_REJECT_SIGNATURE], before.rejects[BAC_REJECT_SIGNATURE] + 20) << "they came in";
+  for (const auto &b : boundaries.said) EXPECT_NE(static_cast<uint32_t>(BAC_BROADCAST), b.to);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, Epochs, ::testing::Values(Case{"bac"}, Case{"pbft"}, Case{"hashgraph"}, Case{"bac2"}),
                          [](const auto &info) { return std::string(info.param.protocol); });
 

@@ -75,7 +75,7 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
     bac_msg_signing_digest(digest, &msg);
     if (!bac_verify(node->shared, msg.signature, digest, key, &node->cost)) reason = BAC_REJECT_SIGNATURE;
   }
-  if (rule && msg.epoch < node->roster->epoch && msg.type != BAC_MSG_FETCH) bac_epoch_help(node, msg.epoch, msg.sender);
+  if (rule && msg.epoch < node->roster->epoch && msg.type != BAC_MSG_FETCH) bac_epoch_help(node, msg.epoch, msg.sender, &msg);
   if (reason != BAC_REJECT_COUNT) {
     if (rule && msg.epoch > node->roster->epoch) bac_link_decline(node->link);
     bac_node_reject(node, reason, msg.sender);
@@ -111,7 +111,7 @@ static void deliver_gossip(struct bac_node *node, const uint8_t *object, size_t 
   }
   /* Events may be all that members say to each other: they tell who has missed a boundary, too. */
   bac_epoch_heard(node, epoch, source);
-  bac_epoch_help(node, epoch, source);
+  bac_epoch_help(node, epoch, source, NULL);
   if (!node->engine || epoch > node->roster->epoch) bac_link_decline(node->link);
   if (!node->engine) {
     return;

@@ -232,22 +232,27 @@ void bac_epoch_committed(struct bac_node *node) {
 
 /* Among a crowd many are behind at first, and a boundary for each of them, of tens of kilobytes, would leave the air to nothing else. Drawn anew each interval, so that
  * faulty members cannot stand in the way. */
-static bool tells_now(struct bac_node *node) {
+static bool tells_now(struct bac_node *node, const struct bac_msg *msg) {
   struct bac_epoch_state *e = &node->epochs;
   if (node->now - e->began_at < TELL_INTERVAL / 2) return false; /* the others are about to get there by themselves */
   if (e->tell_interval != node->now / TELL_INTERVAL) {
     e->tell_interval = node->now / TELL_INTERVAL;
     e->tells = bac_random_below(&node->random, node->roster->count) < TELLERS;
   }
-  const bool tells = e->tells;
+  /* Only a member that is behind sets it off: what anybody could make up is not to fill the air. */
+  const uint32_t index = bac_roster_index(node->roster, msg ? msg->sender : BAC_BROADCAST);
+  if (!e->tells || index == BAC_INDEX_NONE) return false;
+  uint8_t digest[BAC_HASH_BYTES];
+  bac_msg_signing_digest(digest, msg);
+  if (!bac_verify(node->shared, msg->signature, digest, node->roster->members[index].sign_key, &node->cost)) return false;
   e->tells = false;
-  return tells;
+  return true;
 }
 
-void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id) {
+void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id, const struct bac_msg *msg) {
   if (!bac_epoch_enabled(node) || epoch >= node->roster->epoch) return;
   if (epoch + 1 == node->roster->epoch && bac_env_tells_crowd(&node->env)) {
-    if (tells_now(node)) bac_epoch_serve(node, BAC_FETCH_BOUNDARY, epoch, BAC_BROADCAST);
+    if (tells_now(node, msg)) bac_epoch_serve(node, BAC_FETCH_BOUNDARY, epoch, BAC_BROADCAST);
     return;
   }
   if (bac_random_below(&node->random, node->roster->count) < 3) bac_epoch_serve(node, BAC_FETCH_BOUNDARY, epoch, id);

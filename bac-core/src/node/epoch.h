@@ -83,8 +83,9 @@ void bac_epoch_committed(struct bac_node *node);
 void bac_epoch_heard(struct bac_node *node, uint64_t epoch, uint32_t id);
 /* A member's message of this epoch came in. */
 void bac_epoch_among_others(struct bac_node *node);
-/* One of an epoch that is over: its sender has missed the boundary; a few of those who have it answer. */
-void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id);
+/* One of an epoch that is over: its sender has missed the boundary; a few of those who have it answer. msg: the message, not verified yet; NULL: gossip,
+ * which sets off no telling of a crowd (its senders ask). */
+void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id, const struct bac_msg *msg);
 /* This member's own CLOSE. */
 void bac_epoch_say_close(struct bac_node *node, uint64_t view, uint64_t height, const uint8_t digest[BAC_HASH_BYTES]);
 void bac_epoch_persist(struct bac_node *node, enum bac_epoch_record how, const struct bac_buf *bytes);
