@@ -440,7 +440,7 @@ static bac_time waiting_since(const struct bac_node *node) {
   return BAC_NEVER;
 }
 
-/* A crowd's committee is larger, and takes the longer to agree: with 50 members and an event a second the first block came after 16 to 28 s (doc/scale.md). */
+/* A crowd's committee is larger, and takes the longer to agree: with 50 members and an event a second the first block came after 17 to 20 s in three shards of four (doc/scale.md). */
 static bac_time stall_timeout(const struct bac_node *node) {
   return (bac_env_crowded(&node->env) ? CROWD_TIMEOUTS : 1) * node->config->stall_timeout;
 }
