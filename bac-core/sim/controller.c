@@ -15,6 +15,7 @@ struct shard {
   uint32_t count;
   uint32_t *ids; /* of the roster, ascending */
   bool *ordered; /* in this epoch */
+  bac_time quiet_until; /* for what the last announcement has taken */
   UT_hash_handle hh;
 };
 
@@ -88,7 +89,7 @@ const uint8_t *bac_controller_announce(struct bac_controller *c, bac_time now, u
                                        size_t *length) {
   struct shard *s;
   HASH_FIND(hh, c->shards, &shard, sizeof shard, s);
-  if (!s || c->site_count == 0) return NULL;
+  if (!s || c->site_count == 0 || now < s->quiet_until) return NULL;
   struct bac_cost unused = {0}; /* the base station's */
   struct bac_assigned *rows = bac_alloc(s->count, sizeof *rows);
   uint32_t *index = bac_alloc(s->count, sizeof *index);
@@ -114,6 +115,7 @@ const uint8_t *bac_controller_announce(struct bac_controller *c, bac_time now, u
   free(rows);
   free(index);
   *length = c->last ? c->last->length : 0;
+  if (c->config.bytes_per_s > 0) s->quiet_until = now + (bac_time)(*length * BAC_SECOND / c->config.bytes_per_s);
   return c->last ? c->last->data : NULL;
 }
 

@@ -16,6 +16,7 @@ struct bac_controller_config {
   uint64_t seed;           /* of the run: its keys, and the authority's that certifies them */
   uint32_t id;             /* no other node's */
   uint32_t horizon_ms;     /* an EV is sent to another shard when it is there now and will be after so long; <= 600,000 */
+  uint32_t bytes_per_s;    /* that announcements for one shard may take, on average; 0: any. The channel is the shard's for its own work */
 };
 
 struct bac_controller *bac_controller_new(const struct bac_controller_config *config);
@@ -28,7 +29,8 @@ void bac_controller_epoch(struct bac_controller *controller, const struct bac_ro
 
 /* Where an EV is. False: out of reach. */
 typedef bool (*bac_controller_where)(void *ctx, uint32_t ev, struct bac_motion *motion);
-/* The announcement for a shard's members; borrowed until the next one. NULL: there is none to make it for. */
+/* The announcement for a shard's members; borrowed until the next one. NULL: there is none to make it for, or the last one was too long to follow it
+ * so soon. */
 const uint8_t *bac_controller_announce(struct bac_controller *controller, bac_time now, uint32_t shard, bac_controller_where where, void *ctx,
                                        size_t *length);
 /* Orders given: rows of announcements that name another shard, each EV once an epoch. */

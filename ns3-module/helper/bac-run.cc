@@ -40,6 +40,7 @@ namespace {
 
 constexpr int64_t NODES_START_NS = 100000000; // the radios reach their channel at 10 ms
 constexpr double RSU_HEIGHT_M = 5;
+constexpr uint64_t ANNOUNCEMENTS_PERMILLE = 10; // of the channel's bit rate, as the base station says them; RSUs, repairs and relays take some ten times as much
 constexpr int64_t ANNOUNCEMENTS_PER_EPOCH = 4; // an order takes effect at the end of the epoch in which it is given
 const Time RETUNING = MilliSeconds(10);        // a radio that changes over is off for so long: any frame of its own is over
 constexpr uint32_t ATTACKERS_BEGIN = 65500; // ids of jamming stations, one a shard: nobody else's
@@ -168,7 +169,8 @@ Scene::Scene(const BacRunOptions& options)
     for (uint32_t shard = 0; shard < plan->shard_count; shard++) MakeIdentities(plan->shards[shard]);
   if (plan->site_count == 0) return;
   const int64_t horizon_ms = std::min<int64_t>(m_announceInterval / 1000000, 600000);
-  const bac_controller_config controller{o.seed, BAC_PLAN_MBS_BEGIN, static_cast<uint32_t>(horizon_ms)};
+  const auto share = static_cast<uint32_t>(m_config.bit_rate_bps / 8 * ANNOUNCEMENTS_PERMILLE / 1000);
+  const bac_controller_config controller{o.seed, BAC_PLAN_MBS_BEGIN, static_cast<uint32_t>(horizon_ms), share};
   m_controller.reset(bac_controller_new(&controller));
   bac_controller_set_sites(m_controller.get(), plan->sites, plan->site_count, plan->weight_ms);
 }

@@ -30,7 +30,7 @@ class Town {
     config.seed = seed;
     config.gossip_period = 200 * BAC_MS;
     observer.reset(bac_observer_new(seed, 0, BAC_NEVER));
-    const bac_controller_config cc = {seed, 65000, 5000};
+    const bac_controller_config cc = {seed, 65000, 5000, 0};
     controller.reset(bac_controller_new(&cc));
     bac_controller_set_sites(controller.get(), SITES, SHARDS, 0);
     for (uint32_t s = 0; s < SHARDS; s++) {
@@ -187,6 +187,27 @@ class Town {
 };
 
 class HostHandover : public ::testing::TestWithParam<const char *> {};
+
+/* The channel is the shard's own: an announcement of so many bytes is followed by as long a silence as they cost. */
+TEST(Controller, SaysNoMoreThanItsShare) {
+  const bac_controller_config cc = {1, 65000, 5000, 1000};
+  std::unique_ptr<bac_controller, decltype(&bac_controller_free)> controller(bac_controller_new(&cc), bac_controller_free);
+  bac_controller_set_sites(controller.get(), SITES, SHARDS, 0);
+  bac_member members[EACH];
+  uint32_t ids[EACH];
+  for (uint32_t i = 0; i < EACH; i++) ids[i] = i;
+  bac_members_derive(1, ids, EACH, members);
+  bac_roster roster = {};
+  roster.count = EACH;
+  roster.members = members;
+  bac_controller_epoch(controller.get(), &roster);
+  const auto where = [](void *, uint32_t, bac_motion *m) { return *m = SITES[0].at, true; };
+  size_t length = 0, said = 0;
+  for (bac_time now = 0; now < 20 * BAC_SECOND; now += 10 * BAC_MS)
+    if (bac_controller_announce(controller.get(), now, 0, where, nullptr, &length)) said += length;
+  EXPECT_LE(said, 20 * cc.bytes_per_s + length);
+  EXPECT_GE(said, 20 * cc.bytes_per_s - length);
+}
 
 TEST_P(HostHandover, AnAccountArrivesOnceAndNothingIsMinted) {
   Town town(GetParam());
