@@ -531,26 +531,36 @@ TEST(BacCatchUp, AMemberThatLagsIsHelped) {
   EXPECT_TRUE(behind.said(BAC_MSG_FETCH));
 }
 
-/* Certificates of 100 members are long: one who is behind is helped once the round lasts, by few, each time by others, and all hear it. */
+/* Certificates of 100 members are long: one who is behind is helped once the round lasts, by few, each time by others, and all hear it. Whoever has heard one
+ * that was said passes on the same bytes, which cost those who have them nothing. */
 TEST(BacCatchUp, FewOfManyHelpAllWhoAreBehind) {
   constexpr uint32_t n = 100, lags = 4, times = 6;
   World w(n);
   bac_entry *b1 = w.build(w.genesis(), 1, w.justification({}), 0);
   const Bytes certificate = w.qc(b1);
+  Bytes forged = certificate;
+  forged.back() ^= 1; /* of a signature */
   std::set<uint32_t> who[times], all;
   for (uint32_t i = 0; i < n; i++) {
     if (i == lags || i == 1) continue; /* 1 leads round 1 and says nothing here */
     Solo s(&w, i);
+    s.passes_on = true;
     s.start();
     s.propose(b1);
-    s.hashed(1, BAC_MSG_QC, 1, certificate);
+    const bool deceived = i % 3 == 0, heard = i % 3 == 1;
+    const uint32_t help_type = heard ? BAC_MSG_QC : BAC_MSG_TC;
+    if (heard || deceived)
+      s.hashed(1, BAC_MSG_QC, 1, certificate);
+    else
+      s.hashed(1, BAC_MSG_TC, 2, w.justification(certificate));
+    if (deceived) s.hashed(lags, BAC_MSG_QC, 1, forged);
     ASSERT_EQ(2u, s.round());
     s.say(lags, w.timeout(lags, 1, w.genesis()), Bytes{0xff, 0, 0, 0});
     s.run(w.config.block_interval);
-    EXPECT_FALSE(s.said(BAC_MSG_TC)) << i << " helps though the next block may be on its way";
+    EXPECT_FALSE(s.said(BAC_MSG_TC) || s.said(BAC_MSG_QC)) << i << " helps though the next block may be on its way";
     s.run(2 * w.config.block_interval + BAC_MS);
     for (uint32_t time = 0; time < times; time++) {
-      const size_t before = s.of(BAC_MSG_TC, 2).size();
+      const size_t before = s.of(help_type).size();
       const uint64_t sent = s.counters().consensus_sent;
       s.say(lags, w.timeout(lags, 1, w.genesis()), Bytes{static_cast<uint8_t>(time), 0, 0, 0});
       s.say(lags, w.timeout(lags, 1, w.genesis()), Bytes{static_cast<uint8_t>(time), 1, 0, 0}); /* twice in an interval */
@@ -559,7 +569,12 @@ TEST(BacCatchUp, FewOfManyHelpAllWhoAreBehind) {
       s.run(s.now + BAC_SECOND / 2);
       if (help > 0) who[time].insert(i);
       if (help > 0 && i != 2 && before == 0) { /* 2 leads round 2 and says its proposal */
-        EXPECT_EQ(n - 1, s.of(BAC_MSG_TC, 2).size()) << i << " helps all";
+        const auto said = s.of(help_type, heard ? 1 : 2);
+        ASSERT_EQ(heard ? n - 2 : n - 1, said.size()) << i << " helps all, but for whose words they are";
+        EXPECT_EQ(heard ? 1u : i, said[0].msg.sender);
+        if (heard) {
+          EXPECT_EQ(certificate, said[0].payload);
+        }
       }
     }
   }

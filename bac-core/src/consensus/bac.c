@@ -412,6 +412,7 @@ static void engine_destroy(void *engine) {
   free(e->helped_at);
   bac_buf_unref(e->orphan);
   bac_buf_unref(e->own_proposal);
+  bac_buf_unref(e->certificate_said);
   bac_qc_clear(&e->high_qc);
   bac_tc_clear(&e->high_tc);
 }

@@ -85,6 +85,7 @@ struct bac_engine {
   struct bac_buf *own_proposal; /* object, for sending again */
   uint8_t passed[BAC_HASH_BYTES]; /* paper modes: the block that the next one extends */
   uint64_t waiting_round; /* round in which this CS holds back its vote for a CP's accept; 0: none */
+  struct bac_buf *certificate_said; /* the last message with a certificate of high_qc's round or a later one, as somebody said it, unchecked; among a crowd alone */
   bool published;         /* this round's certificate was seen on the air */
   struct bac_delay delay;
 };

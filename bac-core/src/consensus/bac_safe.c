@@ -204,12 +204,18 @@ void bac_safe_on_votes(struct bac_engine *e, struct bac_slot *slot, const uint8_
   bac_votes_clear(&votes);
 }
 
+static void keep_said(struct bac_engine *e, struct bac_buf *object) {
+  bac_buf_unref(e->certificate_said);
+  e->certificate_said = object;
+}
+
 void bac_safe_publish(struct bac_engine *e) {
   if (e->published || e->high_qc.view == 0 || others_go_on(e)) return;
   e->published = true;
   struct bac_buf *qc = bac_qc_encode(&e->high_qc);
   struct bac_msg msg = {.type = BAC_MSG_QC, .view = e->high_qc.view, .height = e->high_qc.height, .payload = qc->data, .payload_length = qc->length};
   bac_env_broadcast(e->env, &msg, false);
+  if (bac_env_tells_crowd(e->env)) keep_said(e, bac_buf_ref(bac_env_last_object(e->env)));
   bac_buf_unref(qc);
 }
 
@@ -217,6 +223,7 @@ void bac_safe_receive_qc(struct bac_engine *e, const struct bac_msg *msg) {
   struct bac_qc qc;
   uint32_t from = bac_roster_index(bac_env_roster(e->env), msg->sender);
   if (msg->view == e->high_qc.view) e->published = true;
+  if (msg->view >= e->high_qc.view && bac_env_tells_crowd(e->env)) keep_said(e, bac_msg_encode(msg));
   if (msg->view <= e->high_qc.view) return;
   if (!bac_qc_decode(&qc, msg->payload, msg->payload_length)) {
     bac_env_reject(e->env, BAC_REJECT_MALFORMED, msg->sender);
@@ -403,6 +410,19 @@ static bool say_proposal_again(struct bac_engine *e) {
   return true;
 }
 
+/* The same for the certificate by which this round was entered. */
+static bool say_certificate_again(struct bac_engine *e) {
+  struct bac_msg msg;
+  struct bac_qc qc;
+  if (!e->certificate_said || !bac_msg_decode(&msg, e->certificate_said->data, e->certificate_said->length) || msg.view + 1 != e->round ||
+      !bac_qc_decode(&qc, msg.payload, msg.payload_length))
+    return false;
+  const bool holds = qc.view == msg.view && bac_safe_verify_qc(e, &qc);
+  bac_qc_clear(&qc);
+  if (holds) bac_env_resend(e->env, e->certificate_said);
+  return holds;
+}
+
 /* Tells a member that is behind what brought this one here. Among a crowd few do, and tell all, since others will be behind, too, and only if the round
  * lasts: as long as blocks follow each other, the next one brings it to those as well. Mostly the proposal is enough; now and then the certificates
  * themselves are said, for whom it is none: its proposer, back after a crash, and those to whom a faulty one has shown another. */
@@ -415,6 +435,7 @@ static void help(struct bac_engine *e, uint32_t index) {
   if (bac_env_crowded(e->env) && !helps_now(e, now)) return;
   *helped_at = now;
   if (all && now / HELP_INTERVAL % WHOLE != 0 && say_proposal_again(e)) return;
+  if (all && say_certificate_again(e)) return;
   struct bac_buf *justification = bac_safe_justification(e);
   struct bac_msg msg = {.type = BAC_MSG_TC, .view = e->round, .payload = justification->data, .payload_length = justification->length};
   if (all)
