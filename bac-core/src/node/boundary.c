@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* On the air and in records: u16 length || header || u32 length || certificate || roster of the next epoch. */
+/* On the air and in records: u16 length || header || u32 length || certificate || roster of the next epoch. A member that is about to get there itself is
+ * told it without the roster, which is two thirds of it. */
 #include "node/boundary.h"
 
 struct bac_buf *bac_boundary_encode(const struct bac_header *header, const struct bac_qc *certificate, const struct bac_roster *next) {
@@ -19,6 +20,14 @@ struct bac_buf *bac_boundary_encode(const struct bac_header *header, const struc
   return out;
 }
 
+size_t bac_boundary_without_roster(const struct bac_buf *boundary) {
+  struct bac_reader r = bac_reader_over(boundary->data, boundary->length);
+  const size_t header = bac_read_u16(&r);
+  bac_read_bytes(&r, header);
+  const size_t qc = bac_read_u32(&r);
+  return 2 + header + 4 + qc;
+}
+
 void bac_boundary_clear(struct bac_boundary *b) {
   bac_qc_clear(&b->certificate);
   bac_roster_free(b->next);
@@ -34,15 +43,17 @@ bool bac_boundary_decode(struct bac_boundary *b, const uint8_t *bytes, size_t le
   const size_t roster_length = bac_reader_left(&r);
   const uint8_t *roster = bac_read_bytes(&r, roster_length);
   uint8_t hash[BAC_HASH_BYTES];
-  if (!header || !qc || !roster || !bac_header_decode(&b->header, header, header_length) || !bac_qc_decode(&b->certificate, qc, qc_length))
+  if (!header || !qc || !bac_header_decode(&b->header, header, header_length) || !bac_qc_decode(&b->certificate, qc, qc_length))
     return false;
   bac_header_digest(b->digest, header, header_length);
-  b->next = bac_roster_decode(roster, roster_length);
-  if (b->next) bac_roster_hash(hash, b->next, cost);
-  if (b->next && memcmp(hash, b->header.next_roster, sizeof hash) == 0 && b->next->epoch == b->header.epoch + 1 &&
-      b->next->shard == b->header.shard && b->certificate.height == b->header.height && b->certificate.epoch == b->header.epoch &&
-      memcmp(b->certificate.digest, b->digest, sizeof b->digest) == 0)
-    return true;
+  bool good = b->certificate.height == b->header.height && b->certificate.epoch == b->header.epoch &&
+              memcmp(b->certificate.digest, b->digest, sizeof b->digest) == 0;
+  if (good && roster_length > 0) {
+    b->next = bac_roster_decode(roster, roster_length);
+    if (b->next) bac_roster_hash(hash, b->next, cost);
+    good = b->next && memcmp(hash, b->header.next_roster, sizeof hash) == 0 && b->next->epoch == b->header.epoch + 1 && b->next->shard == b->header.shard;
+  }
+  if (good) return true;
   bac_boundary_clear(b);
   return false;
 }

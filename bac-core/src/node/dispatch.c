@@ -54,7 +54,8 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
   if (msg.sender == node->id) return; /* an own message, heard again after a restart */
   bool any_epoch, proves_itself;
   const struct bac_msg_rule *rule = rule_of(node->protocol, &msg, &any_epoch, &proves_itself);
-  const uint8_t *key = rule ? key_of(node, msg.sender, any_epoch) : NULL;
+  const bool early = rule && node->engine && !any_epoch && msg.epoch == node->roster->epoch + 1;
+  const uint8_t *key = rule ? key_of(node, msg.sender, any_epoch || early) : NULL;
   const bool unsigned_ok = proves_itself || (!key && rule && from_outside(node, &msg));
   uint8_t digest[BAC_HASH_BYTES];
   if (!rule || msg.shard != node->roster->shard)
@@ -65,7 +66,7 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
     bac_link_decline(node->link); /* outside: what members say to each other is not for this node, yet */
     return;
   }
-  else if (!any_epoch && msg.epoch != node->roster->epoch)
+  else if (!any_epoch && !(early && key) && msg.epoch != node->roster->epoch)
     reason = key ? BAC_REJECT_WRONG_EPOCH : BAC_REJECT_UNKNOWN_SENDER;
   else if (!key && !unsigned_ok)
     reason = BAC_REJECT_UNKNOWN_SENDER;
@@ -76,13 +77,15 @@ static void deliver_message(struct bac_node *node, const uint8_t *object, size_t
     if (!bac_verify(node->shared, msg.signature, digest, key, &node->cost)) reason = BAC_REJECT_SIGNATURE;
   }
   if (rule && msg.epoch < node->roster->epoch && msg.type != BAC_MSG_FETCH) bac_epoch_help(node, msg.epoch, msg.sender, &msg);
+  if (reason == BAC_REJECT_COUNT && early && bac_epoch_hold(node, msg.epoch, object, length, source)) return;
+  if (reason == BAC_REJECT_COUNT && early) reason = BAC_REJECT_WRONG_EPOCH;
   if (reason != BAC_REJECT_COUNT) {
     if (rule && msg.epoch > node->roster->epoch) bac_link_decline(node->link);
     bac_node_reject(node, reason, msg.sender);
     return;
   }
   node->counters.messages_received++;
-  if (!any_epoch) bac_epoch_among_others(node);
+  if (!any_epoch) bac_epoch_among_others(node, bac_roster_index(node->roster, msg.sender));
   if (!unsigned_ok && msg.epoch == node->roster->epoch) bac_membership_witness(node, &msg);
   if (msg.protocol != 0)
     node->protocol->receive(node->engine, &msg);
@@ -119,7 +122,7 @@ static void deliver_gossip(struct bac_node *node, const uint8_t *object, size_t 
     bac_node_reject(node, BAC_REJECT_WRONG_EPOCH, source);
   } else {
     node->counters.messages_received++;
-    bac_epoch_among_others(node);
+    bac_epoch_among_others(node, BAC_INDEX_NONE);
     node->protocol->gossip(node->engine, &r, source);
   }
 }

@@ -14,7 +14,7 @@
 #define SILENCE (8 * BAC_SECOND) /* doubled each time, to 16 times as long */
 #define PATIENCE 3
 #define UNANSWERED_MAX 3 /* times asked: whoever spoke of a later epoch may have lied */
-#define TELL_INTERVAL (6 * BAC_SECOND) /* among a crowd: in which TELLERS members, on average, say a boundary to all who are behind */
+#define TELL_INTERVAL (6 * BAC_SECOND) /* among a crowd: in which TELLERS members, on average, tell each of those who are behind */
 #define TELLERS 2
 #define CLOSE_DELTAS 8 /* after which a CLOSE is sent again */
 
@@ -71,6 +71,7 @@ static void roster_set(struct bac_node *node, struct bac_roster *roster) {
   e->certificate = (struct bac_qc){0};
   e->turns = e->left = false;
   if (node->self != BAC_INDEX_NONE) e->towards = 0; /* an order of the epoch before has lapsed */
+  bac_bitset_clear(&e->here);
   e->patience = PATIENCE;
   e->unanswered = e->joins = 0;
   bac_witness_clear(&node->witness);
@@ -100,6 +101,18 @@ static void report(struct bac_node *node, bool jumped) {
   effect->epoch.jumped = jumped;
 }
 
+bool bac_epoch_hold(struct bac_node *node, uint64_t epoch, const uint8_t *object, size_t length, uint32_t source) {
+  return bac_epoch_enabled(node) && bac_early_hold(&node->epochs.early, epoch, object, length, source);
+}
+
+static void take_in_early(struct bac_node *node) {
+  struct bac_early early = node->epochs.early;
+  node->epochs.early = (struct bac_early){0};
+  for (size_t i = 0; early.epoch == node->roster->epoch && node->engine && i < early.count; i++)
+    bac_node_deliver(node, early.objects[i].object->data, early.objects[i].object->length, early.objects[i].source);
+  bac_early_clear(&early);
+}
+
 /* The chain stands on the epoch's base: this node takes part, if it is a member. */
 static void begin(struct bac_node *node, bool jumped) {
   struct bac_epoch_state *e = &node->epochs;
@@ -112,6 +125,7 @@ static void begin(struct bac_node *node, bool jumped) {
     bac_node_engine_start(node);
     bac_membership_draw(node);
     bac_membership_hand_over(node);
+    take_in_early(node);
   }
 }
 
@@ -193,8 +207,14 @@ void bac_epoch_approach(struct bac_node *node) {
     bac_env_want(&node->env, e->certificate.height);
 }
 
+/* Until this member asks, itself alone; among a crowd it may be told with the others. */
+static bac_time ask_wait(struct bac_node *node, bac_time wait) {
+  return bac_env_tells_crowd(&node->env) ? TELL_INTERVAL + (bac_time)bac_random_below(&node->random, (uint64_t)TELL_INTERVAL) : wait;
+}
+
 static void weigh(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
+  const bool known = e->certificate.signatures != NULL;
   const uint32_t n = node->roster->count, q = bac_quorum(n);
   for (uint32_t i = 0; i < n && !e->certificate.signatures; i++) {
     if (!e->closes[i].said) continue;
@@ -212,7 +232,7 @@ static void weigh(struct bac_node *node) {
   }
   if (!e->certificate.signatures) return;
   bac_epoch_approach(node);
-  if (!e->turns && e->ask_at > node->now + ASK_INTERVAL) e->ask_at = node->now + (node->engine ? 4 * ASK_INTERVAL : 0);
+  if (!known && !e->turns && e->ask_at > node->now + ASK_INTERVAL) e->ask_at = node->now + ask_wait(node, node->engine ? 4 * ASK_INTERVAL : 0);
 }
 
 void bac_epoch_committed(struct bac_node *node) {
@@ -230,37 +250,50 @@ void bac_epoch_committed(struct bac_node *node) {
     weigh(node);
 }
 
-/* Among a crowd many are behind at first, and a boundary for each of them, of tens of kilobytes, would leave the air to nothing else. Drawn anew each interval, so that
- * faulty members cannot stand in the way. */
+/* known: to a member of that epoch, which derives the next roster itself. */
+static void serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint32_t to, bool known) {
+  struct bac_epoch_state *e = &node->epochs;
+  const uint64_t first = node->roster->epoch - e->boundary_count; /* of this node's time */
+  struct bac_buf *bytes = NULL;
+  if (what == BAC_FETCH_BOUNDARY && epoch >= first && epoch < node->roster->epoch)
+    bytes = e->boundaries[epoch - first];
+  else if (what == BAC_FETCH_SNAPSHOT && epoch == node->roster->epoch && !e->behind)
+    bytes = e->snapshot;
+  bac_time *served = &e->served_at[to % BAC_EPOCH_SERVED];
+  if (!bytes || node->now - *served < SERVE_INTERVAL) return;
+  *served = node->now;
+  struct bac_msg msg = {.type = what == BAC_FETCH_BOUNDARY ? BAC_MSG_BOUNDARY : BAC_MSG_SNAPSHOT,
+                        .view = (uint64_t)node->now, /* equal objects are delivered once */
+                        .height = epoch,
+                        .payload = bytes->data,
+                        .payload_length = known ? bac_boundary_without_roster(bytes) : bytes->length};
+  bac_node_send(node, &msg, to);
+}
+
+void bac_epoch_serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint32_t to) { serve(node, what, epoch, to, false); }
+
+/* Among a crowd many are behind at first, most of whom get there by themselves. Drawn anew each interval and for each of them, so that faulty members cannot
+ * stand in the way. Only a member that is behind sets it off: what anybody could make up is not to fill the air. */
 static bool tells_now(struct bac_node *node, const struct bac_msg *msg) {
   struct bac_epoch_state *e = &node->epochs;
-  if (node->now - e->began_at < TELL_INTERVAL / 2) return false; /* the others are about to get there by themselves */
-  if (e->tell_interval != node->now / TELL_INTERVAL) {
-    e->tell_interval = node->now / TELL_INTERVAL;
-    e->tells = bac_random_below(&node->random, node->roster->count) < TELLERS;
-  }
-  /* Only a member that is behind sets it off: what anybody could make up is not to fill the air. */
   const uint32_t index = bac_roster_index(node->roster, msg ? msg->sender : BAC_BROADCAST);
-  if (!e->tells || index == BAC_INDEX_NONE) return false;
+  if (index == BAC_INDEX_NONE || node->now - e->began_at < TELL_INTERVAL / 2 || node->now - e->served_at[msg->sender % BAC_EPOCH_SERVED] < TELL_INTERVAL) return false;
+  struct bac_random draw = bac_random_stream((uint64_t)(node->now / TELL_INTERVAL) << 16 | index, node->id, BAC_PURPOSE_NODE);
   uint8_t digest[BAC_HASH_BYTES];
+  if (bac_random_below(&draw, node->roster->count) >= TELLERS) return false;
   bac_msg_signing_digest(digest, msg);
-  if (!bac_verify(node->shared, msg->signature, digest, node->roster->members[index].sign_key, &node->cost)) return false;
-  e->tells = false;
-  return true;
+  return bac_verify(node->shared, msg->signature, digest, node->roster->members[index].sign_key, &node->cost);
 }
 
 void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id, const struct bac_msg *msg) {
   if (!bac_epoch_enabled(node) || epoch >= node->roster->epoch) return;
+  const uint32_t index = bac_roster_index(node->roster, id);
+  if (index != BAC_INDEX_NONE && bac_bitset_has(&node->epochs.here, index)) return; /* it is not behind: its message has been on its way for long */
   if (epoch + 1 == node->roster->epoch && bac_env_tells_crowd(&node->env)) {
-    if (tells_now(node, msg)) bac_epoch_serve(node, BAC_FETCH_BOUNDARY, epoch, BAC_BROADCAST);
+    if (tells_now(node, msg)) serve(node, BAC_FETCH_BOUNDARY, epoch, id, true);
     return;
   }
   if (bac_random_below(&node->random, node->roster->count) < 3) bac_epoch_serve(node, BAC_FETCH_BOUNDARY, epoch, id);
-}
-
-/* Until this member asks, itself alone; among a crowd it may be told with the others. */
-static bac_time ask_wait(struct bac_node *node, bac_time wait) {
-  return bac_env_tells_crowd(&node->env) ? TELL_INTERVAL + (bac_time)bac_random_below(&node->random, (uint64_t)TELL_INTERVAL) : wait;
 }
 
 void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg) {
@@ -299,9 +332,10 @@ void bac_epoch_heard(struct bac_node *node, uint64_t epoch, uint32_t id) {
   if ((epoch > node->roster->epoch || !node->engine) && e->ask_at == BAC_NEVER) e->ask_at = node->now + ask_wait(node, node->config->delta);
 }
 
-void bac_epoch_among_others(struct bac_node *node) {
+void bac_epoch_among_others(struct bac_node *node, uint32_t signer) {
   struct bac_epoch_state *e = &node->epochs;
   if (!bac_epoch_enabled(node)) return;
+  if (signer != BAC_INDEX_NONE) bac_bitset_add(&e->here, signer);
   e->silences = 0;
   e->silent_at = node->now + SILENCE;
 }
@@ -325,25 +359,6 @@ static void ask(struct bac_node *node, uint32_t what) {
   if (to != node->id) bac_node_send(node, &msg, to);
 }
 
-void bac_epoch_serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint32_t to) {
-  struct bac_epoch_state *e = &node->epochs;
-  const uint64_t first = node->roster->epoch - e->boundary_count; /* of this node's time */
-  struct bac_buf *bytes = NULL;
-  if (what == BAC_FETCH_BOUNDARY && epoch >= first && epoch < node->roster->epoch)
-    bytes = e->boundaries[epoch - first];
-  else if (what == BAC_FETCH_SNAPSHOT && epoch == node->roster->epoch && !e->behind)
-    bytes = e->snapshot;
-  bac_time *served = &e->served_at[to % BAC_EPOCH_SERVED];
-  if (!bytes || node->now - *served < SERVE_INTERVAL) return;
-  *served = node->now;
-  struct bac_msg msg = {.type = what == BAC_FETCH_BOUNDARY ? BAC_MSG_BOUNDARY : BAC_MSG_SNAPSHOT,
-                        .view = (uint64_t)node->now, /* equal objects are delivered once */
-                        .height = epoch,
-                        .payload = bytes->data,
-                        .payload_length = bytes->length};
-  bac_node_send(node, &msg, to);
-}
-
 void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg) {
   struct bac_epoch_state *e = &node->epochs;
   struct bac_boundary b;
@@ -362,7 +377,7 @@ void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg) {
   bac_recovery_finish(node); /* whoever can derive the last block needs nobody's state */
   /* A member that lacks a few blocks gets them; for one that has waited long enough, or was away, the state is the shorter way. */
   const bool outside = !node->engine || e->heard_epoch > node->roster->epoch + 1 || e->patience == 0;
-  if (!e->turns && outside) {
+  if (!e->turns && outside && b.next) {
     struct bac_buf *boundary = bac_buf_new(msg->payload, msg->payload_length);
     persist(node, BAC_EPOCH_FOLLOWED, boundary, NULL);
     boundary_keep(e, boundary);
@@ -377,7 +392,7 @@ void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg) {
     report(node, false);
     e->ask_at = node->now;
     e->join_at = node->now + ASK_INTERVAL;
-  } else if (!e->turns) {
+  } else if (!e->turns && e->patience > 0) {
     e->patience--;
   }
   bac_boundary_clear(&b);
@@ -464,7 +479,7 @@ void bac_epoch_init(struct bac_node *node) {
   e->patience = PATIENCE;
   e->length = (bac_time)node->roster->epoch_blocks * node->config->block_interval;
   e->heard_epoch = node->roster->epoch;
-  for (int i = 0; i < BAC_EPOCH_SERVED; i++) e->served_at[i] = -SERVE_INTERVAL;
+  for (int i = 0; i < BAC_EPOCH_SERVED; i++) e->served_at[i] = -TELL_INTERVAL;
   if (!bac_epoch_enabled(node)) return;
   e->closes = bac_alloc(node->roster->count, sizeof *e->closes);
   e->snapshot = bac_state_encode(bac_chain_tip(node->chain)->state);
@@ -473,6 +488,7 @@ void bac_epoch_init(struct bac_node *node) {
 void bac_epoch_free(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
   bac_recovery_clear(node);
+  bac_early_clear(&e->early);
   bac_buf_unref(e->passport);
   for (size_t i = 0; i < e->boundary_count; i++) bac_buf_unref(e->boundaries[i]);
   free(e->boundaries);
@@ -518,7 +534,7 @@ int bac_epoch_restore(struct bac_node *node, const uint8_t *bytes, size_t length
   }
   struct bac_boundary b;
   if (!bac_boundary_decode(&b, boundary, boundary_length, &node->cost)) return BAC_ECORRUPT;
-  bool good = b.header.epoch == node->roster->epoch && how <= BAC_EPOCH_FOLLOWED;
+  bool good = b.next && b.header.epoch == node->roster->epoch && how <= BAC_EPOCH_FOLLOWED;
   if (good && how == BAC_EPOCH_TURNED)
     good = !e->behind && bac_chain_closed(node->chain) && memcmp(bac_chain_tip(node->chain)->block->digest, b.digest, sizeof b.digest) == 0;
   if (good) {

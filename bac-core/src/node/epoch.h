@@ -16,6 +16,7 @@
 #include "identity/certificate.h"
 #include "identity/roster.h"
 #include "ledger/block.h"
+#include "node/early.h"
 #include "node/recovery.h"
 
 #define BAC_EPOCH_HEARD 8
@@ -38,6 +39,7 @@ struct bac_epoch_state {
   struct bac_close *closes; /* by roster index */
   struct bac_qc certificate; /* Q(n) of them; signatures NULL: not yet */
   struct bac_buf *snapshot; /* state on which this epoch stands */
+  struct bac_bitset here;   /* members who have signed something in this epoch: not behind, whatever of the one before is still on its way */
   struct bac_header base;   /* behind: header of the block on which this epoch stands */
   bool behind;              /* the chain is not there yet */
   bool turns;               /* the next epoch begins at the end of this step */
@@ -48,8 +50,6 @@ struct bac_epoch_state {
   uint64_t heard_epoch;     /* newest on the air */
   uint32_t heard[BAC_EPOCH_HEARD], heard_count; /* who is there: node ids */
   bac_time served_at[BAC_EPOCH_SERVED]; /* by id modulo */
-  bac_time tell_interval;   /* among a crowd: for which it was drawn whether this member tells the boundary to all; a number */
-  bool tells;               /* it does, once */
   bac_time began_at, length; /* of this epoch, of the one before */
   bac_time departs_at;       /* when this EV means to leave; BAC_NEVER: not in sight */
   bool left;                 /* its LEAVE is in the pool */
@@ -63,6 +63,7 @@ struct bac_epoch_state {
   const struct bac_roster *first; /* the host's, with which the boundaries begin */
   bac_time assigned_at;     /* of the newest announcement heard */
   uint32_t towards;         /* 1 + the shard that the controller has sent it to; 0: none */
+  struct bac_early early;   /* of the epoch after this one */
   struct bac_buf *passport; /* with which it comes from another shard; NULL: without */
   uint64_t passport_moves;  /* of the account in it */
 };
@@ -81,8 +82,10 @@ void bac_epoch_start(struct bac_node *node);
 void bac_epoch_committed(struct bac_node *node);
 /* A well-formed message of this shard and an epoch was heard from a node: signature unchecked. */
 void bac_epoch_heard(struct bac_node *node, uint64_t epoch, uint32_t id);
-/* A member's message of this epoch came in. */
-void bac_epoch_among_others(struct bac_node *node);
+/* One of the next epoch, signed by somebody with an account: it comes in again when this member is there (bac_node_deliver). False: there is no room for it. */
+bool bac_epoch_hold(struct bac_node *node, uint64_t epoch, const uint8_t *object, size_t length, uint32_t source);
+/* A member's message of this epoch came in. signer: its roster index; BAC_INDEX_NONE: it is not signed. */
+void bac_epoch_among_others(struct bac_node *node, uint32_t signer);
 /* One of an epoch that is over: its sender has missed the boundary; a few of those who have it answer. msg: the message, not verified yet; NULL: gossip,
  * which sets off no telling of a crowd (its senders ask). */
 void bac_epoch_help(struct bac_node *node, uint64_t epoch, uint32_t id, const struct bac_msg *msg);
