@@ -368,8 +368,8 @@ TEST(BacPublish, ThePrimaryPublishesAtOnceACandidateIfNobodyDoes) {
   Seven w;
   w.config.delta = 200 * BAC_MS;
   bac_entry *b1 = w.next(w.genesis(), 1);
-  Solo cp(&w, 0), quiet(&w, 0);
-  for (Solo *s : {&cp, &quiet}) {
+  Solo cp(&w, 0), quiet(&w, 0), deceived(&w, 0);
+  for (Solo *s : {&cp, &quiet, &deceived}) {
     s->start();
     s->propose(b1);
     for (uint32_t i : {3u, 4u, 5u}) s->say(i, w.vote(b1, i));
@@ -378,9 +378,13 @@ TEST(BacPublish, ThePrimaryPublishesAtOnceACandidateIfNobodyDoes) {
     EXPECT_FALSE(s->said(BAC_MSG_QC));
   }
   quiet.hashed(1, BAC_MSG_QC, 1, w.qc(b1)); /* somebody did */
-  cp.run(500 * BAC_MS);
-  quiet.run(500 * BAC_MS);
+  Bytes forged = w.qc(b1);
+  forged.back() ^= 1; /* of a signature */
+  deceived.hashed(1, BAC_MSG_QC, 1, forged);
+  EXPECT_EQ(1u, deceived.rejects(BAC_REJECT_CERTIFICATE));
+  for (Solo *s : {&cp, &quiet, &deceived}) s->run(500 * BAC_MS);
   EXPECT_TRUE(cp.said(BAC_MSG_QC, 1));
+  EXPECT_TRUE(deceived.said(BAC_MSG_QC, 1));
   EXPECT_FALSE(quiet.said(BAC_MSG_QC, 1));
   Solo p(&w, 1);
   p.start();

@@ -219,22 +219,27 @@ void bac_safe_publish(struct bac_engine *e) {
   bac_buf_unref(qc);
 }
 
+/* The certificate that a message brings; the caller clears it. BAC_REJECT_COUNT: it holds. */
+static enum bac_reject qc_said(struct bac_engine *e, const struct bac_msg *msg, struct bac_qc *qc) {
+  if (!bac_qc_decode(qc, msg->payload, msg->payload_length)) return BAC_REJECT_MALFORMED;
+  if (qc->view == msg->view && bac_safe_verify_qc(e, qc)) return BAC_REJECT_COUNT;
+  bac_qc_clear(qc);
+  return BAC_REJECT_CERTIFICATE;
+}
+
 void bac_safe_receive_qc(struct bac_engine *e, const struct bac_msg *msg) {
   struct bac_qc qc;
-  uint32_t from = bac_roster_index(bac_env_roster(e->env), msg->sender);
-  if (msg->view == e->high_qc.view) e->published = true;
-  if (msg->view >= e->high_qc.view && bac_env_tells_crowd(e->env)) keep_said(e, bac_msg_encode(msg));
-  if (msg->view <= e->high_qc.view) return;
-  if (!bac_qc_decode(&qc, msg->payload, msg->payload_length)) {
-    bac_env_reject(e->env, BAC_REJECT_MALFORMED, msg->sender);
+  if (msg->view < e->high_qc.view) return;
+  if (bac_env_tells_crowd(e->env)) keep_said(e, bac_msg_encode(msg));
+  /* Who has it looks at another one only if it would publish its own: no false one is to silence it. */
+  if (msg->view == e->high_qc.view && (e->published || bac_role_of(e, msg->view, e->self) == BAC_ROLE_CS)) return;
+  const enum bac_reject reason = qc_said(e, msg, &qc);
+  if (reason != BAC_REJECT_COUNT) {
+    bac_env_reject(e->env, reason, msg->sender);
     return;
   }
-  if (qc.view == msg->view && bac_safe_verify_qc(e, &qc)) {
-    e->published = true;
-    bac_safe_on_qc(e, &qc, from);
-  } else {
-    bac_env_reject(e->env, BAC_REJECT_CERTIFICATE, msg->sender);
-  }
+  e->published = true;
+  if (qc.view > e->high_qc.view) bac_safe_on_qc(e, &qc, bac_roster_index(bac_env_roster(e->env), msg->sender));
   bac_qc_clear(&qc);
 }
 
@@ -415,12 +420,11 @@ static bool say_certificate_again(struct bac_engine *e) {
   struct bac_msg msg;
   struct bac_qc qc;
   if (!e->certificate_said || !bac_msg_decode(&msg, e->certificate_said->data, e->certificate_said->length) || msg.view + 1 != e->round ||
-      !bac_qc_decode(&qc, msg.payload, msg.payload_length))
+      qc_said(e, &msg, &qc) != BAC_REJECT_COUNT)
     return false;
-  const bool holds = qc.view == msg.view && bac_safe_verify_qc(e, &qc);
   bac_qc_clear(&qc);
-  if (holds) bac_env_resend(e->env, e->certificate_said);
-  return holds;
+  bac_env_resend(e->env, e->certificate_said);
+  return true;
 }
 
 /* Tells a member that is behind what brought this one here. Among a crowd few do, and tell all, since others will be behind, too, and only if the round
