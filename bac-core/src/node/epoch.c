@@ -16,6 +16,8 @@
 #define UNANSWERED_MAX 3 /* times asked: whoever spoke of a later epoch may have lied */
 #define TELL_INTERVAL (6 * BAC_SECOND) /* among a crowd: in which TELLERS members, on average, tell each of those who are behind */
 #define TELLERS 2
+#define PUBLISH_AFTER (BAC_SECOND / 2)  /* among a crowd: from a member's turn until it says the boundary to all, at the earliest; and how many times the */
+#define PUBLISH_EACH (BAC_SECOND / 4)   /* members of the crowd this is what the wait is drawn from: one does it before the others hear it */
 #define CLOSE_DELTAS 8 /* after which a CLOSE is sent again */
 
 bool bac_epoch_enabled(const struct bac_node *node) { return node->kind == BAC_NODE_MEMBER && node->roster->epoch_blocks > 0; }
@@ -70,6 +72,7 @@ static void roster_set(struct bac_node *node, struct bac_roster *roster) {
   bac_qc_clear(&e->certificate);
   e->certificate = (struct bac_qc){0};
   e->turns = e->left = false;
+  e->publish_at = BAC_NEVER;
   if (node->self != BAC_INDEX_NONE) e->towards = 0; /* an order of the epoch before has lapsed */
   bac_bitset_clear(&e->here);
   e->patience = PATIENCE;
@@ -144,6 +147,10 @@ void bac_epoch_turn(struct bac_node *node) {
   bac_node_engine_stop(node);
   bac_chain_turn(node->chain);
   roster_set(node, next);
+  if (bac_env_tells_crowd(&node->env)) {
+    const bac_time wait = PUBLISH_AFTER + (bac_time)bac_random_below(&node->random, node->roster->count * (uint64_t)PUBLISH_EACH);
+    if (wait < TELL_INTERVAL / 2) node->epochs.publish_at = node->now + wait; /* later each of those who are behind is told */
+  }
   begin(node, false);
 }
 
@@ -250,6 +257,19 @@ void bac_epoch_committed(struct bac_node *node) {
     weigh(node);
 }
 
+static void say(struct bac_node *node, uint32_t type, uint64_t epoch, const uint8_t *payload, size_t length, uint32_t to) {
+  struct bac_msg msg = {.type = type, .view = (uint64_t)node->now, /* equal objects are delivered once */ .height = epoch, .payload = payload, .payload_length = length};
+  bac_node_send(node, &msg, to);
+}
+
+/* Each member of a crowd would have to hear more than two thirds of it. The first of those who have says what certifies the boundary to all. */
+static void publish(struct bac_node *node) {
+  struct bac_epoch_state *e = &node->epochs;
+  const struct bac_buf *boundary = e->boundaries[e->boundary_count - 1];
+  e->publish_at = BAC_NEVER;
+  say(node, BAC_MSG_BOUNDARY, node->roster->epoch - 1, boundary->data, bac_boundary_without_roster(boundary), BAC_BROADCAST);
+}
+
 /* known: to a member of that epoch, which derives the next roster itself. */
 static void serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint32_t to, bool known) {
   struct bac_epoch_state *e = &node->epochs;
@@ -262,12 +282,7 @@ static void serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint32_t
   bac_time *served = &e->served_at[to % BAC_EPOCH_SERVED];
   if (!bytes || node->now - *served < SERVE_INTERVAL) return;
   *served = node->now;
-  struct bac_msg msg = {.type = what == BAC_FETCH_BOUNDARY ? BAC_MSG_BOUNDARY : BAC_MSG_SNAPSHOT,
-                        .view = (uint64_t)node->now, /* equal objects are delivered once */
-                        .height = epoch,
-                        .payload = bytes->data,
-                        .payload_length = known ? bac_boundary_without_roster(bytes) : bytes->length};
-  bac_node_send(node, &msg, to);
+  say(node, what == BAC_FETCH_BOUNDARY ? BAC_MSG_BOUNDARY : BAC_MSG_SNAPSHOT, epoch, bytes->data, known ? bac_boundary_without_roster(bytes) : bytes->length, to);
 }
 
 void bac_epoch_serve(struct bac_node *node, uint32_t what, uint64_t epoch, uint32_t to) { serve(node, what, epoch, to, false); }
@@ -362,7 +377,9 @@ static void ask(struct bac_node *node, uint32_t what) {
 void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg) {
   struct bac_epoch_state *e = &node->epochs;
   struct bac_boundary b;
-  if (!bac_epoch_enabled(node) || msg->height != node->roster->epoch || e->turns) return;
+  if (!bac_epoch_enabled(node)) return;
+  if (msg->height + 1 == node->roster->epoch) e->publish_at = BAC_NEVER; /* somebody has said it */
+  if (msg->height != node->roster->epoch || e->turns) return;
   if (!bac_boundary_decode(&b, msg->payload, msg->payload_length, &node->cost)) {
     bac_node_reject(node, BAC_REJECT_MALFORMED, msg->sender);
     return;
@@ -433,6 +450,7 @@ void bac_epoch_timer(struct bac_node *node) {
     const struct bac_close own = e->closes[node->self];
     bac_epoch_say_close(node, own.view, own.height, own.digest);
   }
+  if (e->publish_at <= node->now) publish(node);
   bac_recovery_timer(node);
   if (node->engine) bac_membership_consider_leaving(node);
   if (e->ask_at <= node->now) {
@@ -467,6 +485,7 @@ bac_time bac_epoch_wakeup(const struct bac_node *node) {
   bac_time at = e->close_at < e->ask_at ? e->close_at : e->ask_at;
   if (e->recovery.due_at < at) at = e->recovery.due_at;
   if (e->silent_at < at) at = e->silent_at;
+  if (e->publish_at < at) at = e->publish_at;
   return e->join_at < at ? e->join_at : at;
 }
 
@@ -474,7 +493,7 @@ bac_time bac_epoch_wakeup(const struct bac_node *node) {
 
 void bac_epoch_init(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
-  e->close_at = e->ask_at = e->join_at = e->silent_at = e->departs_at = BAC_NEVER;
+  e->close_at = e->ask_at = e->join_at = e->silent_at = e->departs_at = e->publish_at = BAC_NEVER;
   e->recovery.due_at = BAC_NEVER;
   e->patience = PATIENCE;
   e->length = (bac_time)node->roster->epoch_blocks * node->config->block_interval;
