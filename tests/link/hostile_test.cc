@@ -281,6 +281,42 @@ TEST(Hostile, ARequestOfRsusSilencesNobodyWhereThereIsNone) {
   EXPECT_EQ(1, m.count(8, object));
 }
 
+/* Among a crowd EVs answer for others for some seconds, its originator as long as it keeps it. */
+TEST(Hostile, AmongACrowdOldObjectsAreNotAskedFromOneToTheNext) {
+  for (uint32_t evs : {8u, 60u}) {
+    Medium m(3);
+    m.config.population = evs;
+    for (uint32_t id = 1; id <= evs; id++) m.add(id);
+    m.run(5 * BAC_SECOND);
+    Bytes id_bytes;
+    m.tamper = [&](uint32_t, Bytes &frame) {
+      if ((frame[1] & 15) == BAC_LINK_SYMBOL && id_bytes.empty()) id_bytes.assign(frame.begin() + kHeaderBytes, frame.begin() + kHeaderBytes + 16);
+    };
+    m.send(1, BAC_BROADCAST, object_of(30000, 7), BAC_LINK_BULK);
+    bac_link_layout layout;
+    ASSERT_TRUE(bac_link_layout_of(30000, kSymbolBytes, &layout));
+    const auto answers = [&](uint32_t of) {
+      Writer w;
+      w.header(BAC_LINK_NEED, 77);
+      for (uint8_t byte : id_bytes) w.u8(byte);
+      w.u32(30000).u16(kSymbolBytes).u16(of).u8(layout.generations);
+      for (uint32_t g = 0; g < layout.generations; g++) w.u8(3);
+      const auto *c = bac_link_counters(m.station(of).link);
+      const uint64_t before = c->needs_answered;
+      bac_link_receive(m.station(of).link, m.now, BAC_LINK_AIR, w.b.data(), w.b.size());
+      m.station(of).dirty = true;
+      m.run(m.now + BAC_SECOND / 2);
+      return c->needs_answered > before;
+    };
+    m.run(m.now + 3 * BAC_SECOND);
+    EXPECT_TRUE(answers(1));
+    EXPECT_TRUE(answers(5));
+    m.run(m.now + 6 * BAC_SECOND);
+    EXPECT_TRUE(answers(1)) << "the originator";
+    EXPECT_EQ(evs == 8, answers(6)) << evs;
+  }
+}
+
 TEST(Hostile, ARelayThatNeverGetsToTheAirKeepsItsBounds) {
   Medium m(1);
   m.config.backhaul = true;

@@ -14,6 +14,8 @@
 #define RETRIES_RSU 4u  /* then whoever has it */
 #define RETRIES_OF_RSUS 2u /* among a crowd: until then other EVs are not to answer */
 #define ORIGIN_LEAST 2u /* symbols of a generation with which the originator answers EVs that an RSU will serve */
+#define CROWD_LIFETIME (4 * BAC_SECOND) /* of what EVs of a crowd answer for others, and so many times its airtime */
+#define CROWD_AIRTIMES 10u
 #define LOSS_PERMILLE_MOST 600u
 #define LOSS_PERMILLE_UNKNOWN 100u
 #define TALK_FRAMES 8 /* frames of silence after which a talker is thought to be done */
@@ -185,6 +187,11 @@ static bac_time stand_by(struct bac_link *l, const struct link_object *o, uint16
   return 18 * frame + link_jitter(l, 30 * frame);
 }
 
+/* Among a crowd somebody always lacks something that is of no use any more: EVs would serve it to each other one by one for as long as they keep it. */
+static bool past(const struct bac_link *l, bac_time now, const struct link_object *o) {
+  return l->config.kind == BAC_LINK_EV && !o->own && link_crowded(l) && now - o->created > CROWD_LIFETIME + link_frames_time(l, CROWD_AIRTIMES * o->layout.symbols);
+}
+
 static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
                    struct link_object *o, uint16_t holder, bool of_rsus, const uint8_t *counts) {
   bool addressed = h->next_hop != BAC_BROADCAST;
@@ -197,6 +204,7 @@ static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, co
   const struct link_neighbour *rsu = addressed || h->kind != BAC_LINK_EV ? NULL : link_rsu_serving(l, now);
   if (rsu && holder == rsu->id && !(of_rsus && o->own)) return;
   if (of_rsus && l->config.kind == BAC_LINK_EV && !o->own) return;
+  if (!addressed && past(l, now, o)) return;
   struct link_job *job = link_job_get(l, o, (uint8_t)port, addressed ? h->transmitter : (uint16_t)BAC_BROADCAST);
   if (!job) return;
   if (o->own && !addressed) loss_learn(l, o, counts);
