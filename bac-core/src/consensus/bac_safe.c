@@ -14,6 +14,7 @@
 #define MORE_MAX 5 /* times that there are twice as many */
 #define WHOLE 4    /* of the times to help a crowd: one in so many with the certificates themselves */
 #define AGAIN_BYTES 4
+#define CROWD_TURN 4 /* times that a certificate takes to those nearby: until a CP of a crowd hears that another one publishes */
 
 /* ---- Durable state: u64 last_voted || u64 timed_out || certificate. ---- */
 
@@ -157,8 +158,9 @@ static bac_time publish_wait(const struct bac_engine *e, const struct bac_qc *qc
   if (bytes <= BAC_FRAME_BYTES_MAX) return wait;
   uint64_t before = qc->view;
   for (uint32_t i = 0; i < e->self; i++) before += bac_role_of(e, qc->view, i) == BAC_ROLE_CP;
-  const bac_time turn = bac_env_airtime(e->env, bytes) * e->delay.stretch_permille / 1000;
-  return wait + (bac_env_tells_crowd(e->env) ? bac_env_config(e->env)->block_interval / 2 : 0) + turn * (bac_time)(before % bac_electorate_candidates(&e->electorate));
+  const bool crowd = bac_env_tells_crowd(e->env);
+  const bac_time turn = (crowd ? CROWD_TURN : 1) * bac_env_airtime(e->env, bytes) * e->delay.stretch_permille / 1000;
+  return wait + (crowd ? bac_env_config(e->env)->block_interval / 2 : 0) + turn * (bac_time)(before % bac_electorate_candidates(&e->electorate));
 }
 
 /* More of a crowd than may be faulty vote in the round after the highest certificate's: its block, which carries that certificate, is on its way. */
