@@ -16,8 +16,8 @@
 #define UNANSWERED_MAX 3 /* times asked: whoever spoke of a later epoch may have lied */
 #define TELL_INTERVAL (6 * BAC_SECOND) /* among a crowd: in which TELLERS members, on average, tell each of those who are behind */
 #define TELLERS 2
-#define PUBLISH_AFTER (BAC_SECOND / 2)  /* among a crowd: from a member's turn until it says the boundary to all, at the earliest; and how many times the */
-#define PUBLISH_EACH (BAC_SECOND / 4)   /* members of the crowd this is what the wait is drawn from: one does it before the others hear it */
+#define PUBLISH_BEHIND 8 /* among a crowd: if more than one member in so many is behind, all are told at once, after a wait drawn from so long for each */
+#define PUBLISH_EACH (BAC_SECOND / 4) /* member of the crowd, so that one or two do it before the others hear them */
 #define CLOSE_DELTAS 8 /* after which a CLOSE is sent again */
 
 bool bac_epoch_enabled(const struct bac_node *node) { return node->kind == BAC_NODE_MEMBER && node->roster->epoch_blocks > 0; }
@@ -73,6 +73,8 @@ static void roster_set(struct bac_node *node, struct bac_roster *roster) {
   e->certificate = (struct bac_qc){0};
   e->turns = e->left = false;
   e->publish_at = BAC_NEVER;
+  e->published = false;
+  bac_bitset_clear(&e->lagging);
   if (node->self != BAC_INDEX_NONE) e->towards = 0; /* an order of the epoch before has lapsed */
   bac_bitset_clear(&e->here);
   e->patience = PATIENCE;
@@ -147,10 +149,6 @@ void bac_epoch_turn(struct bac_node *node) {
   bac_node_engine_stop(node);
   bac_chain_turn(node->chain);
   roster_set(node, next);
-  if (bac_env_tells_crowd(&node->env)) {
-    const bac_time wait = PUBLISH_AFTER + (bac_time)bac_random_below(&node->random, node->roster->count * (uint64_t)PUBLISH_EACH);
-    if (wait < TELL_INTERVAL / 2) node->epochs.publish_at = node->now + wait; /* later each of those who are behind is told */
-  }
   begin(node, false);
 }
 
@@ -262,11 +260,22 @@ static void say(struct bac_node *node, uint32_t type, uint64_t epoch, const uint
   bac_node_send(node, &msg, to);
 }
 
-/* Each member of a crowd would have to hear more than two thirds of it. The first of those who have says what certifies the boundary to all. */
+/* Somebody else has not got there and says CLOSE of the epoch before again. When many do, each member of a crowd would have to hear more than two thirds
+ * of it, and one of those who have says what certifies the boundary to all. */
+static void note_lagging(struct bac_node *node, const struct bac_msg *msg, uint32_t index) {
+  struct bac_epoch_state *e = &node->epochs;
+  if (msg->epoch + 1 != node->roster->epoch || msg->payload_length == 0 || e->published || !bac_env_tells_crowd(&node->env) || bac_bitset_has(&e->here, index)) return;
+  bac_bitset_add(&e->lagging, index);
+  const uint32_t n = node->roster->count;
+  if (e->publish_at == BAC_NEVER && bac_bitset_count(&e->lagging) > n / PUBLISH_BEHIND)
+    e->publish_at = node->now + (bac_time)bac_random_below(&node->random, n * (uint64_t)PUBLISH_EACH);
+}
+
 static void publish(struct bac_node *node) {
   struct bac_epoch_state *e = &node->epochs;
   const struct bac_buf *boundary = e->boundaries[e->boundary_count - 1];
   e->publish_at = BAC_NEVER;
+  e->published = true;
   say(node, BAC_MSG_BOUNDARY, node->roster->epoch - 1, boundary->data, bac_boundary_without_roster(boundary), BAC_BROADCAST);
 }
 
@@ -315,6 +324,7 @@ void bac_epoch_close(struct bac_node *node, const struct bac_msg *msg) {
   struct bac_epoch_state *e = &node->epochs;
   if (!bac_epoch_enabled(node)) return;
   const uint32_t index = bac_roster_index(node->roster, msg->sender);
+  if (index != BAC_INDEX_NONE) note_lagging(node, msg, index);
   if (msg->epoch != node->roster->epoch || index == BAC_INDEX_NONE || msg->role != 0 || msg->step != 0) return;
   struct bac_close *c = &e->closes[index];
   if (c->said && msg->view <= c->view) {
@@ -378,7 +388,10 @@ void bac_epoch_boundary(struct bac_node *node, const struct bac_msg *msg) {
   struct bac_epoch_state *e = &node->epochs;
   struct bac_boundary b;
   if (!bac_epoch_enabled(node)) return;
-  if (msg->height + 1 == node->roster->epoch) e->publish_at = BAC_NEVER; /* somebody has said it */
+  if (msg->height + 1 == node->roster->epoch) { /* somebody has said it */
+    e->publish_at = BAC_NEVER;
+    e->published = true;
+  }
   if (msg->height != node->roster->epoch || e->turns) return;
   if (!bac_boundary_decode(&b, msg->payload, msg->payload_length, &node->cost)) {
     bac_node_reject(node, BAC_REJECT_MALFORMED, msg->sender);

@@ -45,7 +45,9 @@ struct bac_epoch_state {
   bool turns;               /* the next epoch begins at the end of this step */
   bac_time close_at;        /* next CLOSE; BAC_NEVER: nothing to say */
   bac_time ask_at, join_at;
-  bac_time publish_at;      /* among a crowd: when it says the boundary before this epoch to all, unless another one does; BAC_NEVER: not */
+  struct bac_bitset lagging; /* among a crowd: members who say CLOSE of the epoch before again */
+  bac_time publish_at;      /* when it says the boundary before this epoch to all, unless another one does; BAC_NEVER: not */
+  bool published;           /* one has */
   bac_time silent_at;       /* member: when it asks whether the others have gone on, since it hears nobody of this epoch */
   uint32_t silences;        /* how often it has, in a row */
   uint64_t heard_epoch;     /* newest on the air */
