@@ -40,7 +40,7 @@ namespace {
 
 constexpr int64_t NODES_START_NS = 100000000; // the radios reach their channel at 10 ms
 constexpr double RSU_HEIGHT_M = 5;
-constexpr uint64_t ANNOUNCEMENTS_PERMILLE = 10; // of the channel's bit rate, as the base station says them; RSUs, repairs and relays take some ten times as much
+constexpr uint64_t ANNOUNCEMENTS_PERMILLE = 5; // of the channel's bit rate, as the base station says them; RSUs, repairs and relays take some ten times as much
 constexpr int64_t ANNOUNCEMENTS_PER_EPOCH = 4; // an order takes effect at the end of the epoch in which it is given
 const Time RETUNING = MilliSeconds(10);        // a radio that changes over is off for so long: any frame of its own is over
 constexpr uint32_t ATTACKERS_BEGIN = 65500; // ids of jamming stations, one a shard: nobody else's
