@@ -15,6 +15,7 @@
 #define WHOLE 4    /* of the times to help a crowd: one in so many with the certificates themselves */
 #define AGAIN_BYTES 4
 #define CROWD_TURN 4 /* times that a certificate takes to those nearby: until a CP of a crowd hears that another one publishes */
+#define CROWD_TURNS 6 /* of these all have had theirs, each later one sooner after the one before: it matters only if few have the certificate */
 
 /* ---- Durable state: u64 last_voted || u64 timed_out || certificate. ---- */
 
@@ -158,9 +159,9 @@ static bac_time publish_wait(const struct bac_engine *e, const struct bac_qc *qc
   if (bytes <= BAC_FRAME_BYTES_MAX) return wait;
   uint64_t before = qc->view;
   for (uint32_t i = 0; i < e->self; i++) before += bac_role_of(e, qc->view, i) == BAC_ROLE_CP;
-  const bool crowd = bac_env_tells_crowd(e->env);
-  const bac_time turn = (crowd ? CROWD_TURN : 1) * bac_env_airtime(e->env, bytes) * e->delay.stretch_permille / 1000;
-  return wait + (crowd ? bac_env_config(e->env)->block_interval / 2 : 0) + turn * (bac_time)(before % bac_electorate_candidates(&e->electorate));
+  const bac_time turn = bac_env_airtime(e->env, bytes) * e->delay.stretch_permille / 1000, place = (bac_time)(before % bac_electorate_candidates(&e->electorate));
+  if (!bac_env_tells_crowd(e->env)) return wait + turn * place;
+  return wait + bac_env_config(e->env)->block_interval / 2 + CROWD_TURN * turn * CROWD_TURNS * place / (place + CROWD_TURNS);
 }
 
 /* More of a crowd than may be faulty vote in the round after the highest certificate's: its block, which carries that certificate, is on its way. */
