@@ -353,6 +353,25 @@ TEST(Node, AmongACrowdAMemberThatIsBehindAsksLater) {
   }
 }
 
+/* It was told its epoch by the host and has no boundary to say. */
+TEST(Node, AmongACrowdWhoHasNoBoundarySaysNone) {
+  World w(5);
+  w.roster.epoch_blocks = 1000;
+  w.roster.epoch = 1;
+  w.config.crowd_members = 4;
+  Solo s(&w, 0);
+  s.start();
+  for (uint32_t i = 1; i < 5; i++) {
+    bac_msg m = {};
+    m.type = BAC_MSG_CLOSE;
+    w.sign(&m, i);
+    s.say(i, m, Bytes(8, 1));
+  }
+  s.run(5 * BAC_SECOND);
+  EXPECT_EQ(0u, s.rejects(BAC_REJECT_SIGNATURE));
+  EXPECT_FALSE(s.said(BAC_MSG_BOUNDARY));
+}
+
 TEST(Node, SubmissionsStopAtTheNonceWindow) {
   World w(4);
   Solo s(&w, 0);

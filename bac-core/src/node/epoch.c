@@ -264,7 +264,8 @@ static void say(struct bac_node *node, uint32_t type, uint64_t epoch, const uint
  * of it, and one of those who have says what certifies the boundary to all. */
 static void note_lagging(struct bac_node *node, const struct bac_msg *msg, uint32_t index) {
   struct bac_epoch_state *e = &node->epochs;
-  if (msg->epoch + 1 != node->roster->epoch || msg->payload_length == 0 || e->published || !bac_env_tells_crowd(&node->env) || bac_bitset_has(&e->here, index)) return;
+  const bool again = msg->epoch + 1 == node->roster->epoch && msg->payload_length > 0 && !bac_bitset_has(&e->here, index);
+  if (!again || e->published || e->boundary_count == 0 || !bac_env_tells_crowd(&node->env)) return;
   bac_bitset_add(&e->lagging, index);
   const uint32_t n = node->roster->count;
   if (e->publish_at == BAC_NEVER && bac_bitset_count(&e->lagging) > n / PUBLISH_BEHIND)
