@@ -443,6 +443,38 @@ TEST(EpochsOfACrowd, WhatCertifiesABoundaryIsSaidToAll) {
   EXPECT_LE(published, 5u) << "by one in each of four runs, seldom by two at once";
 }
 
+/* Who is outside asks for the boundary as soon as it has heard that the epoch is over; among a crowd, where many may be, not at once. */
+TEST(EpochsOfACrowd, WhoIsOutsideDoesNotAskAtOnce) {
+  for (bool crowd : {false, true}) {
+    uint32_t asked = 0;
+    for (uint64_t seed = 1; seed < 5; seed++) {
+      bac_sim_config c = base({"bac"}, seed, 10, 1);
+      if (crowd) c.node.crowd_members = 4;
+      c.epoch_blocks = 40;
+      Shard s(c);
+      std::vector<bac_time> fetches; /* of the newcomer, which cannot join before the epoch's end */
+      bac_sim_on_effect(
+          s.sim,
+          [](void *ctx, bac_time now, uint32_t host, const struct bac_effect *effect) {
+            if (effect->type != BAC_EFFECT_FRAME || host != 10) return;
+            std::vector<uint8_t> frame(effect->frame.bytes, effect->frame.bytes + effect->frame.length);
+            each_message(frame.data(), frame.size(), [&](uint32_t origin, uint32_t, uint8_t *, const bac_msg &m) {
+              if (origin == 10 && m.protocol == 0 && m.type == BAC_MSG_FETCH) static_cast<std::vector<bac_time> *>(ctx)->push_back(now);
+            });
+          },
+          &fetches);
+      s.run(20);
+      bac_sim_restart(s.sim, 10);
+      while (s.epoch_max() == 0 && s.now < 100 * BAC_SECOND) bac_sim_run(s.sim, s.now += 10 * BAC_MS);
+      ASSERT_EQ(1u, s.epoch_max()) << s.show();
+      const bac_time turned = s.now;
+      s.run(1);
+      for (bac_time at : fetches) asked += at > turned - BAC_SECOND / 4;
+    }
+    EXPECT_EQ(crowd, asked == 0) << asked;
+  }
+}
+
 /* A frame of the last member's with a message, which it has signed if there is a seed. */
 std::vector<uint8_t> injected(uint32_t protocol, uint32_t type, uint64_t epoch, uint64_t view, uint64_t seed = 0) {
   bac_link_config c = {};

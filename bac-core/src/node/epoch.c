@@ -212,7 +212,7 @@ void bac_epoch_approach(struct bac_node *node) {
     bac_env_want(&node->env, e->certificate.height);
 }
 
-/* Until this member asks, itself alone; among a crowd it may be told with the others. */
+/* Until this member asks, itself alone; among a crowd it may be told before. */
 static bac_time ask_wait(struct bac_node *node, bac_time wait) {
   return bac_env_tells_crowd(&node->env) ? TELL_INTERVAL + (bac_time)bac_random_below(&node->random, (uint64_t)TELL_INTERVAL) : wait;
 }
