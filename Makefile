@@ -47,7 +47,7 @@ coverage: ## lines and branches of the core that its tests reach (5 min)
 
 DEMO = build/$(PRESET)/bin/bac-compare --scenario=bologna --evs=80 --shards=4 --time=30s --seeds=3 --out="$(OUT)"
 demo: configure ## compare bac, bac2, pbft and hashgraph on Bologna: table, results and picture in results/demo
-	@cmake --build --preset $(PRESET) -j $(JOBS) --target bac-compare bac-trace
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target bac-compare bac-trace bac-bound bac-cost bac-sim
 	@$(DEMO) --protocols=bac,pbft --delivery=unicast > /dev/null
 	@$(DEMO) --protocols=bac,bac2,pbft,hashgraph --delivery=broadcast
 
