@@ -262,7 +262,7 @@ Road along_road(Channel channel, size_t bytes, uint32_t evs, uint32_t rsus, uint
   std::set<std::array<uint32_t, 3>> said; /* station, generation, index */
   net.on_send = [&](uint32_t id, const uint8_t *frame, size_t length) {
     if (id < evs || (frame[1] & 15) != BAC_LINK_SYMBOL || length < 1400) return;
-    const uint8_t g = frame[kSymbolIndexAt - 1], index = frame[kSymbolIndexAt];
+    const uint32_t place = frame[kSymbolIndexAt] | static_cast<uint32_t>(frame[kSymbolIndexAt + 1]) << 8, g = place >> 12, index = place & 0xfff;
     const bool parity = index >= bac_link_layout_size(&layout, g);
     road.late += !parity && has[id];
     if (parity) said.insert({id, g, index});

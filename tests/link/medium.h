@@ -48,7 +48,7 @@ using Bytes = std::vector<uint8_t>;
 /* Of the frame format in link/internal.h (C only). */
 constexpr size_t kHeaderBytes = 9;
 constexpr size_t kSymbolHeaderBytes = kHeaderBytes + 30;
-constexpr size_t kSymbolIndexAt = kSymbolHeaderBytes - 1;
+constexpr size_t kSymbolIndexAt = kSymbolHeaderBytes - 2; /* 12 bits, then 4 of the generation */
 constexpr uint32_t kSymbolBytes = 1400 - kSymbolHeaderBytes;
 constexpr uint32_t kItemMost = 1400 - kHeaderBytes - 17; /* the largest object that is sent in one frame */
 

@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "link/erasure.h"
 #include "medium.h"
 
 /* Of base/bytes.h, which is C only. */
@@ -27,7 +28,7 @@ bool all_have(Medium &m, const Bytes &object, uint32_t from, uint32_t to) {
 
 TEST(Transfer, EverySizeAroundTheLimits) {
   /* one frame and two; one symbol more or less; one generation and two; the largest */
-  const size_t whole = 160 * kSymbolBytes; /* a generation */
+  const size_t whole = BAC_LINK_GENERATION_SYMBOLS * kSymbolBytes;
   for (size_t length :
        {size_t{1}, size_t{kItemMost}, size_t{kItemMost} + 1, 2 * size_t{kSymbolBytes}, 2 * size_t{kSymbolBytes} + 1,
         whole, whole + 1, whole + 2, 2 * whole + 1, size_t{BAC_OBJECT_BYTES_MAX}}) {
@@ -260,7 +261,7 @@ TEST(Transfer, PollutionIsDetectedAndSurvived) {
   int spoiled = 0;
   m.tamper = [&](uint32_t, Bytes &frame) { /* flips a bit in three symbols */
                                            if ((frame[1] & 15) == BAC_LINK_SYMBOL && spoiled < 3 &&
-                                               frame[kSymbolIndexAt] % 40 == 7) {
+                                               frame[kSymbolIndexAt] % 40 == 7 && frame[kSymbolIndexAt + 1] == 0) {
                                              frame[100] ^= 1;
                                              spoiled++;
                                            }

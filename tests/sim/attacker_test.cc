@@ -33,8 +33,8 @@ Bytes symbol(uint32_t transmitter, uint8_t generation, uint8_t index, const Byte
   f[0] = LINK_VERSION;
   f[1] = BAC_LINK_SYMBOL;
   bac_put_u16(&f[4], static_cast<uint16_t>(transmitter));
-  f[LINK_SYMBOL_HEADER_BYTES - 2] = generation;
-  f[LINK_SYMBOL_HEADER_BYTES - 1] = index;
+  f[LINK_SYMBOL_HEADER_BYTES - 2] = index;
+  f[LINK_SYMBOL_HEADER_BYTES - 1] = static_cast<uint8_t>(generation << 4);
   f.insert(f.end(), object.begin(), object.end());
   return f;
 }

@@ -45,13 +45,13 @@ field("symbol_class", "uint8", "Class of the symbol", base.DEC, CLASS, 0x7f)
 field("answer", "bool", "Unicast answer to a need", 8, nil, 0x80)
 field("burst", "uint8", "Needs heard")
 field("remaining", "uint16", "Symbols still to come")
-field("generation", "uint8", "Generation")
-field("index", "uint8", "Symbol")
+field("generation", "uint16", "Generation", base.DEC, nil, 0xf000)
+field("index", "uint16", "Symbol", base.DEC, nil, 0x0fff)
 field("symbol", "bytes", "Bytes of the symbol")
 field("holder", "uint16", "Holder asked first")
 field("generations", "uint8", "Generations", base.DEC, nil, 0x7f)
 field("of_rsus", "bool", "Of EVs the originator alone is to answer", 8, nil, 0x80)
-field("lacked", "bytes", "Symbols lacked, by generation")
+field("lacked", "bytes", "Symbols lacked, by generation (16 bits each)")
 field("route", "uint16", "Heard lately")
 field("quality", "uint8", "Share of its frames that arrive, in 1/255")
 field("object", "uint8", "Object", base.DEC, OBJECT)
@@ -155,7 +155,7 @@ local FIXED = {
   data = { { "attempt", 1 }, { "hops", 1 }, { "origin", 2 }, { "destination", 2 }, { "length", 2 }, { "id", 8 } },
   advert = { { "id", 16 }, { "length", 4 }, { "symbol_bytes", 2 }, { "origin", 2 }, { "destination", 2 } },
   symbol = { { "id", 16 }, { "length", 4 }, { "origin", 2 }, { "destination", 2 }, { "symbol_class", 1, "answer" }, { "burst", 1 },
-             { "remaining", 2 }, { "generation", 1 }, { "index", 1 } },
+             { "remaining", 2 }, { "generation", 2, "index" } },
   need = { { "id", 16 }, { "length", 4 }, { "symbol_bytes", 2 }, { "holder", 2 }, { "generations", 1, "of_rsus" } },
 }
 
@@ -165,7 +165,7 @@ local function fixed(tvb, at, tree, layout)
     if at + one[2] > tvb:len() then return nil end
     local range = tvb(at, one[2])
     if one[1] == "id" then tree:add(f.id, range) else tree:add_le(f[one[1]], range) end
-    if one[3] then tree:add(f[one[3]], range) end
+    if one[3] then tree:add_le(f[one[3]], range) end
     at = at + one[2]
   end
   return at

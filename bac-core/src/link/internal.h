@@ -20,12 +20,12 @@
  * BUNDLE: items until the end. An item is u8   low 4 bits: 1 data, 2 advert; high 4 bits: class data:   u8
  * attempt, u8 hops left, u16 originator, u16 destination, u16 length, id[8], bytes[length] advert: id[16], u32 length,
  * u16 symbol bytes, u16 originator, u16 destination SYMBOL: id[16], u32 length, u16 originator, u16 destination, u8
- * class, u8 burst, u16 remaining, u8 generation, u8 index, then the symbol: its size is what is left of the frame
+ * class, u8 burst, u16 remaining, u16 place (bits 0-11: index; bits 12-15: generation), then the symbol: its size is what is left of the frame
  *   class: bit 7 marks a unicast answer to a NEED (who asked knows what the object is for)
  *   burst counts the NEEDs that the transmitter has heard, remaining the symbols it still means to send: they tell
  *   receivers whether a NEED was heard, and when the pause begins
  * NEED: id[16], u32 length, u16 symbol bytes, u16 holder asked first, u8 generations (bit 7: of EVs who hear RSUs the
- *   originator alone is to answer), u8 lacked[generations]
+ *   originator alone is to answer), u16 lacked[generations]
  * ROUTE (RSU to MBS, wired): u16 node heard lately, u8 quality, repeated */
 #define LINK_CONTROL_BIT (1u << BAC_LINK_CONTROL) /* of classes: adverts, requests and HELLOs leave with it */
 #define LINK_VERSION 0xb1u
@@ -35,6 +35,7 @@
 #define LINK_ITEM_BYTES 17u   /* of a data item before its bytes */
 #define LINK_ADVERT_BYTES 27u /* of an advert item */
 #define LINK_SYMBOL_HEADER_BYTES 39u
+#define LINK_PLACE_INDEX_BITS 12u
 #define LINK_NEED_BYTES 34u /* without the counts */
 #define LINK_NEED_OF_RSUS 0x80u
 #define LINK_ITEM_ID_BYTES 8u
@@ -109,13 +110,14 @@ struct link_generation {
   uint32_t k, have;
   uint32_t position;      /* where the search for an unheard index goes on */
   uint32_t sent;          /* symbols of it that this node broadcast on the air */
-  uint8_t asked;          /* what someone has asked for and not got yet */
-  uint8_t heard[32];      /* bit i: symbol i was heard, or sent, on the air */
-  uint8_t pending[BAC_LINK_PORTS][32]; /* bit i: symbol i came by the other port and is to leave by this one */
-  uint8_t **symbols;      /* received: BAC_LINK_CODE_SYMBOLS pointers, NULL before the first */
+  uint32_t code;          /* symbols that there are of it, with parity */
+  uint32_t wire_position; /* the last one sent on the wire */
+  uint16_t asked;         /* what someone has asked for and not got yet */
   bool decoded, prepared; /* prepared: `heard` and `position` are set up for sending */
   bool wired;             /* `wire_position` is set */
-  uint8_t wire_position;  /* the last one sent on the wire */
+  uint8_t *heard;         /* bit i: symbol i was heard, or sent, on the air */
+  uint8_t *pending[BAC_LINK_PORTS]; /* bit i: symbol i came by the other port and is to leave by this one */
+  uint8_t **symbols;      /* received: `code` pointers, NULL before the first */
 };
 
 /* A large object, being received or complete. */
@@ -163,7 +165,7 @@ struct link_object {
   uint8_t advert_copies, piggyback, burst;
   uint32_t loss_permille; /* of the worst receiver that asked; 0: unknown */
   uint64_t budget;        /* repair symbols that may still be sent on the air */
-  struct link_generation generation[BAC_LINK_GENERATIONS_MAX];
+  struct link_generation *generation; /* layout.generations of them, and the bits that they point to, in one piece */
 };
 
 /* Symbols to send of one object to one next hop. */
@@ -306,7 +308,7 @@ enum link_symbol_result link_object_symbol(struct bac_link *l, bac_time now, str
  */
 void link_object_deliver(struct bac_link *l, bac_time now, struct link_object *o);
 /* Symbols still lacked of generation g. */
-uint8_t link_object_lacks(const struct link_object *o, uint32_t g);
+uint16_t link_object_lacks(const struct link_object *o, uint32_t g);
 /* Data symbol `index` of generation g, of a complete object or a decoded generation. */
 uint8_t *link_object_data(const struct link_object *o, uint32_t g, uint32_t index);
 

@@ -86,7 +86,7 @@ static void mark(struct link_generation *gen, uint32_t i) {
 /* Where to start: the originator with the first parity symbol, RSUs in turns a third further on each, other holders at random places, so that two
  * of them who do not hear each other seldom send the same. */
 static void prepare(struct bac_link *l, const struct link_object *o, struct link_generation *gen) {
-  uint32_t parity = BAC_LINK_CODE_SYMBOLS - gen->k, data_heard = 0;
+  uint32_t parity = gen->code - gen->k, data_heard = 0;
   gen->prepared = true;
   gen->position = gen->k;
   if (!o->own) gen->position += l->turns ? parity * (1 + l->config.self % 2) / 3 : (uint32_t)bac_random_below(&l->random, parity);
@@ -97,13 +97,13 @@ static void prepare(struct bac_link *l, const struct link_object *o, struct link
 
 static uint32_t fresh_index(struct bac_link *l, const struct link_object *o, struct link_generation *gen) {
   if (!gen->prepared) prepare(l, o, gen);
-  for (uint32_t step = 0; step < BAC_LINK_CODE_SYMBOLS; step++) {
-    uint32_t i = (gen->position + step) % BAC_LINK_CODE_SYMBOLS;
+  for (uint32_t step = 0; step < gen->code; step++) {
+    uint32_t i = (gen->position + step) % gen->code;
     if (heard(gen, i)) continue;
-    gen->position = (i + 1) % BAC_LINK_CODE_SYMBOLS;
+    gen->position = (i + 1) % gen->code;
     return i;
   }
-  memset(gen->heard, 0, sizeof gen->heard); /* all are used up: once more from the first */
+  memset(gen->heard, 0, (gen->code + 7) / 8); /* all are used up: once more from the first */
   gen->position = 1;
   return 0;
 }
@@ -111,9 +111,9 @@ static uint32_t fresh_index(struct bac_link *l, const struct link_object *o, str
 /* On the wire nothing is lost, and nobody else is heard: all symbols in turn, from a random one on, so that whoever asks two holders has what
  * it lacks at the latest when one of them has sent them all. */
 static uint32_t wire_index(struct bac_link *l, struct link_generation *gen) {
-  if (!gen->wired) gen->wire_position = (uint8_t)bac_random_below(&l->random, BAC_LINK_CODE_SYMBOLS);
+  if (!gen->wired) gen->wire_position = (uint32_t)bac_random_below(&l->random, gen->code);
   gen->wired = true;
-  gen->wire_position = (uint8_t)((gen->wire_position + 1u) % BAC_LINK_CODE_SYMBOLS);
+  gen->wire_position = (gen->wire_position + 1) % gen->code;
   return gen->wire_position;
 }
 
@@ -175,8 +175,7 @@ bool link_symbol_frame(struct bac_link *l, struct link_job *job, struct bac_link
   bac_write_u8(&w, (uint8_t)(o->traffic | (job->answers ? LINK_ANSWER_FLAG : 0)));
   bac_write_u8(&w, o->burst);
   bac_write_u16(&w, (uint16_t)(remaining < 0xffff ? remaining : 0xffff));
-  bac_write_u8(&w, (uint8_t)g);
-  bac_write_u8(&w, (uint8_t)index);
+  bac_write_u16(&w, (uint16_t)(index | g << LINK_PLACE_INDEX_BITS));
   BAC_ASSERT(w.length == LINK_SYMBOL_HEADER_BYTES);
   symbol_payload(l, o, g, index, &w);
   l->counters.symbols_sent++;

@@ -133,7 +133,7 @@ void bac_link_free(struct bac_link *link);
 /* Queues an object (copied) for a node or BAC_BROADCAST, to go on air not before now + delay (delay >= 0 spreads
  * votes). Sending equal bytes again is a retransmission: flooded anew (a large object: advertised anew, sent to those
  * who lack it), delivered once (but see bac_link_decline).  Errors: BAC_EINVAL (empty, bad destination, own id, longer than
- * BAC_OBJECT_BYTES_MAX or 2560 * (frame_bytes_max - 38)), BAC_ELIMIT (queue full, or too many large objects being
+ * BAC_OBJECT_BYTES_MAX or 3200 * (frame_bytes_max - 39)), BAC_ELIMIT (queue full, or too many large objects being
  * sent). */
 int bac_link_send(struct bac_link *link, bac_time now, uint32_t destination, enum bac_link_class traffic,
                   const uint8_t *object, size_t length, bac_time delay);

@@ -6,7 +6,6 @@
 
 #define PARTIAL_IDLE (10 * BAC_SECOND) /* a reception without progress is given up */
 #define PARTIAL_LIFETIME (60 * BAC_SECOND)
-#define POINTERS_BYTES (BAC_LINK_CODE_SYMBOLS * sizeof(uint8_t *))
 #define BUDGET_FACTOR 4u
 
 uint64_t link_object_key(const uint8_t *id) {
@@ -28,7 +27,7 @@ struct link_object *link_object_find(struct bac_link *l, const uint8_t *id, cons
 
 static void symbols_free(struct link_object *o, struct link_generation *gen, uint32_t from) {
   if (!gen->symbols) return;
-  for (uint32_t i = from; i < BAC_LINK_CODE_SYMBOLS; i++) {
+  for (uint32_t i = from; i < gen->code; i++) {
     if (gen->symbols[i]) o->bytes -= o->layout.symbol_bytes;
     free(gen->symbols[i]);
     gen->symbols[i] = NULL;
@@ -36,7 +35,7 @@ static void symbols_free(struct link_object *o, struct link_generation *gen, uin
   if (from > 0) return;
   free(gen->symbols);
   gen->symbols = NULL;
-  o->bytes -= POINTERS_BYTES;
+  o->bytes -= gen->code * sizeof *gen->symbols;
 }
 
 void link_object_remove(struct bac_link *l, struct link_object *o) {
@@ -47,6 +46,7 @@ void link_object_remove(struct bac_link *l, struct link_object *o) {
   for (uint32_t g = 0; g < o->layout.generations; g++) symbols_free(o, &o->generation[g], 0);
   bac_buf_unref(o->data);
   free(o->tail);
+  free(o->generation);
   free(o);
 }
 
@@ -85,6 +85,23 @@ static void evict(struct bac_link *l, struct link_object *o) {
   link_object_remove(l, o);
 }
 
+/* Returns the bytes of memory that they take. */
+static size_t generations_new(struct link_object *o) {
+  const uint32_t generations = o->layout.generations, bits = (bac_link_code_symbols(bac_link_layout_size(&o->layout, 0)) + 7) / 8;
+  const size_t bytes = generations * (sizeof *o->generation + (1 + BAC_LINK_PORTS) * bits);
+  o->generation = bac_alloc(1, bytes);
+  uint8_t *at = (uint8_t *)(o->generation + generations);
+  for (uint32_t g = 0; g < generations; g++) {
+    struct link_generation *gen = &o->generation[g];
+    gen->k = bac_link_layout_size(&o->layout, g);
+    gen->code = bac_link_code_symbols(gen->k);
+    gen->heard = at;
+    for (int port = 0; port < BAC_LINK_PORTS; port++) gen->pending[port] = at + (1 + port) * (ptrdiff_t)bits;
+    at += (1 + BAC_LINK_PORTS) * bits;
+  }
+  return bytes;
+}
+
 static struct link_object *object_add(struct bac_link *l, bac_time now, const uint8_t *id,
                                       const struct bac_link_layout *layout) {
   BAC_ASSERT(l->objects_count < LINK_OBJECT_SLOTS);
@@ -94,10 +111,9 @@ static struct link_object *object_add(struct bac_link *l, bac_time now, const ui
   o->created = o->progress = now;
   o->need_due = o->advert_due = BAC_NEVER;
   o->holder = o->talker = o->trusted = o->audience = o->pending_from = BAC_BROADCAST;
-  o->bytes = sizeof *o;
+  o->bytes = sizeof *o + generations_new(o);
   o->gap = bac_link_airtime_ns(&l->config, layout->symbol_bytes + LINK_SYMBOL_HEADER_BYTES);
   o->budget = (uint64_t)BUDGET_FACTOR * layout->symbols + 64;
-  for (uint32_t g = 0; g < layout->generations; g++) o->generation[g].k = bac_link_layout_size(layout, g);
   l->objects[l->objects_count++] = o;
   return o;
 }
@@ -207,9 +223,10 @@ void link_objects_expire(struct bac_link *l, bac_time now) {
   }
 }
 
-uint8_t link_object_lacks(const struct link_object *o, uint32_t g) {
+uint16_t link_object_lacks(const struct link_object *o, uint32_t g) {
   const struct link_generation *gen = &o->generation[g];
-  return (uint8_t)(o->complete || gen->decoded ? 0 : gen->k - gen->have);
+  if (o->complete || gen->decoded) return 0;
+  return (uint16_t)(gen->have < gen->k ? gen->k - gen->have : 1);
 }
 
 uint8_t *link_object_data(const struct link_object *o, uint32_t g, uint32_t index) {
@@ -291,13 +308,13 @@ enum link_symbol_result link_object_symbol(struct bac_link *l, bac_time now, str
     return LINK_SYMBOL_SURPLUS;
   }
   struct census c = census_of(l, false, BAC_BROADCAST, o);
-  while (c.bytes + symbol_bytes + POINTERS_BYTES > l->config.partial_bytes && c.oldest) {
+  while (c.bytes + symbol_bytes + gen->code * sizeof *gen->symbols > l->config.partial_bytes && c.oldest) {
     evict(l, c.oldest);
     c = census_of(l, false, BAC_BROADCAST, o);
   }
   if (!gen->symbols) {
-    gen->symbols = bac_alloc(BAC_LINK_CODE_SYMBOLS, sizeof *gen->symbols);
-    o->bytes += POINTERS_BYTES;
+    gen->symbols = bac_alloc(gen->code, sizeof *gen->symbols);
+    o->bytes += gen->code * sizeof *gen->symbols;
   }
   gen->symbols[index] = bac_alloc(symbol_bytes, 1);
   memcpy(gen->symbols[index], symbol, symbol_bytes);
@@ -308,7 +325,7 @@ enum link_symbol_result link_object_symbol(struct bac_link *l, bac_time now, str
   if (++gen->have < gen->k) return LINK_SYMBOL_KEPT;
   uint32_t present = 0;
   for (uint32_t i = 0; i < gen->k; i++) present += gen->symbols[i] ? 1u : 0u;
-  BAC_ASSERT(bac_link_erasure_decode(gen->k, symbol_bytes, gen->symbols));
+  if (!bac_link_erasure_decode(gen->k, symbol_bytes, gen->symbols)) return LINK_SYMBOL_KEPT; /* they are dependent: one more */
   l->counters.coded_bytes += (uint64_t)(gen->k - present) * gen->k * symbol_bytes;
   o->bytes += (gen->k - present) * symbol_bytes;
   symbols_free(o, gen, gen->k);

@@ -97,7 +97,7 @@ static bool covered(struct link_object *o, bac_time now) {
   return true;
 }
 
-static void asked_note(struct link_object *o, bac_time now, const uint8_t *counts, bac_time until) {
+static void asked_note(struct link_object *o, bac_time now, const uint16_t *counts, bac_time until) {
   asked_fresh(o, now);
   for (uint32_t g = 0; g < o->layout.generations; g++) {
     if (counts[g] > o->generation[g].asked) o->generation[g].asked = counts[g];
@@ -109,7 +109,7 @@ static void asked_note(struct link_object *o, bac_time now, const uint8_t *count
 
 static bool need_write(struct bac_link *l, bac_time now, struct link_object *o, struct bac_link_frame *out) {
   bool addressed = o->unicast || o->need_port == BAC_LINK_WIRE;
-  uint8_t counts[BAC_LINK_GENERATIONS_MAX];
+  uint16_t counts[BAC_LINK_GENERATIONS_MAX];
   const struct link_neighbour *rsu = addressed || o->need_retries >= RETRIES_RSU ? NULL : link_rsu_serving(l, now);
   if (rsu) o->holder = rsu->id;
   out->destination = addressed ? o->holder : BAC_BROADCAST;
@@ -123,7 +123,7 @@ static bool need_write(struct bac_link *l, bac_time now, struct link_object *o, 
   BAC_ASSERT(w.length == LINK_NEED_BYTES);
   for (uint32_t g = 0; g < o->layout.generations; g++) {
     counts[g] = link_object_lacks(o, g);
-    bac_write_u8(&w, counts[g]);
+    bac_write_u16(&w, counts[g]);
   }
   bac_time wait = answer_wait(l, o);
   asked_note(o, now, counts, now + wait);
@@ -161,7 +161,7 @@ bac_time link_need_wakeup(const struct bac_link *l, enum bac_link_port port) {
 /* ---- Answering ---- */
 
 /* The originator learns the loss of the worst receiver from what it lacks after so many symbols were sent. */
-static void loss_learn(struct bac_link *l, struct link_object *o, const uint8_t *counts) {
+static void loss_learn(struct bac_link *l, struct link_object *o, const uint16_t *counts) {
   uint32_t sent = 0, got = 0;
   for (uint32_t g = 0; g < o->layout.generations; g++) {
     const struct link_generation *gen = &o->generation[g];
@@ -193,7 +193,7 @@ static bool past(const struct bac_link *l, bac_time now, const struct link_objec
 }
 
 static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, const struct link_header *h,
-                   struct link_object *o, uint16_t holder, bool of_rsus, const uint8_t *counts) {
+                   struct link_object *o, uint16_t holder, bool of_rsus, const uint16_t *counts) {
   bool addressed = h->next_hop != BAC_BROADCAST;
   if (!addressed && l->config.kind == BAC_LINK_EV && !l->config.relay && !o->own) return;
   if (o->layout.symbol_bytes + LINK_SYMBOL_HEADER_BYTES > l->config.frame_bytes_max) return;
@@ -242,7 +242,8 @@ void link_need_receive(struct bac_link *l, bac_time now, enum bac_link_port port
   uint16_t holder = bac_read_u16(r);
   const uint8_t asked = bac_read_u8(r), generations = asked & (LINK_NEED_OF_RSUS - 1u);
   const bool of_rsus = asked & LINK_NEED_OF_RSUS, heeded = of_rsus && l->rsu_speaks && link_crowded(l); /* anybody can set the bit */
-  const uint8_t *counts = bac_read_bytes(r, generations);
+  uint16_t counts[LINK_NEED_OF_RSUS];
+  for (uint32_t g = 0; g < generations; g++) counts[g] = bac_read_u16(r);
   struct bac_link_layout layout;
   if (!r->ok || bac_reader_left(r) > 0) {
     link_drop(l, BAC_LINK_DROP_TRUNCATED, h->transmitter);

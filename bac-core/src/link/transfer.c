@@ -180,7 +180,8 @@ struct symbol {
   const uint8_t *id, *bytes;
   struct bac_link_layout layout;
   uint16_t origin, destination;
-  uint8_t traffic, burst, generation, index;
+  uint8_t traffic, burst;
+  uint16_t generation, index;
   bool answers;
   uint32_t remaining;
 };
@@ -195,8 +196,9 @@ static bool symbol_read(struct bac_link *l, const struct link_header *h, struct 
   s->traffic &= 0xff & ~LINK_ANSWER_FLAG;
   s->burst = bac_read_u8(r);
   s->remaining = bac_read_u16(r);
-  s->generation = bac_read_u8(r);
-  s->index = bac_read_u8(r);
+  const uint16_t place = bac_read_u16(r);
+  s->generation = (uint16_t)(place >> LINK_PLACE_INDEX_BITS);
+  s->index = (uint16_t)(place & ((1u << LINK_PLACE_INDEX_BITS) - 1));
   size_t left = bac_reader_left(r);
   s->bytes = bac_read_bytes(r, left);
   if (!r->ok || left == 0) {
@@ -204,7 +206,7 @@ static bool symbol_read(struct bac_link *l, const struct link_header *h, struct 
     return false;
   }
   if (!bac_link_layout_of(length, (uint32_t)left, &s->layout) || s->generation >= s->layout.generations ||
-      s->index >= BAC_LINK_CODE_SYMBOLS || s->traffic >= BAC_LINK_CLASSES) {
+      s->index >= bac_link_code_symbols(bac_link_layout_size(&s->layout, s->generation)) || s->traffic >= BAC_LINK_CLASSES) {
     link_drop(l, BAC_LINK_DROP_LAYOUT, h->transmitter);
     return false;
   }

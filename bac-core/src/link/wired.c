@@ -44,7 +44,7 @@ static void pass_nothing(struct bac_link *l, struct link_object *o) {
   for (int port = 0; port < BAC_LINK_PORTS; port++) {
     if (o->pending[port] == 0) continue;
     o->pending[port] = 0;
-    for (uint32_t g = 0; g < o->layout.generations; g++) memset(o->generation[g].pending[port], 0, sizeof o->generation[g].pending[port]);
+    for (uint32_t g = 0; g < o->layout.generations; g++) memset(o->generation[g].pending[port], 0, (o->generation[g].code + 7) / 8);
     job_end(l, o, (enum bac_link_port)port);
   }
 }
@@ -73,9 +73,10 @@ void link_pass_on(struct bac_link *l, bac_time now, enum bac_link_port port, str
 }
 
 bool link_pass_next(struct link_object *o, enum bac_link_port port, uint32_t *g, uint32_t *index) {
-  for (*index = 0; o->pending[port] > 0 && *index < BAC_LINK_CODE_SYMBOLS; ++*index) {
+  const uint32_t code = o->generation[0].code; /* no other has more */
+  for (*index = 0; o->pending[port] > 0 && *index < code; ++*index) {
     for (*g = 0; *g < o->layout.generations; ++*g) {
-      if (!get(o->generation[*g].pending[port], *index)) continue;
+      if (*index >= o->generation[*g].code || !get(o->generation[*g].pending[port], *index)) continue;
       flip(o, port, *g, *index);
       o->pending[port]--;
       return true;
