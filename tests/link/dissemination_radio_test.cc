@@ -218,11 +218,11 @@ double spread(Channel channel, size_t bytes, uint32_t receivers, double radius, 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr uint64_t kSeeds = 1;
 constexpr uint32_t kVoters = 200; /* whose votes are over before relays' windows are */
-constexpr double kHalfMost = 2.2, kAllMost = 4.5;
+constexpr double kHalfMost = 2.2, kAllMost = 4.5, kRoadMost = 2.3;
 #else
 constexpr uint64_t kSeeds = 3;
 constexpr uint32_t kVoters = 500;
-constexpr double kHalfMost = 1.5, kAllMost = 2;
+constexpr double kHalfMost = 1.5, kAllMost = 2, kRoadMost = 2.1;
 #endif
 
 TEST(DisseminationRadio, OneHopBesideBeacons) { EXPECT_LE(spread(Channel::OURS, 500000, 50, 150, 10, kSeeds), 1.7); }
@@ -230,7 +230,7 @@ TEST(DisseminationRadio, OneHopBesideBeaconsWithNs3sDistances) { EXPECT_LE(sprea
 
 /* A road of 3 km with RSUs that a wire joins, numbered along it. */
 struct Road {
-  double evs = 0, most = 0, wired = 0; /* until the last EV has the block, and until two thirds have; from the first RSU that has it to the last station on the wire; s */
+  double evs = 0, most = 0, rsu = 0, wired = 0; /* until the last EV has the block, two thirds have, an RSU has; from then to the last station on the wire; s */
   uint32_t parity = 0, twice = 0; /* parity symbols that RSUs say, and those of them that the RSU before along the road says, too */
   uint32_t late = 0; /* data symbols that RSUs say though they have the block */
 };
@@ -273,7 +273,7 @@ Road along_road(Channel channel, size_t bytes, uint32_t evs, uint32_t rsus, uint
     if (id < evs && ++got == evs - 1) road.evs = static_cast<double>(net.now - start) / 1e9;
     if (id < evs && got == evs * 2 / 3) road.most = static_cast<double>(net.now - start) / 1e9;
     if (id < evs) return;
-    if (wired++ == 0) first = net.now;
+    if (wired++ == 0) first = net.now, road.rsu = static_cast<double>(net.now - start) / 1e9;
     road.wired = static_cast<double>(net.now - first) / 1e9;
   };
   net.run(20 * BAC_SECOND); /* stations know how well they hear each other */
@@ -290,13 +290,23 @@ TEST(DisseminationRadio, WhatOneRsuHasAllHaveAtOnce) {
   for (uint64_t seed = 1; seed <= kSeeds; seed++) EXPECT_LE(along_road(Channel::OURS, 500000, 60, 6, seed).wired, 0.5) << "seed " << seed;
 }
 
+/* What RSUs lack when the source is through they ask it for at once, though others go on saying what all of them have had by wire. */
+TEST(DisseminationRadio, RsusDoNotWaitForEachOther) {
+  for (uint64_t seed = 1; seed <= 4 * kSeeds; seed++) {
+    const Road road = along_road(Channel::OURS, 500000, 60, 5, seed);
+    EXPECT_LE(road.rsu * 1e9 / loss_free_ns(500000), 1.3) << "seed " << seed;
+  }
+}
+
 /* RSUs pass symbols on as they come, and take turns, so that who is halfway between two of them hears each. At 600 m, as the ns-3 module sets them
- * up. Without either rule it takes more than four times. */
+ * up: on our channel they do not hear each other, on ns-3's they do, and share the air. Without either rule it takes more than four times. */
 TEST(DisseminationRadio, WiredRsusServeAllCellsAtOnce) {
-  double mean = 0;
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) mean += along_road(Channel::OURS, 500000, 100, 5, seed).evs * 1e9 / loss_free_ns(500000) / kSeeds;
-  std::printf("500000 B to 100 EVs along 3 km, 5 RSUs: %.2f times the loss-free airtime\n", mean);
-  EXPECT_LE(mean, 2.6);
+  for (Channel channel : {Channel::OURS, Channel::NS3}) { /* on the latter 2.08 in the mean of 20 seeds */
+    double mean = 0;
+    for (uint64_t seed = 1; seed <= 2 * kSeeds; seed++) mean += along_road(channel, 500000, 100, 5, seed).evs * 1e9 / loss_free_ns(500000) / (2. * kSeeds);
+    std::printf("%s: 500000 B to 100 EVs along 3 km, 5 RSUs: %.3f times the loss-free airtime\n", name_of(channel), mean);
+    EXPECT_LE(mean, channel == Channel::OURS ? kRoadMost : kRoadMost + 0.03);
+  }
 }
 
 /* Halfway between two RSUs each symbol counts once, whoever says it. Were parity to begin anywhere, the next one would say every third, too. */
@@ -415,10 +425,10 @@ void tables(Channel channel) {
       for (uint32_t hz : {0u, 10u}) spread(channel, bytes, 50, radius, hz, 5);
   for (uint32_t rsus : {3u, 5u, 6u, 10u}) {
     double all = 0, most = 0;
-    for (uint64_t seed = 1; seed <= 5; seed++) {
+    for (uint64_t seed = 1; seed <= 10; seed++) {
       const Road road = along_road(channel, 500000, 100, rsus, seed);
-      all += road.evs * 1e9 / loss_free_ns(500000) / 5;
-      most += road.most * 1e9 / loss_free_ns(500000) / 5;
+      all += road.evs * 1e9 / loss_free_ns(500000) / 10;
+      most += road.most * 1e9 / loss_free_ns(500000) / 10;
     }
     std::printf("%s: 500000 B to 100 EVs along 3 km, %u RSUs: %.2f times the loss-free airtime, two thirds of them after %.2f\n", name_of(channel), rsus, all,
                 most);

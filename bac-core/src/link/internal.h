@@ -139,12 +139,12 @@ struct link_object {
   struct bac_buf *data; /* when complete */
   uint8_t *tail;        /* last symbol, padded with zeros; NULL if it needs no padding */
   size_t bytes;         /* memory charged for it */
-  bac_time created, progress;
+  bac_time created, progress, complete_at;
   uint32_t decoded;                     /* generations */
   uint32_t pending[BAC_LINK_PORTS];     /* symbols, over all generations */
   uint16_t pending_from;                /* the RSU that they came from by wire; BAC_BROADCAST: several, or by air */
   uint32_t by_air, by_wire;             /* symbols heard from who is heard well; new ones that another RSU passed on */
-  bac_time half_at;                     /* when an RSU, or the MBS, had half of it; 0: not yet */
+  bac_time most_at;                     /* when an RSU, or the MBS, had most of it; 0: not yet */
   uint16_t forwards[LINK_FORWARDS_MAX]; /* destinations it is to go on to */
   uint32_t forwards_count;
 
@@ -337,14 +337,14 @@ bac_time link_need_wakeup(const struct bac_link *l, enum bac_link_port port);
  * Nothing for EVs, and without a wire. */
 void link_pass_on(struct bac_link *l, bac_time now, enum bac_link_port port, struct link_object *o, uint32_t g, uint32_t index, uint16_t from);
 /* The next symbol to pass on, taken off the list. False: none. */
-bool link_pass_next(struct link_object *o, enum bac_link_port port, uint32_t *g, uint32_t *index);
+bool link_pass_next(const struct bac_link *l, struct link_object *o, enum bac_link_port port, uint32_t *g, uint32_t *index);
 /* Who is heard well said it on the air: it need not be said again. */
 void link_pass_heard(struct bac_link *l, struct link_object *o, uint32_t g, uint32_t index);
 /* An RSU that hears most of the object well, as do the EVs around it. */
 bool link_served(const struct link_object *o);
 /* When this station may speak on the air for others, `now` or later: RSUs have slots in turn. */
 bac_time link_slot(const struct bac_link *l, bac_time now);
-/* When it may answer for this object, `now` or later. */
+/* When it may speak for this object, `now` or later. */
 bac_time link_turn(const struct bac_link *l, bac_time now, const struct link_object *o);
 /* The RSU that an EV hears well, or among a crowd fairly, and leaves repair to; NULL: there is none. */
 const struct link_neighbour *link_rsu_serving(struct bac_link *l, bac_time now);

@@ -56,7 +56,7 @@ struct link_job *link_job_best(struct bac_link *l, bac_time now, enum bac_link_p
   for (uint32_t i = 0; i < l->jobs_count; i++) {
     struct link_job *job = &l->jobs[i];
     if (job->port != port || !(classes >> job->object->traffic & 1) || job->due > now) continue;
-    if (port == BAC_LINK_AIR && job->peer == BAC_BROADCAST && job->object->pending[port] == 0) {
+    if (port == BAC_LINK_AIR && job->peer == BAC_BROADCAST) {
       job->due = link_turn(l, now, job->object);
       if (job->due > now) continue;
     }
@@ -127,7 +127,7 @@ static void next_symbol(struct bac_link *l, struct link_job *job, uint32_t *g, u
     job->pass++;
     return;
   }
-  if (job->peer == BAC_BROADCAST && link_pass_next(o, (enum bac_link_port)job->port, g, index)) {
+  if (job->peer == BAC_BROADCAST && link_pass_next(l, o, (enum bac_link_port)job->port, g, index)) {
     if (o->complete && job->port == BAC_LINK_AIR) *index = fresh_index(l, o, &o->generation[*g]); /* the data may have been heard from the next cell */
     return;
   }

@@ -156,7 +156,7 @@ static void object_complete(struct bac_link *l, bac_time now, struct link_object
   for (uint32_t g = 0; g < o->layout.generations; g++) symbols_free(o, &o->generation[g], 0);
   o->complete = true;
   o->data = data;
-  o->progress = now;
+  o->progress = o->complete_at = now;
   o->need_due = BAC_NEVER;
   o->bytes += o->layout.length;
   uint32_t rest = o->layout.length % o->layout.symbol_bytes;

@@ -18,6 +18,8 @@
 #define CROWD_AIRTIMES 10u
 #define LOSS_PERMILLE_MOST 600u
 #define LOSS_PERMILLE_UNKNOWN 100u
+#define SLOTS_FRAMES 34 /* EVs that have RSUs let them have their slots first, which begin when a quarter of the airtime has passed at the latest */
+#define HALVED_LEAST 16u /* symbols that fill an RSU's slot: who lacks no more should not have to ask again */
 #define TALK_FRAMES 8 /* frames of silence after which a talker is thought to be done */
 
 /* Grows with the number of stations that may speak up, so that few do at once; where RSUs on the wire answer, in slots, a crowd has time. */
@@ -184,7 +186,7 @@ static bac_time stand_by(struct bac_link *l, const struct link_object *o, uint16
   if (l->turns) return 0; /* in its turn */
   if (o->own) return 6 * frame + link_jitter(l, 2 * frame);
   if (l->config.kind == BAC_LINK_RSU) return 10 * frame + link_jitter(l, 6 * frame);
-  return 18 * frame + link_jitter(l, 30 * frame);
+  return (18 + (l->config.backhaul ? SLOTS_FRAMES + o->layout.symbols / 4 : 0)) * frame + link_jitter(l, 30 * frame);
 }
 
 /* Among a crowd somebody always lacks something that is of no use any more: EVs would serve it to each other one by one for as long as they keep it. */
@@ -219,7 +221,7 @@ static void answer(struct bac_link *l, bac_time now, enum bac_link_port port, co
     lacks = lacks > passes ? lacks - passes : 0;
     uint32_t want = reliable || lacks == 0 ? lacks : (lacks * 1000 + 999 - loss) / (1000 - loss);
     if (rsu && o->own && want > ORIGIN_LEAST) want = ORIGIN_LEAST;
-    if (l->turns && !reliable) want = (want + 1) / 2; /* the RSU on the other side sends as many */
+    if (l->turns && !reliable && want > HALVED_LEAST) want = want > 2 * HALVED_LEAST ? (want + 1) / 2 : HALVED_LEAST; /* the RSU on the other side sends as many */
     if (want <= job->outstanding[g]) continue;
     job->outstanding_total += want - job->outstanding[g];
     job->outstanding[g] = (uint16_t)want;

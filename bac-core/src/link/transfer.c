@@ -237,7 +237,9 @@ void link_symbol_receive(struct bac_link *l, bac_time now, enum bac_link_port po
   if (!addressed) o->unicast = false;
   if (!s.answers && s.destination == BAC_BROADCAST) o->audience = BAC_BROADCAST;
   if (!s.answers) object_addressed(l, o, s.destination, addressed);
-  const bool passed = port == BAC_LINK_WIRE && !addressed, beside = passed && link_served(o); /* beside: what it waits for is on the air */
+  const bool passed = port == BAC_LINK_WIRE && !addressed;
+  /* What it waits for is on the air; or what it hears there another RSU says, and had by wire: to wait for that to end would be in vain. */
+  const bool beside = (passed && link_served(o)) || (l->turns && port == BAC_LINK_AIR && h->kind == BAC_LINK_RSU);
   if (passed && l->config.kind == BAC_LINK_RSU) l->turns = true; /* there are others */
   if (!beside) talker_note(o, now, port, h->transmitter, s.burst, s.remaining);
   if (port == BAC_LINK_AIR) {
