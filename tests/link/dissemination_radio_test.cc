@@ -423,14 +423,15 @@ void tables(Channel channel) {
   for (size_t bytes : {size_t{100000}, size_t{2000000}})
     for (double radius : {150., 300.})
       for (uint32_t hz : {0u, 10u}) spread(channel, bytes, 50, radius, hz, 5);
-  for (uint32_t rsus : {3u, 5u, 6u, 10u}) {
+  const std::pair<size_t, uint32_t> roads[] = {{500000, 3}, {500000, 5}, {500000, 6}, {500000, 10}, {2000000, 5}};
+  for (const auto &[bytes, rsus] : roads) {
     double all = 0, most = 0;
     for (uint64_t seed = 1; seed <= 10; seed++) {
-      const Road road = along_road(channel, 500000, 100, rsus, seed);
-      all += road.evs * 1e9 / loss_free_ns(500000) / 10;
-      most += road.most * 1e9 / loss_free_ns(500000) / 10;
+      const Road road = along_road(channel, bytes, 100, rsus, seed);
+      all += road.evs * 1e9 / loss_free_ns(bytes) / 10;
+      most += road.most * 1e9 / loss_free_ns(bytes) / 10;
     }
-    std::printf("%s: 500000 B to 100 EVs along 3 km, %u RSUs: %.2f times the loss-free airtime, two thirds of them after %.2f\n", name_of(channel), rsus, all,
+    std::printf("%s: %zu B to 100 EVs along 3 km, %u RSUs: %.2f times the loss-free airtime, two thirds of them after %.2f\n", name_of(channel), bytes, rsus, all,
                 most);
     std::fflush(stdout);
   }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Systematic random linear code over GF(2^8), on ISA-L, and how an object is cut into generations.
- * Symbol i < k of a generation is data; a later one is parity, whose coefficients, 1 to 255, are a hash of i and the column, the same for all
- * objects (RFC 8681 draws those of its RLC scheme from a generator in the same way). k symbols suffice with a probability of 0.996, k + 1 of 0.99998.
+ * Symbol i < k of a generation is data; a later one is parity, whose coefficients, 1 to 255, come from a generator seeded with i, the same for all
+ * objects (as those of the RLC scheme of RFC 8681 come from one). k symbols suffice with a probability of 0.996, k + 1 of 0.99998.
  * An MDS code over GF(2^8), such as Cauchy's, has 255 symbols at most: RSUs along a road, each of which says several hundred, would soon say again what
  * has been said, and cut a block into so many generations that somebody always lacks a few symbols of one of them. */
 #ifndef BAC_LINK_ERASURE_H
