@@ -55,7 +55,7 @@ std::vector<uint32_t> range(uint32_t from, uint32_t to) {
   return r;
 }
 
-/* The first ones of a few rows: other programs that read captures draw them, too. */
+/* They are part of the format on the air: stations of any build must draw the same. */
 TEST(Erasure, CoefficientsAreTheSameEverywhere) {
   const uint32_t k = 9;
   std::vector<std::vector<uint8_t>> unit(k, std::vector<uint8_t>(64, 0));
