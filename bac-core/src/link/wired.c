@@ -110,7 +110,8 @@ bac_time link_slot(const struct bac_link *l, bac_time now) {
 
 bac_time link_turn(const struct bac_link *l, bac_time now, const struct link_object *o) {
   if (!l->turns || (o->pending[BAC_LINK_AIR] > 0 && !second(l))) return now;
-  const bac_time least = link_frames_time(l, o->layout.symbols * 3 / 5), took = o->most_at - o->created, most = took > least ? took : least;
+  const bac_time least = link_frames_time(l, o->layout.symbols * 3 / 5), took = o->most_at - o->created;
+  const bac_time most = took < least ? least : took < 2 * least ? took : 2 * least; /* an object that came with long pauses must not silence anybody for long */
   const bool shared = (o->complete ? o->complete_at : now) > o->most_at + most; /* the rest, two fifths, took longer than the most */
   const bac_time through = o->most_at + (shared ? 2 * most : most + most / 8);
   if (now < through) return second(l) ? now : through;
